@@ -1,0 +1,36 @@
+"""What the person says: the project folder's files, strictly validated."""
+
+from xtmig_kernel.project.approvals import Approval, Approvals, Proof, SignOff, Waiver
+from xtmig_kernel.project.files import load_approvals, load_project, load_waivers, save_approvals
+from xtmig_kernel.project.model import (
+    OTHER_SIDE,
+    Approver,
+    CloudName,
+    Names,
+    Project,
+    SecretSettings,
+    Side,
+    SideSettings,
+    SignInSettings,
+)
+
+__all__ = [
+    "OTHER_SIDE",
+    "Approval",
+    "Approvals",
+    "Approver",
+    "CloudName",
+    "Names",
+    "Project",
+    "Proof",
+    "SecretSettings",
+    "Side",
+    "SideSettings",
+    "SignInSettings",
+    "SignOff",
+    "Waiver",
+    "load_approvals",
+    "load_project",
+    "load_waivers",
+    "save_approvals",
+]

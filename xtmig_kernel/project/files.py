@@ -1,0 +1,168 @@
+"""Reading and writing the project's YAML files: strict, with one clear error for each mistake."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from xtmig_kernel.errors import ProjectFileError, SameTenantError
+from xtmig_kernel.project.approvals import Approvals, Waivers
+from xtmig_kernel.project.model import Project
+
+PROJECT_FILE = "project.yaml"
+APPROVALS_FILE = "approvals.yaml"
+WAIVERS_FILE = "waivers.yaml"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML without silent surprises: a key given twice is an error, a date stays text until its field reads it."""
+
+
+def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; a byte order mark is accepted.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ProjectFileError: It is missing, not UTF-8, or not YAML; says which line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ProjectFileError(
+            f"{path.name} is not in {path.parent}", remedy="Make a project with: xtmig new FOLDER"
+        ) from None
+    except UnicodeDecodeError:
+        raise ProjectFileError(f"{path.name} is not UTF-8 text", remedy="Save it again as UTF-8.") from None
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise ProjectFileError(
+            f"{path.name}, {where}: {problem}", remedy="Correct that line; nothing else was read."
+        ) from None
+
+
+def _validate(model: type[Model], data: Any, path: Path) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [_problem(item) for item in error.errors(include_input=False, include_url=False)]
+        kind = SameTenantError if any("two tenants" in p or "two clouds" in p for p in problems) else ProjectFileError
+        raise kind(
+            f"{path.name}: " + "; ".join(problems),
+            remedy=f"Correct {'this place' if len(problems) == 1 else 'these places'} in {path}; nothing was changed.",
+        ) from None
+
+
+def _problem(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    text = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        return f"{place}: this key is not known"
+    if item["type"] == "missing":
+        return f"{place}: this key is missing"
+    return f"{place}: {text}" if place else text
+
+
+def load_project(folder: Path) -> Project:
+    """The project in a folder.
+
+    Args:
+        folder: The folder that holds `project.yaml`.
+
+    Raises:
+        ProjectFileError: The file cannot be used; names each place.
+        SameTenantError: Both sides are one tenant, or the clouds differ.
+    """
+    path = folder / PROJECT_FILE
+    data = read_yaml(path)
+    if not isinstance(data, dict):
+        raise ProjectFileError(f"{path.name} holds no settings", remedy="Make a project with: xtmig new FOLDER")
+    if "folder" in data:
+        raise ProjectFileError(f"{path.name}: folder: this key is not known", remedy=f"Remove it from {path}.")
+    return _validate(Project, {**data, "folder": folder.resolve()}, path)
+
+
+def load_approvals(folder: Path) -> Approvals:
+    """The approvals and sign-offs in a project folder; none if there is no file.
+
+    Args:
+        folder: The project folder.
+
+    Raises:
+        ProjectFileError: The file is there and cannot be used.
+    """
+    path = folder / APPROVALS_FILE
+    return _validate(Approvals, read_yaml(path) or {}, path) if path.exists() else Approvals()
+
+
+def load_waivers(folder: Path) -> Waivers:
+    """The waivers in a project folder; none if there is no file.
+
+    Args:
+        folder: The project folder.
+
+    Raises:
+        ProjectFileError: The file is there and cannot be used.
+    """
+    path = folder / WAIVERS_FILE
+    return _validate(Waivers, read_yaml(path) or {}, path) if path.exists() else Waivers()
+
+
+def save_approvals(folder: Path, approvals: Approvals) -> None:
+    """Write `approvals.yaml` whole or not at all.
+
+    Args:
+        folder: The project folder.
+        approvals: Everything the file shall hold.
+    """
+    head = "# Approvals and sign-offs. Made by: xtmig approve. A changed entry no longer matches and is refused.\n"
+    body = yaml.safe_dump(approvals.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    write_whole(folder / APPROVALS_FILE, head + body)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new content, never a part.
+
+    Args:
+        path: The file.
+        text: Its new content; written as UTF-8 with line feeds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

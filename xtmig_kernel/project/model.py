@@ -1,0 +1,215 @@
+"""`project.yaml` as data: both tenants, names, approvers. It never holds a secret."""
+
+from __future__ import annotations
+
+import re
+from datetime import date  # noqa: TC003 - pydantic needs the class at run time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Side = Literal["source", "target"]
+OTHER_SIDE: dict[Side, Side] = {"source": "target", "target": "source"}
+CloudName = Literal["worldwide", "gcc", "gcc-high", "dod", "china"]
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_INITIAL_DOMAIN = re.compile(
+    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.(onmicrosoft\.com|onmicrosoft\.us|partner\.onmschina\.cn)"
+)
+_NAME = re.compile(r"[^\x00-\x1f\x7f*?\"<>|/\\;]+")
+
+
+def _guid(value: str) -> str:
+    text = value.strip().strip("{}").lower()
+    if not _GUID.fullmatch(text):
+        if "." in text:
+            raise ValueError(
+                "this is a domain, not a tenant ID; a tenant ID is a GUID. "
+                "Notebook 010 looks it up from the domain, or: Entra admin center, Overview, Tenant ID"
+            )
+        raise ValueError("this is not a GUID (8-4-4-4-12 hexadecimal digits)")
+    if set(text) <= {"0", "-"}:
+        raise ValueError("the all-zero GUID names nothing; give the real one")
+    return text
+
+
+def _initial_domain(value: str) -> str:
+    text = value.strip().lower()
+    if "<" in text or ">" in text:
+        raise ValueError("remove the angle brackets; they only mark the place in the document's sample")
+    if not _INITIAL_DOMAIN.fullmatch(text):
+        raise ValueError("give the tenant's initial domain, the one that ends in .onmicrosoft.com (EPT-06, CON-06)")
+    return text
+
+
+def _object_name(value: str) -> str:
+    text = value.strip()
+    if not text or len(text) > 64 or not _NAME.fullmatch(text):  # noqa: PLR2004 - Exchange's own limit for names
+        raise ValueError("a name has 1 to 64 characters, none of * ? \" < > | / \\ ; or control characters")
+    return text
+
+
+Guid = Annotated[str, AfterValidator(_guid)]
+InitialDomain = Annotated[str, AfterValidator(_initial_domain)]
+ObjectName = Annotated[str, AfterValidator(_object_name)]
+SecretReferenceText = Annotated[str, Field(max_length=300)]
+
+
+class Strict(BaseModel):
+    """Base of every file's model: an unknown key is an error, and values are never echoed in messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=False)
+
+
+class SignInSettings(Strict):
+    """How the operator signs in to one tenant; never as the migration application.
+
+    `method` is `browser` (the default), `device_code` (only where it is set, for many tenants block it),
+    `certificate` or `secret` (an application of the organisation's own, registered in that tenant alone).
+    """
+
+    method: Literal["browser", "device_code", "certificate", "secret"] = "browser"
+    client_id: Guid | None = None
+    certificate: Path | None = None
+    passphrase: SecretReferenceText | None = None
+    secret: SecretReferenceText | None = None
+    keep_tokens: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> SignInSettings:
+        if self.method in ("certificate", "secret") and self.client_id is None:
+            raise ValueError(f"client_id: sign-in by {self.method} needs the application's client ID")
+        if self.method == "certificate" and self.certificate is None:
+            raise ValueError("certificate: sign-in by certificate needs the path of the PEM or PFX file")
+        if self.method == "secret" and self.secret is None:
+            raise ValueError("secret: sign-in by secret needs a reference such as env:NAME; never the secret itself")
+        return self
+
+
+class SideSettings(Strict):
+    """One tenant: its ID (a GUID, PRE-08), initial domain, cloud, and how to sign in."""
+
+    tenant_id: Guid
+    domain: InitialDomain
+    cloud: CloudName = "worldwide"
+    sign_in: SignInSettings = SignInSettings()
+
+
+class Names(Strict):
+    """Names of what xtmig creates; a None is filled from the project's id."""
+
+    application: ObjectName | None = None
+    endpoint: ObjectName | None = None
+    target_relationship: ObjectName | None = None
+    source_relationship: ObjectName | None = None
+
+
+class SecretSettings(Strict):
+    """The migration application's secret: minted with the endpoint and stored nowhere, or provided by reference."""
+
+    origin: Literal["minted", "provided"] = "minted"
+    reference: SecretReferenceText | None = None
+    valid_days: Annotated[int, Field(ge=1, le=730)] = 180
+
+    @model_validator(mode="after")
+    def _complete(self) -> SecretSettings:
+        if (self.origin == "provided") != (self.reference is not None):
+            raise ValueError("reference: give one (env:NAME, keyring:SERVICE/USER or prompt) exactly if origin is provided")
+        return self
+
+
+class Consent(Strict):
+    """Who gives admin consent in the target tenant: a person in the browser, or xtmig through Graph."""
+
+    target: Literal["person", "xtmig"] = "person"
+    source: Literal["person", "xtmig"] = "person"
+
+
+class Approver(Strict):
+    """A person who may approve: where they sign in, and optionally the public key with which they sign files."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    upn: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    side: Side
+    public_key: str | None = None
+
+
+class FourEyes(Strict):
+    """A second person for what cannot be undone; switching it off needs a reason, shown in every report."""
+
+    off_because: Annotated[str, Field(min_length=10)] | None = None
+
+
+class Project(Strict):
+    """The whole of `project.yaml`.
+
+    `id` is part of the names of everything xtmig creates; `folder` is where the file lies (not part of the file);
+    `simulation` is the connection file of simulated tenants, None for a live project.
+    """
+
+    format: Literal[1]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$")]
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    source: SideSettings
+    target: SideSettings
+    names: Names = Names()
+    application_id: Guid | None = None
+    secret: SecretSettings = SecretSettings()
+    consent: Consent = Consent()
+    last_completion: date | None = None
+    transport: Literal["rest", "powershell"] | None = None
+    approvers: tuple[Approver, ...] = ()
+    four_eyes: FourEyes = FourEyes()
+    simulation: Path | None = None
+    folder: Annotated[Path, Field(exclude=True)] = Path()
+
+    @model_validator(mode="after")
+    def _two_tenants(self) -> Project:
+        if self.source.tenant_id == self.target.tenant_id:
+            raise ValueError("target.tenant_id: source and target have the same tenant ID; a move needs two tenants")
+        if self.source.domain == self.target.domain:
+            raise ValueError("target.domain: source and target have the same domain; one domain belongs to one tenant")
+        if self.source.cloud != self.target.cloud:
+            raise ValueError(
+                f"target.cloud: source is in {self.source.cloud}, target in {self.target.cloud}; "
+                "Microsoft does not support moves between two clouds (FAQ-09)"
+            )
+        if self.simulation is None and self.transport is None:
+            raise ValueError(
+                "transport: choose rest (an interface that Microsoft does not document for others) "
+                "or powershell (scripts for your own session)"
+            )
+        return self
+
+    def side(self, side: Side) -> SideSettings:
+        """The settings of one tenant.
+
+        Args:
+            side: `"source"` or `"target"`.
+        """
+        return self.source if side == "source" else self.target
+
+    @property
+    def application_name(self) -> str:
+        """Display name and unique name of the migration application."""
+        return self.names.application or f"xtmig mailbox migration {self.id}"
+
+    @property
+    def endpoint_name(self) -> str:
+        """Name of the migration endpoint in the target tenant (EPT-05)."""
+        return self.names.endpoint or f"xtmig-{self.id}"
+
+    def relationship_name(self, side: Side) -> str:
+        """Name for a new organization relationship, if none points at the partner yet (REL-06).
+
+        Args:
+            side: The tenant in which it is made.
+        """
+        given = self.names.source_relationship if side == "source" else self.names.target_relationship
+        return given or f"xtmig-{self.id}"
+
+    @property
+    def credential_prefix(self) -> str:
+        """How the display name of every secret that this project mints begins."""
+        return f"xtmig {self.id} "

@@ -1,0 +1,271 @@
+"""The tenants file: what the two simulated organisations hold when the simulator starts.
+
+Validated strictly: an unknown key is an error that names its place. `python -m xtmig_kernel.simulator --schema`
+prints the JSON schema that docs/reference/tenants.schema.json publishes.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from .clouds import CloudName
+from .recipients_file import Group, Mailbox, MailUser, Part
+from .wellknown import DIRECTORY_ROLES, RESOURCES
+
+
+class TenantsFileError(Exception):
+    """The tenants file cannot be used; the text names each place and what is wrong there."""
+
+
+def _known_roles(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in DIRECTORY_ROLES]
+    if unknown:
+        raise ValueError(f"unknown directory role {unknown[0]!r}; known: {', '.join(DIRECTORY_ROLES)}")
+    return names
+
+
+def _known_guid(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        raise ValueError("a GUID in lower case is expected, such as 0f0f0f0f-0000-4000-8000-000000000001")
+    return text
+
+
+Guid = Annotated[str, AfterValidator(_known_guid)]
+DirectoryRoles = Annotated[list[str], AfterValidator(_known_roles)]
+
+
+class Domain(Part):
+    """A verified domain. `initial` marks the onmicrosoft one; `default` the one for new users."""
+
+    name: str
+    initial: bool = False
+    default: bool = False
+    authentication: Literal["Managed", "Federated"] = "Managed"
+
+
+class SecretPolicy(Part):
+    """The organisation's application management policy on client secrets."""
+
+    allowed: bool = True
+    max_days: int | None = Field(default=None, ge=1)
+
+
+class Policies(Part):
+    """Policies that change what a sign-in or a registration may do."""
+
+    block_device_code: bool = False
+    secrets: SecretPolicy = SecretPolicy()
+
+
+class Administrator(Part):
+    """A person who can sign in on the practice pages.
+
+    `offered_cmdlets`, when given, is exactly what Exchange offers this person, whatever the roles say.
+    """
+
+    upn: str
+    display_name: str
+    object_id: Guid | None = None
+    directory_roles: DirectoryRoles = []
+    exchange_role_groups: list[str] = []
+    exchange_roles: list[str] = []
+    offered_cmdlets: list[str] | None = None
+
+
+class Permissions(Part):
+    """Application permissions that are consented to in the application's own tenant, by value."""
+
+    graph: list[str] = []
+    exchange: list[str] = []
+
+    @model_validator(mode="after")
+    def _known(self) -> Permissions:
+        known = [set(resource.app_roles) for resource in RESOURCES.values()]
+        unknown = [name for name in (*self.graph, *self.exchange) if not any(name in roles for roles in known)]
+        if unknown:
+            raise ValueError(f"unknown application permission {unknown[0]!r}")
+        return self
+
+
+class OwnApplication(Part):
+    """An application that the organisation registered for itself before the project began.
+
+    `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret.
+    """
+
+    name: str
+    app_id: Guid
+    permissions: Permissions = Permissions()
+    directory_roles: DirectoryRoles = []
+    exchange_role_groups: list[str] = []
+    exchange_roles: list[str] = []
+    offered_cmdlets: list[str] | None = None
+    sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
+    redirect_uris: list[str] = []
+    public_client: bool = False
+    delegated_graph: list[str] = []
+    delegated_exchange: list[str] = []
+    secret_from_env: str | None = None
+    certificate: str | None = Field(default=None, description="PEM text of a public certificate, or a path")
+
+
+class OrganizationRelationship(Part):
+    """An organization relationship that exists from the start."""
+
+    name: str
+    domain_names: list[str] = Field(min_length=1)
+    enabled: bool = True
+    free_busy_access_enabled: bool = False
+    free_busy_access_level: Literal["None", "AvailabilityOnly", "LimitedDetails"] = "None"
+    mailbox_move_enabled: bool = False
+    mailbox_move_capability: list[Literal["Inbound", "Outbound", "RemoteInbound", "RemoteOutbound"]] = []
+    mailbox_move_published_scopes: list[str] = []
+    oauth_application_id: str | None = None
+    mail_tips_access_enabled: bool = False
+    mail_tips_access_level: Literal["None", "Limited", "All"] = "None"
+    target_application_uri: str | None = None
+    target_autodiscover_epr: str | None = None
+    organization_contact: str | None = None
+
+
+class MigrationEndpoint(Part):
+    """A migration endpoint that exists from the start, with a secret that is valid nowhere unless named here."""
+
+    name: str
+    remote_server: str
+    remote_tenant: str
+    application_id: Guid
+    secret_from_env: str | None = None
+    app_secret_key_vault_url: str | None = None
+
+
+class Sku(Part):
+    """A subscription of the organisation (wire 4.6)."""
+
+    sku_id: Guid
+    part_number: str
+    enabled: int = Field(ge=0)
+    consumed: int = Field(ge=0, default=0)
+    service_plans: list[str] = []
+
+
+class Lags(Part):
+    """Seconds of simulated time until a change shows or counts."""
+
+    application_readable: float = Field(default=2, ge=0)
+    consent_visible: float = Field(default=5, ge=0)
+    consent_effective: float = Field(default=20, ge=0)
+    secret_accepted: float = Field(default=30, ge=0)
+    hydration: float = Field(default=600, ge=0)
+    configuration_readable: float = Field(default=3, ge=0)
+
+
+class TenantFile(Part):
+    """One organisation."""
+
+    tenant_id: Guid
+    display_name: str
+    cloud: CloudName = "worldwide"
+    region_scope: str = "NA"
+    region_sub_scope: str | None = None
+    country: str = "US"
+    domains: list[Domain] = Field(min_length=1)
+    dehydrated: bool = False
+    directory_synchronised: bool = False
+    created: datetime | None = None
+    policies: Policies = Policies()
+    administrators: list[Administrator] = Field(min_length=1)
+    applications: list[OwnApplication] = []
+    organization_relationships: list[OrganizationRelationship] = []
+    migration_endpoints: list[MigrationEndpoint] = []
+    organization_holds: list[str] = []
+    groups: list[Group] = []
+    mailboxes: list[Mailbox] = []
+    mail_users: list[MailUser] = []
+    skus: list[Sku] = []
+    lags: Lags = Lags()
+
+    @model_validator(mode="after")
+    def _one_initial_and_default(self) -> TenantFile:
+        for mark in ("initial", "default"):
+            if sum(getattr(domain, mark) for domain in self.domains) != 1:
+                raise ValueError(f"domains: exactly one domain must be marked {mark}")
+        if not self.initial_domain.endswith(".onmicrosoft.com"):
+            raise ValueError("domains: the initial domain ends in .onmicrosoft.com")
+        return self
+
+    @property
+    def initial_domain(self) -> str:
+        """The organisation's onmicrosoft.com name."""
+        return next(domain.name for domain in self.domains if domain.initial)
+
+    @property
+    def default_domain(self) -> str:
+        """The domain that new users get."""
+        return next(domain.name for domain in self.domains if domain.default)
+
+
+class TenantsFile(Part):
+    """Both organisations: mailboxes move from `source` to `target`."""
+
+    version: Literal[1] = 1
+    source: TenantFile
+    target: TenantFile
+
+    @model_validator(mode="after")
+    def _two_tenants(self) -> TenantsFile:
+        if self.source.tenant_id == self.target.tenant_id:
+            raise ValueError("source and target have the same tenant_id")
+        shared = {d.name for d in self.source.domains} & {d.name for d in self.target.domains}
+        if shared:
+            raise ValueError(f"both tenants own the domain {sorted(shared)[0]}; one domain has one owner")
+        return self
+
+
+def parse(data: Any, place: str) -> TenantsFile:
+    """Check what a tenants file says.
+
+    Args:
+        data: The file's content as plain data.
+        place: How to name the file in an error.
+
+    Raises:
+        TenantsFileError: Something is unknown, missing or contradictory.
+    """
+    try:
+        return TenantsFile.model_validate(data)
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise TenantsFileError(f"{place} cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+def load(path: Path) -> TenantsFile:
+    """Read a tenants file.
+
+    Args:
+        path: A YAML file in UTF-8.
+
+    Raises:
+        TenantsFileError: The file is missing, is not YAML, or says something unknown.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise TenantsFileError(f"{path} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise TenantsFileError(f"{path} is not YAML: {error}") from None
+    return parse(data, str(path))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a tenants file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "xtmig simulator: tenants file",
+    } | TenantsFile.model_json_schema()

@@ -1,0 +1,46 @@
+"""The document's statements as data, each with the id by which rules, steps and reports answer it."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+DOCUMENT_URL = "https://learn.microsoft.com/microsoft-365/enterprise/cross-tenant-mailbox-migration"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of Microsoft's document, in our words.
+
+    Args:
+        id: Such as `"EPT-06"`.
+        section: Heading of the document under which it stands.
+        lines: Its lines in the edition of 2024-02-01.
+        kind: `step`, `check`, `prerequisite`, `prohibition`, `limit`, `warning`, `fact`, `remedy` or `example`.
+        side: `source`, `target`, `both` or `none`.
+        phase: When in a migration it matters.
+        statement: What it says.
+        evidence: What proves it.
+        automation: How strongly it must be answered: `auto`, `auto-with-approval`, `manual-signoff`, `guidance`.
+        trap: Where the document itself misleads, or an empty text.
+    """
+
+    id: str
+    section: str
+    lines: str
+    kind: str
+    side: str
+    phase: str
+    statement: str
+    evidence: str
+    automation: str
+    trap: str
+
+
+@cache
+def statements() -> dict[str, Statement]:
+    """All statements by id, in the document's order."""
+    text = files(__package__).joinpath("statements.csv").read_text(encoding="utf-8")
+    return {row["id"]: Statement(**row) for row in csv.DictReader(text.splitlines())}

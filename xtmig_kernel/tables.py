@@ -1,0 +1,130 @@
+"""The inventory's tables: which columns a row has, of which type and unit. No reading here.
+
+Column types are `text`, `guid`, `bool`, `int`, `time` (UTC), `list of text` and `flags` (a sorted list of text
+made from a comma list such as `Inbound, RemoteOutbound`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table.
+
+    Args:
+        name: Its name, also the second half of a fact's name: `target.migration_endpoints`.
+        columns: Column name to type.
+        about: What a row is, and where it is read.
+    """
+
+    name: str
+    columns: dict[str, str]
+    about: str
+
+
+TABLES = (
+    Table(
+        "domain_lookup",
+        {"Domain": "text", "TenantId": "guid", "RegionScope": "text", "RegionSubScope": "text", "Cloud": "text"},
+        "What the sign-in service tells about a domain without signing in (wire 4.10); one row, or none for an unknown domain",
+    ),
+    Table(
+        "signed_in",
+        {
+            "TenantId": "guid",
+            "Kind": "text",
+            "Name": "text",
+            "ObjectId": "guid",
+            "ApplicationId": "guid",
+            "RoleTemplateIds": "list of text",
+            "Permissions": "list of text",
+        },
+        "Who is signed in, from the tokens; one row. Kind is person or application",
+    ),
+    Table(
+        "organization",
+        {"TenantId": "guid", "DisplayName": "text", "Domains": "list of text", "InitialDomain": "text", "DirectorySynchronised": "bool"},
+        "Graph organization (wire 4.9); one row",
+    ),
+    Table(
+        "directory_roles",
+        {"RoleTemplateId": "guid", "DisplayName": "text"},
+        "Active Entra roles of the signed-in account (Graph transitiveMemberOf)",
+    ),
+    Table(
+        "offered_cmdlets",
+        {"Cmdlet": "text", "Parameters": "list of text"},
+        "What Exchange offers to this account (EXOModuleFile, wire 1.1)",
+    ),
+    Table("organization_config", {"Name": "text", "IsDehydrated": "bool"}, "Get-OrganizationConfig; one row"),
+    Table(
+        "applications",
+        {
+            "Id": "guid",
+            "AppId": "guid",
+            "UniqueName": "text",
+            "DisplayName": "text",
+            "SignInAudience": "text",
+            "RedirectUris": "list of text",
+            "Permissions": "list of text",
+            "OtherPermissions": "list of text",
+        },
+        "The migration application's registration (target only). A permission reads resource/kind/role ID",
+    ),
+    Table(
+        "application_credentials",
+        {"AppId": "guid", "KeyId": "guid", "DisplayName": "text", "EndsAt": "time"},
+        "The migration application's client secrets, without their values (target only)",
+    ),
+    Table(
+        "service_principals",
+        {"Id": "guid", "AppId": "guid", "DisplayName": "text", "OwnerTenantId": "guid"},
+        "The migration application as an enterprise application of that tenant",
+    ),
+    Table(
+        "exchange_resource",
+        {"Id": "guid", "AppId": "guid", "MailboxMigrationRoleId": "guid"},
+        "Office 365 Exchange Online as a resource of that tenant; one row",
+    ),
+    Table(
+        "granted_roles",
+        {"Id": "text", "AppId": "guid", "ResourceId": "guid", "RoleId": "guid"},
+        "Application roles granted to the migration application in that tenant",
+    ),
+    Table(
+        "migration_endpoints",
+        {
+            "Identity": "text",
+            "EndpointType": "text",
+            "RemoteServer": "text",
+            "RemoteTenant": "text",
+            "ApplicationId": "guid",
+            "AppSecretKeyVaultUrl": "text",
+        },
+        "Get-MigrationEndpoint (target only)",
+    ),
+    Table(
+        "endpoint_test",
+        {"Endpoint": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},
+        "Test-MigrationServerAvailability of the project's endpoint; no row while there is no endpoint",
+    ),
+    Table(
+        "organization_relationships",
+        {
+            "Identity": "text",
+            "Guid": "guid",
+            "DomainNames": "list of text",
+            "Enabled": "bool",
+            "MailboxMoveEnabled": "bool",
+            "MailboxMoveCapability": "flags",
+            "MailboxMovePublishedScopes": "list of text",
+            "OAuthApplicationId": "text",
+            "FreeBusyAccessEnabled": "bool",
+        },
+        "Get-OrganizationRelationship",
+    ),
+)
+
+BY_NAME = {table.name: table for table in TABLES}
