@@ -15,13 +15,13 @@
     │   ├── NotFound                  the object is not there
     │   ├── Conflict                  the object is there already
     │   ├── Rejected                  the request was understood and refused
+    │   ├── NotYetAccepted            right, but not known to all its servers yet   exit 4
     │   ├── Throttled                 too many requests, retries used up
     │   └── Unavailable               no answer, time-out, server fault
     ├── EngineError                   a change was not made                      exit 3
     │   ├── StalePlanError            the tenant is no longer as the plan saw it
     │   ├── ApprovalError             the approval is missing or does not match
-    │   ├── RecoveryError             an interrupted change needs a person
-    │   └── NotEffectiveError         made, but not seen back in time
+    │   └── RecoveryError             an interrupted change needs a person
     ├── LedgerError                   the ledger is damaged or in use            exit 1
     └── ArchiveError                  an archive does not verify                 exit 3
 
@@ -185,6 +185,12 @@ class Rejected(ServiceError):
     """The request was understood and refused."""
 
 
+class NotYetAccepted(ServiceError):
+    """The service still refuses a secret or consent that is right, because not all its servers know it."""
+
+    exit_code = 4
+
+
 class Throttled(ServiceError):
     """The service asked to slow down until the retries were used up (429)."""
 
@@ -211,12 +217,6 @@ class ApprovalError(EngineError):
 
 class RecoveryError(EngineError):
     """An interrupted change is neither undone nor done; a person must look."""
-
-
-class NotEffectiveError(EngineError):
-    """A change was accepted but not seen back within the service's lag."""
-
-    exit_code = 4
 
 
 class LedgerError(XtmigError):

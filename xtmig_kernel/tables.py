@@ -31,6 +31,11 @@ TABLES = (
         "What the sign-in service tells about a domain without signing in (wire 4.10); one row, or none for an unknown domain",
     ),
     Table(
+        "consent_link",
+        {"Url": "text"},
+        "The admin consent link for that tenant (CON-05); one row, or none while the application is not registered",
+    ),
+    Table(
         "signed_in",
         {
             "TenantId": "guid",

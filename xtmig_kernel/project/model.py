@@ -106,11 +106,15 @@ class Names(Strict):
 
 
 class SecretSettings(Strict):
-    """The migration application's secret: minted with the endpoint and stored nowhere, or provided by reference."""
+    """The migration application's secret: minted with the endpoint and stored nowhere, or provided by reference.
+
+    Raising `generation` makes step 070.3 mint a new one, for a secret that must be reset (APP-15).
+    """
 
     origin: Literal["minted", "provided"] = "minted"
     reference: SecretReferenceText | None = None
     valid_days: Annotated[int, Field(ge=1, le=730)] = 180
+    generation: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _complete(self) -> SecretSettings:

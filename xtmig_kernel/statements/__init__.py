@@ -16,7 +16,7 @@ class Statement:
 
     Args:
         id: Such as `"EPT-06"`.
-        section: Heading of the document under which it stands.
+        section: Part of the document in which it stands, by a short name of ours.
         lines: Its lines in the edition of 2024-02-01.
         kind: `step`, `check`, `prerequisite`, `prohibition`, `limit`, `warning`, `fact`, `remedy` or `example`.
         side: `source`, `target`, `both` or `none`.

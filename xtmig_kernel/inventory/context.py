@@ -1,0 +1,39 @@
+"""What a table's reader is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xtmig_kernel.m365 import Tenant
+    from xtmig_kernel.project import Project, Side
+
+
+class MissingFact(Exception):
+    """A read could not even be tried, because something else is not known yet."""
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """One side of one project, signed in or not.
+
+    Args:
+        project: The project.
+        side: The side that is read.
+        tenants: The sides that are signed in.
+        application_id: Reads the migration application's ID (a GUID), None while it does not exist.
+            Raises `MissingFact` where it cannot be known.
+    """
+
+    project: Project
+    side: Side
+    tenants: Mapping[Side, Tenant]
+    application_id: Callable[[], str | None]
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant of this side, signed in."""
+        return self.tenants[self.side]

@@ -1,0 +1,119 @@
+"""One way to read anything: a fact's name in, an observation out; a refusal is an observation too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from xtmig_kernel.errors import ServiceError, SignInError
+from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
+from xtmig_kernel.inventory import directory, exchange, sign_in
+from xtmig_kernel.inventory.context import MissingFact, ReadContext
+from xtmig_kernel.m365 import as_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from xtmig_kernel.changes import Subject
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.m365 import Tenant
+    from xtmig_kernel.project import Project, Side
+
+    Table = Callable[[ReadContext], tuple[str, Iterable[Row]]]
+
+WITHOUT_SIGN_IN: dict[str, Table] = {
+    "domain_lookup": sign_in.domain_lookup,
+    "consent_link": sign_in.consent_link,
+}
+SIGNED_IN: dict[str, Table] = {
+    "signed_in": sign_in.signed_in,
+    "organization": directory.organization,
+    "directory_roles": directory.directory_roles,
+    "applications": directory.applications,
+    "application_credentials": directory.application_credentials,
+    "service_principals": directory.service_principals,
+    "exchange_resource": directory.exchange_resource,
+    "granted_roles": directory.granted_roles,
+    "offered_cmdlets": exchange.offered_cmdlets,
+    "organization_config": exchange.organization_config,
+    "migration_endpoints": exchange.migration_endpoints,
+    "endpoint_test": exchange.endpoint_test,
+    "organization_relationships": exchange.organization_relationships,
+}
+
+
+class Reader:
+    """Reads facts of one project's tenants.
+
+    Args:
+        project: The project.
+        tenants: The sides that are signed in.
+        clock: Stamps the observations.
+        absent: Why a side is not signed in, for the sides that are not.
+    """
+
+    def __init__(
+        self, project: Project, tenants: Mapping[Side, Tenant], clock: Clock, absent: Mapping[Side, NotObserved]
+    ) -> None:
+        self._project = project
+        self._tenants = tenants
+        self._clock = clock
+        self._absent = absent
+
+    def read(self, fact: str) -> Observation[tuple[Row, ...]]:
+        """Read one table of one side.
+
+        Args:
+            fact: Side and table, such as `"target.migration_endpoints"`.
+
+        Returns:
+            The rows that are there (perhaps none), or why nothing was observed.
+        """
+        side, _, name = fact.partition(".")
+        context = ReadContext(self._project, cast("Side", side), self._tenants, self._application_id)
+        table = WITHOUT_SIGN_IN.get(name)
+        if table is None:
+            if context.side not in self._tenants:
+                return self._absent.get(context.side) or self._missing(
+                    Reason.NOT_ASKED, f"nobody is signed in to the {side} tenant"
+                )
+            table = SIGNED_IN[name]
+        try:
+            source, rows = table(context)
+            return Observed(tuple(rows), self._clock.now(), source)
+        except MissingFact as missing:
+            return self._missing(Reason.NOT_ASKED, str(missing))
+        except (ServiceError, SignInError) as error:
+            return self._missing(as_reason(error), str(error))
+
+    def read_subject(self, subject: Subject) -> Observation[Row | None]:
+        """Read one object by its key.
+
+        Args:
+            subject: The object.
+
+        Returns:
+            Its row, None where it is really absent, or why nothing was observed. Several objects with one key
+            are not an observation of any of them.
+        """
+        rows = self.read(f"{subject.side}.{subject.table}")
+        if isinstance(rows, NotObserved):
+            return rows
+        matching = [row for row in rows.value if subject.matches(row)]
+        if len(matching) > 1:
+            return self._missing(Reason.UNSUPPORTED, f"{len(matching)} objects answer to {subject.label}")
+        return Observed(matching[0] if matching else None, rows.at, rows.source)
+
+    def _missing(self, reason: Reason, detail: str) -> NotObserved:
+        return NotObserved(reason, detail, self._clock.now())
+
+    def _application_id(self) -> str | None:
+        if self._project.application_id:
+            return self._project.application_id
+        observed = self.read("target.applications")
+        if isinstance(observed, NotObserved):
+            raise MissingFact(
+                "the migration application's ID is not known here: " + observed.detail
+                + "; it can be given as application_id in project.yaml"
+            )
+        ours = [row for row in observed.value if row["UniqueName"] == self._project.application_name]
+        return str(ours[0]["AppId"]) if ours else None

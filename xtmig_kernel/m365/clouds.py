@@ -1,0 +1,147 @@
+"""The hosts of each Microsoft 365 cloud, and the address of the consent page.
+
+Host names are those of wire 2 (F-01 in docs/reference/wire-facts.md). Where sources disagree, as for China, the
+documented name is built and the other one is accepted for redirects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
+
+from xtmig_kernel.m365.simulated import connection_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xtmig_kernel.project import CloudName, Project, Side
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Where one tenant's services are.
+
+    Args:
+        login: Base URL of the sign-in service, without a slash at its end.
+        graph: Base URL of Microsoft Graph, without `/v1.0`.
+        exchange: Base URL of the Exchange admin service.
+        exchange_scope: What a token for Exchange is asked for with.
+        graph_scope: What a token for Graph is asked for with.
+        remote_servers: Values that are right for a migration endpoint's RemoteServer in this cloud,
+            the usual one first (EPT-04).
+        portal: Base URL of the admin consent page.
+        host_suffixes: Hosts that a token may be sent to, each with all that ends in it.
+        ca_file: Certificate authority to trust instead of the system's; None for live tenants.
+    """
+
+    login: str
+    graph: str
+    exchange: str
+    exchange_scope: str
+    graph_scope: str
+    remote_servers: tuple[str, ...]
+    portal: str
+    host_suffixes: tuple[str, ...]
+    ca_file: Path | None = None
+
+    def trusts(self, url: str) -> bool:
+        """Whether a token may be sent to this address: HTTPS, and a host of this cloud.
+
+        Args:
+            url: An absolute URL, such as a next link or the target of a redirect.
+        """
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        inside = any(host == suffix or host.endswith(f".{suffix}") for suffix in self.host_suffixes)
+        return parts.scheme == "https" and inside
+
+
+def _cloud(
+    login: str, graph: str, exchange: str, remote_servers: tuple[str, ...], also: tuple[str, ...] = ()
+) -> Hosts:
+    return Hosts(
+        login=f"https://{login}",
+        graph=f"https://{graph}",
+        exchange=f"https://{exchange}",
+        exchange_scope=f"https://{exchange}/.default",
+        graph_scope=f"https://{graph}/.default",
+        remote_servers=remote_servers,
+        portal=f"https://{login}",
+        host_suffixes=(graph, exchange, *also),
+    )
+
+
+_WORLDWIDE = _cloud(
+    "login.microsoftonline.com",
+    "graph.microsoft.com",
+    "outlook.office365.com",
+    ("outlook.office.com", "outlook.office365.com", "outlook.cloud.microsoft"),
+    ("outlook.office.com",),
+)
+_CLOUDS: dict[CloudName, Hosts] = {
+    "worldwide": _WORLDWIDE,
+    "gcc": _WORLDWIDE,
+    "gcc-high": _cloud(
+        "login.microsoftonline.us", "graph.microsoft.us", "outlook.office365.us", ("outlook.office365.us",)
+    ),
+    "dod": _cloud(
+        "login.microsoftonline.us",
+        "dod-graph.microsoft.us",
+        "outlook-dod.office365.us",
+        ("outlook-dod.office365.us", "webmail.apps.mil"),
+    ),
+    "china": _cloud(
+        "login.chinacloudapi.cn",
+        "microsoftgraph.chinacloudapi.cn",
+        "outlook.office365.cn",
+        ("partner.outlook.cn", "outlook.office365.cn"),
+        ("partner.outlook.cn",),
+    ),
+}
+
+
+def hosts_for(project: Project, side: Side) -> Hosts:
+    """Where the services of one of the project's tenants are.
+
+    Simulated tenants listen elsewhere, but stand in the cloud that the project names: scopes and endpoint hosts
+    stay that cloud's.
+
+    Args:
+        project: Live or simulated.
+        side: The tenant.
+
+    Raises:
+        ProjectFileError: The connection file of simulated tenants cannot be used.
+    """
+    hosts = _CLOUDS[project.side(side).cloud]
+    connection = connection_of(project)
+    if connection is None:
+        return hosts
+    listening = {
+        urlsplit(url).hostname or "" for url in (connection.login, connection.graph, connection.exo)
+    }
+    return replace(
+        hosts,
+        login=connection.login,
+        graph=connection.graph,
+        exchange=connection.exo,
+        portal=connection.portal,
+        host_suffixes=tuple(sorted(listening)),
+        ca_file=connection.ca_file,
+    )
+
+
+def consent_url(
+    hosts: Hosts, source_domain: str, application_id: str, redirect_uri: str = "https://office.com"
+) -> str:
+    """The page on which an administrator consents to the migration application (CON-05, wire 2).
+
+    Args:
+        hosts: The hosts of the tenant that consents.
+        source_domain: That tenant's own `.onmicrosoft.com` domain (CON-06).
+        application_id: Application (client) ID of the migration application (CON-07).
+        redirect_uri: Exactly as the application registers it.
+    """
+    asked = urlencode({"client_id": application_id, "redirect_uri": redirect_uri}, quote_via=quote, safe="")
+    return f"{hosts.portal}/{quote(source_domain, safe='')}/adminconsent?{asked}"

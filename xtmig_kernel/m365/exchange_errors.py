@@ -1,0 +1,210 @@
+"""Exchange's answers that are no success, as typed errors (wire 1.7 and 1.8, facts F-17 to F-24). Pure.
+
+Exchange words its messages in the administrator's language, so what decides is the exception's type name, then the
+HTTP status, and the words only where there is nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal
+
+from xtmig_kernel.errors import AccessDenied, Conflict, NotFound, Rejected, ServiceError, Throttled, Unavailable
+from xtmig_kernel.m365.http import UncertainWrite
+
+if TYPE_CHECKING:
+    from xtmig_kernel.m365.http import Response
+    from xtmig_kernel.project import Side
+
+# What Microsoft's own module sends again (wire 1.8).
+_FAULTS = (
+    "DCOverloadedException",
+    "SuitabilityDirectoryException",
+    "ServerInMMException",
+    "ADServerSettingsChangedException",
+    "StorageTransientException",
+    "ADTransientException",
+    "CmdletProxyNotAvailableFailure",
+    "ServerBusyException",
+    "TransientException",
+    "BackendCommunicationException",
+)
+_BUSY = re.compile(r"maximum number of concurrent requests", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"(couldn.t|can.t|could not|cannot) be found|couldn.t find|not found", re.IGNORECASE)
+_EXISTS = re.compile(r"already exists|is already (in use|being used)", re.IGNORECASE)
+_WRAPPERS = ("ODataServiceException", "DirectInvokeCmdletExecutionException")
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What an answer complains of.
+
+    Args:
+        text: In the service's words.
+        exception_type: The exception's name without its namespace, or None.
+        by_cmdlet: Whether the cmdlet itself says so, and not the machinery around it.
+    """
+
+    text: str
+    exception_type: str | None
+    by_cmdlet: bool = False
+
+
+def complaint(response: Response) -> Complaint | None:
+    """What an answer complains of; None for a success.
+
+    Args:
+        response: Any answer of the Exchange admin service.
+    """
+    data = response.data()
+    found = _from_body(data) if isinstance(data, dict) else None
+    if found is None and response.status < HTTPStatus.BAD_REQUEST:
+        return None
+    told = _short(response.headers.get("X-ExceptionType"))
+    if found is None:
+        text = "" if data is not None else response.content.strip(b"\0 \r\n\t").decode("utf-8", "replace")
+        return Complaint(_without_markup(text), told)
+    return Complaint(found.text, found.exception_type or told, found.by_cmdlet)
+
+
+def transience(response: Response) -> Literal["busy", "fault"] | None:
+    """Whether the same request may succeed a little later.
+
+    Args:
+        response: Any answer of the Exchange admin service.
+
+    Returns:
+        `"busy"` if nothing was done, `"fault"` if something may have been.
+    """
+    found = complaint(response)
+    if found is None:
+        return None
+    if _BUSY.search(found.text):
+        return "busy"
+    known = f"{found.exception_type or ''} {found.text}"
+    return "fault" if any(name in known for name in _FAULTS) else None
+
+
+def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> ServiceError | None:
+    """The error that an answer means; None for a success.
+
+    Args:
+        response: After all retries.
+        cmdlet: What was called.
+        side: The tenant.
+        writes: Whether the cmdlet may have changed something.
+    """
+    found = complaint(response)
+    if found is None:
+        return None
+    kind, remedy = _kind(found, response, writes=writes)
+    text = found.text or f"{cmdlet} was answered with HTTP {response.status}."
+    return kind(
+        text,
+        exception_type=found.exception_type,
+        request_id=response.headers.get("Request-Id"),
+        status=response.status,
+        side=side,
+        cause=f"{cmdlet} reported {found.exception_type or f'HTTP {response.status}'}.",
+        remedy=remedy,
+    )
+
+
+def _kind(found: Complaint, response: Response, *, writes: bool) -> tuple[type[ServiceError], str]:
+    refused = response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    if refused or "AccessDenied" in (found.exception_type or ""):
+        return AccessDenied, "Give the signed-in account an Exchange role that holds this cmdlet, then sign in again."
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _BUSY.search(found.text):
+        return Throttled, "Wait a few minutes and run the step again; nothing was done."
+    if not _is_settled(found, response, writes=writes):
+        if writes:
+            return UncertainWrite, "It may have been done. Look at the object before anything is sent again."
+        return Unavailable, "Try again later; if it lasts, look at the service health page."
+    return _refusal(found, response)
+
+
+def _is_settled(found: Complaint, response: Response, *, writes: bool) -> bool:
+    """Whether the answer is final: nothing was done, and the same request would fail again."""
+    if transience(response) is not None or response.status == HTTPStatus.REQUEST_TIMEOUT:
+        return False
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return not writes  # errors beside a success: a write may have been done in part
+    # A server fault that the cmdlet itself reports is the cmdlet's refusal.
+    return response.status < HTTPStatus.INTERNAL_SERVER_ERROR or found.by_cmdlet
+
+
+def _refusal(found: Complaint, response: Response) -> tuple[type[ServiceError], str]:
+    name = found.exception_type or ""
+    if name in ("AmbiguousParameterSetException", "CommandNotFoundException"):
+        return Rejected, "A missing role hides cmdlets and parameters: check the account's Exchange roles."
+    # A bare 404 may also mean a wrong address: that an object is absent, the cmdlet must say.
+    if name.endswith("NotFoundException") or (not name and found.by_cmdlet and _NOT_FOUND.search(found.text)):
+        return NotFound, "Check the name; the object is not in this tenant."
+    exists = "AlreadyExists" in name or (not name and _EXISTS.search(found.text))
+    if exists or response.status == HTTPStatus.CONFLICT:
+        return Conflict, "Look at the object that is there, and choose another name or use it."
+    return Rejected, "Correct what the message names, then run the step again."
+
+
+def _from_body(data: dict[str, Any]) -> Complaint | None:
+    error = data.get("error")
+    if isinstance(error, dict):
+        return _from_error(error)
+    if isinstance(error, str) and error:
+        return _parsed(error)
+    notes = data.get("@adminapi.errors") or data.get("ErrorRecords")
+    if isinstance(notes, list) and notes:
+        return _parsed(notes[0])
+    return None
+
+
+def _from_error(error: dict[str, Any]) -> Complaint:
+    """details[0].message first, then the inner exception's, as Microsoft's module does."""
+    details = error.get("details")
+    if isinstance(details, list) and details and isinstance(details[0], dict) and details[0].get("message"):
+        found = _parsed(details[0]["message"])
+        if found.exception_type is None:
+            found = Complaint(found.text, _inner(error)[1], found.by_cmdlet)
+        return found
+    text, kind = _inner(error)
+    return Complaint(text or str(error.get("message") or ""), kind)
+
+
+def _inner(error: dict[str, Any]) -> tuple[str, str | None]:
+    """Message and type of the innermost exception that says anything."""
+    outer = error.get("innererror") or error.get("innerError")
+    layers = [outer.get("internalexception"), outer] if isinstance(outer, dict) else []
+    for layer in layers:
+        kind = _short(layer.get("type")) if isinstance(layer, dict) else None
+        if kind and kind not in _WRAPPERS:
+            return str(layer.get("message") or ""), kind
+    return "", None
+
+
+def _parsed(note: Any) -> Complaint:
+    """`id|type|text`, the same as JSON, or a bare text."""
+    if isinstance(note, str) and note.lstrip().startswith("{"):
+        try:
+            note = json.loads(note)
+        except ValueError:
+            return Complaint(note, None, by_cmdlet=True)
+    if isinstance(note, dict):
+        inner = str(note.get("Message") or note.get("message") or "")
+        kind = _short(note.get("TypeName") or note.get("ClassName") or note.get("type"))
+        return Complaint(inner, kind, by_cmdlet=True) if kind else _parsed(inner)
+    parts = str(note).split("|", 2)
+    if len(parts) == 3:  # noqa: PLR2004 - the format itself
+        return Complaint(parts[2].strip(), _short(parts[1]), by_cmdlet=True)
+    return Complaint(str(note), None, by_cmdlet=True)
+
+
+def _short(type_name: Any) -> str | None:
+    text = str(type_name or "").strip()
+    return text.rsplit(".", 1)[-1] or None
+
+
+def _without_markup(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text)).strip()[:500]

@@ -1,0 +1,406 @@
+"""How xtmig speaks HTTP: one policy for every request that carries a token.
+
+What is retried is what wire 1.8 calls transient, and nothing else. A write whose answer is lost is never
+repeated: nobody can say whether it was done, so `UncertainWrite` leaves that to a read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import random
+import re
+import ssl
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from xtmig_kernel import __version__
+from xtmig_kernel.errors import Rejected, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.m365.clouds import Hosts
+    from xtmig_kernel.project import Side
+
+USER_AGENT = f"xtmig/{__version__}"
+Resource = Literal["exchange", "graph"]
+
+_CONNECT_SECONDS = 15
+_READ_SECONDS: dict[Resource, int] = {"exchange": 960, "graph": 120}
+"""Exchange's own limit is 15 minutes; Microsoft's module waits a minute longer (wire 1.2)."""
+
+_RETRIES = 5
+_FIRST_WAIT_SECONDS = 2.0
+_CEILING_SECONDS = 300.0
+_REDIRECTS = 5
+_CLAIMS = re.compile(r'claims="([^"]+)"')
+
+
+class UncertainWrite(Unavailable):
+    """A write was sent, and its answer was lost: it may have been done.
+
+    `maybe_done` is true, so that a caller which only knows `Unavailable` can ask for it.
+    """
+
+    maybe_done = True
+
+
+class TimedOut(Unavailable):
+    """The service did not answer a read in time."""
+
+
+class Tokens(Protocol):
+    """Gives access tokens."""
+
+    def token(self, resource: Resource, *, claims: str | None = None, renew: bool = False) -> str:
+        """A valid access token.
+
+        Args:
+            resource: The service it is for.
+            claims: A claims challenge to answer, JSON.
+            renew: Whether the one given before was refused.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request.
+
+    Args:
+        method: `"GET"`, `"POST"`, `"PATCH"`, `"PUT"` or `"DELETE"`.
+        url: Absolute.
+        headers: All but the authorization.
+        body: JSON data, or None for none.
+        writes: Whether it may change anything.
+        what: What it does, as a person would name it: a cmdlet, or method and path.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any = None
+    writes: bool = False
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer.
+
+    Args:
+        status: HTTP status.
+        headers: With names that ignore case.
+        content: The body's bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def of_part(cls, part: Mapping[str, Any]) -> Response:
+        """A member of a batch's answer, as if it had come alone.
+
+        Args:
+            part: With `status`, `headers` and `body`.
+        """
+        body = part.get("body")
+        content = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8")
+        headers = {str(name): str(value) for name, value in (part.get("headers") or {}).items()}
+        return cls(int(part.get("status") or 0), CaseInsensitiveDict(headers), content)
+
+    def data(self) -> Any:
+        """The body as JSON data; None where it is empty or no JSON. NUL bytes around it are ignored (wire 1.7 E)."""
+        try:
+            return json.loads(self.content.strip(b"\0 \r\n\t").decode("utf-8-sig"))
+        except ValueError:
+            return None
+
+
+class SystemTrust(HTTPAdapter):
+    """Trusts the certificates that the operating system trusts, which company proxies rely on.
+
+    A CA file that the person named in REQUESTS_CA_BUNDLE is trusted as well.
+    """
+
+    def __init__(self) -> None:
+        import truststore
+
+        self._context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Give the connection pool our context."""
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Give connections through a proxy our context."""
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+
+    def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
+        """Verify always; requests' own list of authorities is left out."""
+        super().cert_verify(conn, url, verify or True, cert)  # type: ignore[no-untyped-call]
+        if not isinstance(verify, str):
+            conn.ca_certs = conn.ca_cert_dir = None
+
+
+class _Session(requests.Session):
+    """Always has a time limit, which requests and msal leave to the caller."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("timeout", (_CONNECT_SECONDS, _READ_SECONDS["graph"]))
+        return super().request(*args, **kwargs)
+
+
+def new_session(hosts: Hosts) -> requests.Session:
+    """A session that trusts the right certificates and names itself xtmig.
+
+    Args:
+        hosts: With a CA file for simulated tenants, which are trusted by that file alone.
+    """
+    session = _Session()
+    session.headers["User-Agent"] = USER_AGENT
+    # Without an authentication of its own, requests would take one for the host from the person's .netrc file.
+    session.auth = lambda request: request
+    if hosts.ca_file is None:
+        session.mount("https://", SystemTrust())
+    else:
+        # REQUESTS_CA_BUNDLE in the environment would win over our CA, and a proxy cannot reach this machine.
+        session.trust_env = False
+        session.verify = str(hosts.ca_file)
+    return session
+
+
+class Waits:
+    """How often and how long one request may wait before it is given up.
+
+    Args:
+        clock: Does the waiting.
+        ceiling: Seconds of waiting altogether.
+    """
+
+    def __init__(self, clock: Clock, ceiling: float = _CEILING_SECONDS) -> None:
+        self._clock = clock
+        self._left = ceiling
+        self._count = 0
+
+    def wait(self, retry_after: str | None = None) -> bool:
+        """Wait before the next try, unless there is to be none.
+
+        Args:
+            retry_after: The service's Retry-After header: seconds, maybe with decimals (wire 1.8).
+
+        Returns:
+            False, at once, where the retries are used up or the wait would go over the ceiling.
+        """
+        seconds = _seconds(retry_after)
+        if seconds is None:
+            # Several workers that were refused together shall not come back together.
+            seconds = _FIRST_WAIT_SECONDS * 2**self._count * random.uniform(1.0, 1.25)  # noqa: S311
+        if self._count >= _RETRIES or seconds > self._left:
+            return False
+        self._count += 1
+        self._left -= seconds
+        self._clock.sleep(seconds)
+        return True
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+class Http:
+    """Sends requests to one service of one tenant.
+
+    Args:
+        resource: The service.
+        side: The tenant, for messages.
+        hosts: Where tokens may go.
+        tokens: Gives them.
+        clock: Waits between retries.
+        slots: Bounds the requests in flight; shared by the services of one tenant.
+        session: The connections.
+        is_transient: Tells from an answer's body that the service was only busy (429 and 503 are known here).
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        side: Side,
+        hosts: Hosts,
+        tokens: Tokens,
+        clock: Clock,
+        slots: threading.BoundedSemaphore,
+        session: requests.Session,
+        is_transient: Callable[[Response], Literal["busy", "fault"] | None] = lambda _: None,
+    ) -> None:
+        self.resource = resource
+        self.side = side
+        self.hosts = hosts
+        self.clock = clock
+        self._tokens = tokens
+        self._slots = slots
+        self._session = session
+        self._is_transient = is_transient
+        self._moved: dict[str, str] = {}
+
+    def token(self) -> str:
+        """A valid access token, for a batch whose members each carry one."""
+        return self._tokens.token(self.resource)
+
+    def send(self, request: Request) -> Response:
+        """The answer to a request, after the retries that the policy allows.
+
+        Args:
+            request: What to send.
+
+        Raises:
+            UncertainWrite: A write's answer was lost.
+            TimedOut: A read was not answered in time, at every try.
+            Unavailable: No connection, at every try.
+            Rejected: The service sent us to a host outside its cloud.
+            SignInError: No token could be had.
+        """
+        waits = Waits(self.clock)
+        bearer = self._tokens.token(self.resource)
+        renewed = False
+        while True:
+            try:
+                response = self._follow(request, bearer)
+            except requests.RequestException as error:
+                lost = self._lost(request, error)
+                if isinstance(lost, UncertainWrite) or not waits.wait():
+                    raise lost from None
+                continue
+            if response.status == HTTPStatus.UNAUTHORIZED and not renewed:
+                bearer, renewed = self._renewed(response), True
+                continue
+            if not (self._may_retry(request, response) and waits.wait(response.headers.get("Retry-After"))):
+                return response
+
+    def _may_retry(self, request: Request, response: Response) -> bool:
+        """A busy service did nothing, so even a write may be sent again; after a fault only a read may."""
+        kind = "busy" if response.status == HTTPStatus.TOO_MANY_REQUESTS else self._is_transient(response)
+        if kind is None and response.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
+            kind = "fault"
+        return kind == "busy" or (kind == "fault" and not request.writes)
+
+    def _renewed(self, response: Response) -> str:
+        claims = claims_challenge(response.headers.get("WWW-Authenticate", ""))
+        return self._tokens.token(self.resource, claims=claims, renew=True)
+
+    def _follow(self, request: Request, bearer: str) -> Response:
+        """Send, and follow redirects by hand: requests would drop the token, or take it anywhere."""
+        url = self._pinned(request.url)
+        for _ in range(_REDIRECTS + 1):
+            if not self.hosts.trusts(url):
+                raise Rejected(
+                    f"{request.what} was sent on to {urlsplit(url).hostname}, which is not a host of this cloud.",
+                    side=self.side,
+                    remedy="Check the cloud in project.yaml and any proxy in between; no token was sent there.",
+                )
+            response = self._once(request, url, bearer)
+            location = response.headers.get("Location")
+            if response.status not in (301, 302, 303, 307, 308) or not location:
+                return response
+            onward = normal_port(urljoin(url, location))
+            self._moved[_origin(url)] = _origin(onward)
+            url = onward
+        raise Rejected(f"{request.what} was sent on {_REDIRECTS} times without an answer.", side=self.side)
+
+    def _once(self, request: Request, url: str, bearer: str) -> Response:
+        with self._slots:
+            answer = self._session.request(
+                request.method,
+                url,
+                headers={**request.headers, "Authorization": f"Bearer {bearer}"},
+                data=None if request.body is None else json.dumps(request.body).encode("utf-8"),
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS[self.resource]),
+                allow_redirects=False,
+            )
+        return Response(answer.status_code, answer.headers, answer.content)
+
+    def _pinned(self, url: str) -> str:
+        """The same address on the host that an earlier redirect named (wire 1.1)."""
+        moved = self._moved.get(_origin(url))
+        return url if moved is None else moved + url[len(_origin(url)) :]
+
+    def _lost(self, request: Request, error: requests.RequestException) -> Unavailable:
+        # Only a connection that was never made proves that nothing was done.
+        never_sent = isinstance(error, requests.ConnectTimeout) or _never_connected(error)
+        if request.writes and not never_sent:
+            return UncertainWrite(
+                f"The answer to {request.what} was lost.",
+                side=self.side,
+                cause="The connection broke or the time was up after the request was sent.",
+                remedy="It may have been done. Look at the object before anything is sent again.",
+            )
+        if isinstance(error, requests.Timeout):
+            return TimedOut(
+                f"{request.what} was not answered in time.",
+                side=self.side,
+                remedy="Try again later; if it lasts, look at the service health page.",
+            )
+        return Unavailable(
+            f"{request.what} could not be sent.",
+            side=self.side,
+            cause=f"No connection to {urlsplit(request.url).hostname} ({type(error).__name__}).",
+            remedy="Check the network, the proxy settings and the clock of this machine.",
+        )
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" in str(error)  # other TLS faults also happen after sending
+    if isinstance(error, requests.exceptions.ProxyError):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
+
+def claims_challenge(header: str) -> str | None:
+    """The claims that a 401 asks for (continuous access evaluation, wire 1.7), as JSON text; None without.
+
+    Args:
+        header: The WWW-Authenticate header.
+    """
+    found = _CLAIMS.search(header)
+    if found is None:
+        return None
+    text = found[1].replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def normal_port(url: str) -> str:
+    """The same address on port 443 where it names 446, an inner port that is closed to the world (wire 1.1).
+
+    Args:
+        url: From a redirect or a next link.
+    """
+    parts = urlsplit(url)
+    if parts.port != 446:  # noqa: PLR2004 - the fact itself
+        return url
+    return urlunsplit(parts._replace(netloc=parts.hostname or ""))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,251 @@
+"""What one run comes to, judged from its own ledger entries alone: its figures, its exit code, its sentence.
+
+The exit code follows the last evaluation of each rule for each subject. A check that failed before a change
+does not count as failed while that change is planned or its step waits: the step's own state counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from xtmig_kernel.errors import XtmigError
+from xtmig_kernel.report import history
+from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind
+from xtmig_kernel.report.words import counted, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xtmig_kernel.report.model import FindingFact, ProblemFact
+    from xtmig_kernel.store import Entry
+
+_ORDER: tuple[ExitCode, ...] = (1, 2, 3, 5, 4)
+_NAMED_AT_MOST = 3
+_MADE: tuple[Outcome, ...] = ("read back", "differs", "done", "found done")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What speaks for each exit code, as sentences; an empty tuple where nothing does.
+
+    Args:
+        unexpected: For 1.
+        usage: For 2.
+        failed: For 3.
+        waiting: For 4.
+        unseen: For 5.
+    """
+
+    unexpected: tuple[str, ...]
+    usage: tuple[str, ...]
+    failed: tuple[str, ...]
+    waiting: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The first code in the design's order that something speaks for; 0 if nothing does."""
+        reasons = {1: self.unexpected, 2: self.usage, 3: self.failed, 4: self.waiting, 5: self.unseen}
+        return next((code for code in _ORDER if reasons[code]), 0)
+
+
+def judge(entries: Sequence[Entry]) -> Judgement:
+    """What speaks for each exit code.
+
+    Args:
+        entries: The entries of one run, in their order.
+    """
+    found = history.findings(entries, "")
+    problems = [problem for problem in history.problems(entries, "") if not problem.resolved]
+    return Judgement(
+        unexpected=(*_messages(problems, 1), *_unfinished(entries)),
+        usage=_messages(problems, 2),
+        failed=(*_failed_checks(found), *_messages(problems, 3), *_failed_steps(entries, problems)),
+        waiting=(*_waiting(found), *_messages(problems, 4), *_waiting_steps(entries), *_refused(entries)),
+        unseen=(*_unseen(found, entries), *_messages(problems, 5)),
+    )
+
+
+def exit_code_of(error_type: str) -> int:
+    """The exit code of a deliberate error by its type name; 1 for what nobody foresaw.
+
+    Args:
+        error_type: Such as `"AccessDenied"`.
+    """
+    kinds = [XtmigError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.__name__ == error_type:
+            return kind.exit_code
+        kinds.extend(kind.__subclasses__())
+    return 1
+
+
+def _messages(problems: Sequence[ProblemFact], code: int) -> tuple[str, ...]:
+    return tuple(problem.message for problem in problems if exit_code_of(problem.type) == code)
+
+
+def _unfinished(entries: Sequence[Entry]) -> list[str]:
+    """Changes without an outcome, and sections of a batch that were opened and left neither end nor error."""
+    unknown = [
+        f"“{change.title}” was begun and its outcome is not known"
+        for change in history.changes(entries, "")
+        if change.outcome == "unknown"
+    ]
+    if unknown or any(entry.kind == "problem" for entry in entries):
+        return unknown
+    opened = {
+        e.data["section"]: e.seq
+        for e in entries
+        if e.kind == "run_started" and e.data["mode"] != "interactive"
+    }
+    closed = {e.data["section"]: e.seq for e in entries if e.kind == "run_ended"}
+    return [
+        f"section {section} was not ended" for section, seq in opened.items() if closed.get(section, 0) < seq
+    ]
+
+
+def _failed_checks(found: Sequence[FindingFact]) -> list[str]:
+    return [finding.title for finding in found if finding.verdict == "fail" and not finding.pending]
+
+
+def _failed_steps(entries: Sequence[Entry], problems: Sequence[ProblemFact]) -> list[str]:
+    """Steps that failed, and changes that were refused, without an error of their own that says more."""
+    explained = {problem.step for problem in problems}
+    states = {step.id: step.state for step in history.steps(entries, "")}
+    failed = {step for step, state in states.items() if state == "failed"}
+    refused = {
+        change.step
+        for change in history.changes(entries, "")
+        if change.outcome == "failed" and states.get(change.step) not in history.SETTLED_STATES
+    }
+    return sorted((failed | refused) - explained)
+
+
+def _waiting(found: Sequence[FindingFact]) -> list[str]:
+    return [
+        finding.waits_for or finding.title
+        for finding in found
+        if finding.verdict == "waiting" or (finding.verdict == "manual" and not finding.signed_by)
+    ]
+
+
+def _waiting_steps(entries: Sequence[Entry]) -> list[str]:
+    return [step.summary or step.title for step in history.steps(entries, "") if step.state == "waiting"]
+
+
+def _refused(entries: Sequence[Entry]) -> list[str]:
+    return ["an approval" for _ in history.refusals(entries)]
+
+
+def _unseen(found: Sequence[FindingFact], entries: Sequence[Entry]) -> list[str]:
+    """Rules without an observation, and tables that were asked for and did not answer."""
+    tables = [read.fact for read in history.reads(entries, "") if read.reason and read.reason != "not asked"]
+    return [*(finding.title for finding in found if finding.verdict == "not_observed"), *tables]
+
+
+def run_facts(entries: Sequence[Entry]) -> RunFacts:
+    """A run's figures.
+
+    Args:
+        entries: The entries of one run, in their order; at least one.
+    """
+    starts = [entry.data for entry in entries if entry.kind == "run_started"]
+    found = history.findings(entries, "")
+    verdicts = Counter(finding.verdict for finding in found)
+    outcomes = Counter(change.outcome for change in history.changes(entries, ""))
+    return RunFacts(
+        id=entries[0].run,
+        started_at=entries[0].at,
+        ended_at=entries[-1].at,
+        mode=starts[-1].get("mode") if starts else None,
+        simulated=any(start.get("simulated", False) for start in starts),
+        version=starts[-1].get("version") if starts else None,
+        sections=tuple(sorted({start["section"] for start in starts if start.get("section")})),
+        tally={kind: verdicts[kind] for kind in get_args(VerdictKind)},
+        changes={outcome: outcomes[outcome] for outcome in get_args(Outcome)},
+        planned=len(history.open_changes(entries, "")),
+        exit_code=judge(entries).exit_code,
+    )
+
+
+def answer(facts: RunFacts, judgement: Judgement, entries: Sequence[Entry]) -> str:
+    """The report's first line: the answer in a sentence.
+
+    Args:
+        facts: The run's figures.
+        judgement: What speaks for each exit code.
+        entries: The entries of the same run.
+    """
+    made = _made(facts)
+    sentences = {
+        1: lambda: f"The run broke off: {_first(judgement.unexpected)}; {made}",
+        2: lambda: f"The run could not begin its work: {_first(judgement.usage)}; {made}",
+        3: lambda: f"{_failures(judgement, entries)}; {made}",
+        5: lambda: f"No check failed, but {_blind(judgement)}, so nothing is claimed about that; {made}",
+        4: lambda: f"No check failed; the run waits for {_awaited(entries)}; {made}",
+        0: lambda: _success(facts, made),
+    }
+    return sentences[facts.exit_code]()
+
+
+def _first(messages: tuple[str, ...]) -> str:
+    more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+    return messages[0].rstrip(".") + more
+
+
+def _made(facts: RunFacts) -> str:
+    number = sum(facts.changes[outcome] for outcome in _MADE)
+    return (
+        f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made"
+        if number
+        else "nothing was changed"
+    )
+
+
+def _failures(judgement: Judgement, entries: Sequence[Entry]) -> str:
+    checks = len(_failed_checks(history.findings(entries, "")))
+    others = len(judgement.failed) - checks
+    parts = [counted(checks, "check") + " failed"] if checks else []
+    if others:
+        parts.append(f"{counted(others, 'step')} could not be completed")
+    return " and ".join(parts)
+
+
+def _blind(judgement: Judgement) -> str:
+    number = len(judgement.unseen)
+    return "one thing could not be observed" if number == 1 else f"{number} things could not be observed"
+
+
+def _awaited(entries: Sequence[Entry]) -> str:
+    """Who or what is waited for, each named once, and the time to look again."""
+    found = history.findings(entries, "")
+    names = [finding.waits_for or "" for finding in found if finding.verdict == "waiting"]
+    if any(finding.verdict == "manual" and not finding.signed_by for finding in found):
+        names.append("a person’s word")
+    if history.refusals(entries):
+        names.append("an approval")
+    unique = list(dict.fromkeys(name for name in names if name)) or ["a person or Microsoft"]
+    until = max(
+        (finding.until for finding in found if finding.verdict == "waiting" and finding.until), default=None
+    )
+    shown = unique[:_NAMED_AT_MOST] + (
+        [f"{len(unique) - _NAMED_AT_MOST} more"] if len(unique) > _NAMED_AT_MOST else []
+    )
+    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"{text}, look again at {moment(until)}" if until else text
+
+
+def _success(facts: RunFacts, made: str) -> str:
+    passed = counted(facts.tally["pass"], "check") + " passed"
+    if facts.planned:
+        return f"The plan is completely made: {counted(facts.planned, 'change')} planned; {made}"
+    if made != "nothing was changed":
+        return f"Everything asked is done and verified: {made}, {passed}"
+    if not any(facts.tally.values()):
+        return "Nothing was checked in this run, and nothing was changed"
+    if facts.mode in ("plan", "apply"):
+        return f"Both tenants are as they should be, as far as this run looked: {passed}; {made}"
+    return f"Everything asked was looked at: {passed}; {made}"

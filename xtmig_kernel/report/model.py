@@ -1,0 +1,347 @@
+"""`result.json` as data: what an archive says, for people (`index.html`) and for programs.
+
+Fields marked `x-volatile` in the schema differ between two runs that found and did the same: times, ids of
+runs and requests, hashes of the ledger. The schema is published as docs/reference/result.schema.json.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from xtmig_kernel.project import Side
+
+_VOLATILE: dict[str, Any] = {"x-volatile": True}
+
+VolatileText = Annotated[str, Field(json_schema_extra=_VOLATILE)]
+VolatileTextOrNone = Annotated[str | None, Field(json_schema_extra=_VOLATILE)]
+VolatileNumber = Annotated[int, Field(json_schema_extra=_VOLATILE)]
+
+VerdictKind = Literal["pass", "fail", "warn", "waiting", "not_observed", "manual", "skipped", "waived"]
+StatementState = Literal[
+    "fail",
+    "not_observed",
+    "waiting",
+    "manual",
+    "warn",
+    "planned",
+    "changed",
+    "waived",
+    "pass",
+    "signed",
+    "skipped",
+]
+Outcome = Literal["read back", "differs", "done", "found done", "failed", "not done", "unknown"]
+Who = Literal["source administrator", "target administrator", "approver", "operator", "Microsoft"]
+ApprovalState = Literal["not needed", "approved", "claimed", "missing"]
+ExitCode = Literal[0, 1, 2, 3, 4, 5]
+
+
+class Fact(BaseModel):
+    """Base of everything in a result: no unknown keys, never altered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tenant(Fact):
+    """One side as the project names it."""
+
+    tenant_id: str
+    domain: str
+    cloud: str
+
+
+class ProjectFacts(Fact):
+    """What `project.yaml` says of tenants, transport and the four-eyes rule."""
+
+    id: str
+    name: str
+    source: Tenant
+    target: Tenant
+    transport: Literal["rest", "powershell"] | None
+    four_eyes_off_because: str | None
+
+
+class RunFacts(Fact):
+    """One run, from its own ledger entries alone, so that `ledger.jsonl` proves it.
+
+    `tally` counts the last evaluation of each rule and subject by verdict; `changes` counts changes by what
+    became of them; `planned` counts changes that were planned and not made.
+    """
+
+    id: VolatileText
+    started_at: VolatileText
+    ended_at: VolatileText
+    mode: Literal["interactive", "plan", "apply"] | None
+    simulated: bool
+    version: VolatileTextOrNone
+    sections: tuple[str, ...]
+    tally: dict[VerdictKind, int]
+    changes: dict[Outcome, int]
+    planned: int
+    exit_code: ExitCode
+
+
+class Read(Fact):
+    """The call on which a verdict rests."""
+
+    source: str
+    at: VolatileText
+
+
+class FindingFact(Fact):
+    """The last evaluation of one rule for one subject; its fields are those of the ledger's `finding`.
+
+    `pending`: it failed before a change that is planned, or whose step waits, and was not evaluated since.
+    """
+
+    rule: str
+    title: str
+    statements: tuple[str, ...]
+    side: Side | None
+    subject: str
+    verdict: VerdictKind
+    seen: str = ""
+    expected: str = ""
+    remedy: str = ""
+    remedy_step: str | None = None
+    observed: tuple[Read, ...] = ()
+    reason: str | None = None
+    detail: str | None = None
+    waits_for: str | None = None
+    until: VolatileTextOrNone = None
+    instruction: str | None = None
+    signed_by: str | None = None
+    owner: str | None = None
+    phase: Literal["look", "verify"]
+    step: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+    pending: Literal["planned", "waiting"] | None
+
+
+class ChangeFact(Fact):
+    """A change that was begun, and the last that is known of it.
+
+    `before` and `after` hold the altered attributes; `seen` is what the read after the change really showed.
+    """
+
+    hash: str
+    step: str
+    side: Side
+    subject: str
+    title: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    lines: tuple[str, ...]
+    level: int
+    undo: str
+    irreversible: bool
+    statements: tuple[str, ...]
+    outcome: Outcome
+    seen: dict[str, Any] | None
+    request_ids: Annotated[tuple[str, ...], Field(json_schema_extra=_VOLATILE)]
+    warnings: tuple[str, ...]
+    error: str | None
+    approver: str | None
+    proof: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class PlannedFact(Fact):
+    """A change of the last plan of its step that was not made."""
+
+    hash: str
+    step: str
+    side: Side
+    subject: str
+    title: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    lines: tuple[str, ...]
+    level: int
+    undo: str
+    irreversible: bool
+    statements: tuple[str, ...]
+    approval: ApprovalState
+    refused_because: tuple[str, ...]
+    run: VolatileText
+    this_run: bool
+
+
+class StepFact(Fact):
+    """How a step ended when it was last run."""
+
+    id: str
+    title: str
+    side: Side | None
+    state: Literal["no change", "planned", "applied", "waiting", "failed", "looked"]
+    summary: str
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class SectionFact(Fact):
+    """A section of the runbook that was opened, and its steps."""
+
+    number: str
+    title: str
+    this_run: bool
+    steps: tuple[StepFact, ...]
+
+
+class ReadFact(Fact):
+    """The last read of a table, or why it gave nothing."""
+
+    fact: str
+    side: Side | None
+    source: str | None
+    rows: int | None
+    digest: VolatileTextOrNone
+    reason: str | None
+    detail: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class ProblemFact(Fact):
+    """An error that ended a step. `resolved`: the step has since ended otherwise."""
+
+    type: str
+    message: str
+    side: Side | None
+    step: str | None
+    subject: str | None
+    cause: str | None
+    remedy: str | None
+    statements: tuple[str, ...]
+    resolved: bool
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class SignInFact(Fact):
+    """Who was signed in to a tenant, proven by the token."""
+
+    side: Side
+    tenant_id: str
+    kind: Literal["person", "application"]
+    name: str
+    object_id: str | None
+    application_id: str | None
+    at: VolatileText
+    run: VolatileText
+
+
+class ApprovalFact(Fact):
+    """An approval in `approvals.yaml`. `used` counts the changes that were made under it."""
+
+    section: str
+    level: int
+    approver: str
+    given_at: VolatileText
+    valid_until: VolatileText
+    note: str
+    proof: str | None
+    changes: int
+    used: int
+
+
+class SignOffFact(Fact):
+    """A person's word for a statement."""
+
+    statement: str
+    by: str
+    at: VolatileText
+    note: str
+
+
+class WaiverFact(Fact):
+    """A finding that its owner accepts until a date."""
+
+    rule: str
+    subject: str
+    reason: str
+    owner: str
+    until: str
+
+
+class StatementFact(Fact):
+    """A statement that was answered, by the weakest of its answers."""
+
+    id: str
+    state: StatementState
+
+
+class OpenItem(Fact):
+    """One thing that is left to do."""
+
+    who: Who
+    side: Side | None
+    step: str | None
+    what: str
+    until: VolatileTextOrNone
+    remedy: str
+    statements: tuple[str, ...]
+
+
+class Actor(Fact):
+    """Who must act, for how many open items, and for what is waited longest (UTC)."""
+
+    who: Who
+    items: int
+    until: VolatileTextOrNone
+
+
+class LedgerFacts(Fact):
+    """Where in the ledger the archive stands: `head_before` is the hash before the first of its entries."""
+
+    head_before: VolatileText
+    head: VolatileText
+    first: VolatileNumber
+    last: VolatileNumber
+
+
+class Result(Fact):
+    """The whole of `result.json`: the project so far, one run marked.
+
+    `tally` counts the whole project by verdict, `run.tally` this run; kinds are never added together.
+    """
+
+    format: Literal[1] = 1
+    xtmig: VolatileText
+    as_of: VolatileText
+    answer: VolatileText
+    exit_meaning: str
+    simulated: bool
+    project: ProjectFacts
+    run: RunFacts
+    runs: tuple[RunFacts, ...]
+    actors: tuple[Actor, ...]
+    tally: dict[VerdictKind, int]
+    sections: tuple[SectionFact, ...]
+    open_items: tuple[OpenItem, ...]
+    changes: tuple[ChangeFact, ...]
+    planned: tuple[PlannedFact, ...]
+    statements: tuple[StatementFact, ...]
+    findings: tuple[FindingFact, ...]
+    problems: tuple[ProblemFact, ...]
+    reads: tuple[ReadFact, ...]
+    sign_ins: tuple[SignInFact, ...]
+    approvals: tuple[ApprovalFact, ...]
+    sign_offs: tuple[SignOffFact, ...]
+    waivers: tuple[WaiverFact, ...]
+    ledger: LedgerFacts
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON schema of `result.json`, as it is published."""
+    schema = Result.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,102 @@
+"""Executed notebooks as HTML that stands alone: no script, no address to load from, readable without Jupyter.
+
+What a cell shows was made by our own kernel from data of tenants; it passes an allow-list all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from xtmig_kernel.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbconvert.exporters import HTMLExporter
+
+_DROPPED_TAGS = {"parameters", "injected-parameters", "remove_cell"}
+_SHOWN_TYPES = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
+_TAGS = """
+a abbr article b bdi blockquote br caption code col colgroup dd del details div dl dt em figcaption figure
+h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre s section small span strong sub summary sup
+table tbody td tfoot th thead time tr u ul
+"""
+_ATTRIBUTES = """
+alt aria-label aria-labelledby class colspan datetime dir height id lang open role rowspan scope title width
+"""
+_INERT = re.compile(r"<(script|style|template|iframe|object)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_REMOTE_LINK = re.compile(r'<a\b[^>]*\bhref="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
+_NOTEBOOK_LINK = re.compile(r'(<a\b[^>]*\bhref="[\w.-]+)\.ipynb(#[^"]*)?"', re.IGNORECASE)
+
+
+def notebook_html(path: Path) -> str:
+    """One executed notebook as a page.
+
+    Args:
+        path: The `.ipynb` file.
+
+    Raises:
+        ArchiveError: The file is no notebook.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
+        raise ArchiveError(
+            f"{path.name} is not a notebook that can be read",
+            cause=str(error),
+            remedy="Run its section again.",
+        ) from error
+    notebook.cells = [
+        cell for cell in notebook.cells if not _DROPPED_TAGS & set(cell.metadata.get("tags", []))
+    ]
+    templates = files("xtmig_kernel.report").joinpath("templates")
+    with as_file(templates) as folder:
+        html, _ = _exporter(folder).from_notebook_node(notebook, resources={"metadata": {"name": path.stem}})
+    return str(html)
+
+
+def _exporter(templates: Path) -> HTMLExporter:
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.NbConvertBase.display_data_priority = _SHOWN_TYPES
+    settings.HTMLExporter.exclude_anchor_links = True
+    settings.HTMLExporter.template_name = "notebook"
+    settings.HTMLExporter.extra_template_basedirs = [str(templates)]
+    settings.HTMLExporter.filters = {"offline": offline}
+    exporter = HTMLExporter(config=settings)  # type: ignore[no-untyped-call]
+    exporter.environment.globals["css"] = (templates / "style.css").read_text(encoding="utf-8")
+    return exporter
+
+
+def offline(html: str) -> Markup:
+    """HTML without script, styles or anything that leads elsewhere; a remote link becomes its address.
+
+    Args:
+        html: Output or rendered text of a cell.
+    """
+    from bleach import Cleaner  # type: ignore[import-untyped]
+
+    shown = _REMOTE_LINK.sub(_address_as_text, _INERT.sub("", html))
+    cleaner = Cleaner(tags=_TAGS.split(), attributes=_allowed, protocols=["data"], strip=True)
+    return Markup(cleaner.clean(_NOTEBOOK_LINK.sub(r'\1.html\2"', shown)))  # noqa: S704 - just cleaned
+
+
+def _address_as_text(link: re.Match[str]) -> str:
+    address, label = link[1], link[2]
+    return label if label == address else f"{label} ({address})"
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "a" and name == "href":
+        return value.startswith("#") or re.fullmatch(r"[\w.-]+\.html(#.*)?", value) is not None
+    if tag == "img" and name == "src":
+        return value.startswith("data:image/")
+    return name in _ATTRIBUTES.split()

@@ -1,0 +1,237 @@
+"""From the ledger's entries and the project's files to a `Result`. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, get_args
+
+from xtmig_kernel import __version__
+from xtmig_kernel.changes import Level
+from xtmig_kernel.clock import as_text, from_text
+from xtmig_kernel.errors import ArchiveError
+from xtmig_kernel.report import history
+from xtmig_kernel.report.judgement import answer, judge, run_facts
+from xtmig_kernel.report.model import (
+    ApprovalFact,
+    ApprovalState,
+    ExitCode,
+    LedgerFacts,
+    Outcome,
+    PlannedFact,
+    ProjectFacts,
+    Result,
+    SignOffFact,
+    StatementFact,
+    StatementState,
+    Tenant,
+    VerdictKind,
+    WaiverFact,
+)
+from xtmig_kernel.report.todo import actors, open_items
+from xtmig_kernel.report.words import EXIT_MEANINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xtmig_kernel.project import Approvals, Project, Waiver
+    from xtmig_kernel.report.model import ChangeFact, FindingFact
+    from xtmig_kernel.store import Entry
+
+_AFTER: dict[Outcome, StatementState] = {
+    "read back": "changed",
+    "found done": "changed",
+    "done": "waiting",
+    "differs": "waiting",
+    "failed": "fail",
+    "not done": "waiting",
+    "unknown": "not_observed",
+}
+"""What an outcome says of a statement that no rule has evaluated."""
+
+
+def summary(
+    entries: Sequence[Entry], *, run: str, project: Project, approvals: Approvals, waivers: Sequence[Waiver]
+) -> Result:
+    """What the archive of one run says: the project up to the end of that run.
+
+    Args:
+        entries: The project's whole ledger, in order.
+        run: Id of the run that is marked.
+        project: The project.
+        approvals: Its approvals and sign-offs.
+        waivers: Its waivers.
+
+    Raises:
+        ArchiveError: The ledger has no entry of that run.
+    """
+    told, own = entries_told(entries, run)
+    mine = [entry for entry in own if entry.run == run]
+    facts, findings, changes = run_facts(mine), history.findings(told, run), history.changes(told, run)
+    planned = _planned(told, run, approvals)
+    sections, problems = history.sections(told, run), history.problems(told, run)
+    sign_offs = _sign_offs(told, approvals)
+    items = open_items(findings, planned, changes, problems, sections)
+    runs = [run_facts([e for e in told if e.run == name]) for name in dict.fromkeys(e.run for e in told)]
+    return Result(
+        xtmig=__version__,
+        as_of=told[-1].at,
+        answer=answer(facts, judge(mine), mine),
+        exit_meaning=EXIT_MEANINGS[facts.exit_code],
+        simulated=any(fact.simulated for fact in runs) or project.simulation is not None,
+        project=_project(project),
+        run=facts,
+        runs=tuple(runs),
+        actors=tuple(actors(items)),
+        tally={kind: Counter(f.verdict for f in findings)[kind] for kind in get_args(VerdictKind)},
+        sections=tuple(sections),
+        open_items=tuple(items),
+        changes=tuple(changes),
+        planned=tuple(planned),
+        statements=tuple(_statements(findings, changes, planned, sign_offs)),
+        findings=tuple(findings),
+        problems=tuple(problems),
+        reads=tuple(history.reads(told, run)),
+        sign_ins=tuple(history.sign_ins(told)),
+        approvals=tuple(_approvals(approvals, changes)),
+        sign_offs=tuple(sign_offs),
+        waivers=tuple(WaiverFact(**waiver.model_dump(mode="json")) for waiver in waivers),
+        ledger=LedgerFacts(
+            head_before=own[0].previous, head=own[-1].hash, first=own[0].seq, last=own[-1].seq
+        ),
+    )
+
+
+def entries_told(entries: Sequence[Entry], run: str) -> tuple[list[Entry], list[Entry]]:
+    """All entries up to the end of a run, and the unbroken stretch from its first to its last.
+
+    The stretch holds what others wrote in between (an approval, say), for the chain would break without it.
+
+    Args:
+        entries: The project's whole ledger, in order.
+        run: Id of the run.
+
+    Raises:
+        ArchiveError: The ledger has no entry of that run.
+    """
+    places = [place for place, entry in enumerate(entries) if entry.run == run]
+    if not places:
+        raise ArchiveError(
+            f"the ledger has no entry of the run {run}",
+            remedy="Run a section first, or name one of the runs that are in the ledger.",
+        )
+    return list(entries[: places[-1] + 1]), list(entries[places[0] : places[-1] + 1])
+
+
+def exit_code(result: Result) -> ExitCode:
+    """The exit code of a command whose run this result tells.
+
+    Args:
+        result: What `summary` or `build_archive` returned.
+    """
+    return result.run.exit_code
+
+
+def _project(project: Project) -> ProjectFacts:
+    return ProjectFacts(
+        id=project.id,
+        name=project.name,
+        source=Tenant(**project.source.model_dump(include={"tenant_id", "domain", "cloud"})),
+        target=Tenant(**project.target.model_dump(include={"tenant_id", "domain", "cloud"})),
+        transport=project.transport,
+        four_eyes_off_because=project.four_eyes.off_because,
+    )
+
+
+def _planned(entries: Sequence[Entry], run: str, approvals: Approvals) -> list[PlannedFact]:
+    return [
+        PlannedFact(
+            **history.change_fields(item.data["change"]),
+            hash=item.data["hash"],
+            lines=tuple(item.data.get("lines", [])),
+            approval=_approval_state(
+                item.data["hash"], item.data["change"]["level"], approvals, entries[-1].at
+            ),
+            refused_because=item.refused_because,
+            run=item.run,
+            this_run=item.run == run,
+        )
+        for item in history.open_changes(entries, run)
+    ]
+
+
+def _approval_state(change: str, level: int, approvals: Approvals, as_of: str) -> ApprovalState:
+    """What the approvals file says of a change; whether the approval holds is judged when it is made."""
+    if level < Level.NAMED:
+        return "not needed"
+    listing = [
+        approval
+        for approval in approvals.approvals
+        if change in approval.changes and approval.level >= level and approval.valid_until >= from_text(as_of)
+    ]
+    if any(approval.proof for approval in listing):
+        return "approved"
+    if not listing:
+        return "missing"
+    return "claimed" if level == Level.SECOND_PERSON else "approved"
+
+
+def _approvals(approvals: Approvals, changes: Sequence[ChangeFact]) -> Iterator[ApprovalFact]:
+    for approval in approvals.approvals:
+        yield ApprovalFact(
+            section=approval.section,
+            level=approval.level,
+            approver=approval.approver,
+            given_at=as_text(approval.given_at),
+            valid_until=as_text(approval.valid_until),
+            note=approval.note,
+            proof=approval.proof.kind if approval.proof else None,
+            changes=len(approval.changes),
+            used=sum(
+                change.hash in approval.changes and change.approver == approval.approver for change in changes
+            ),
+        )
+
+
+def _sign_offs(entries: Sequence[Entry], approvals: Approvals) -> list[SignOffFact]:
+    """Sign-offs of the file and of the ledger, each once."""
+    filed = [
+        SignOffFact(statement=one.statement, by=one.by, at=as_text(one.at), note=one.note)
+        for one in approvals.sign_offs
+    ]
+    noted = [
+        SignOffFact(
+            statement=entry.data["statement"],
+            by=entry.data["by"],
+            at=as_text(from_text(entry.data["at"])),
+            note=entry.data.get("note") or "",
+        )
+        for entry in entries
+        if entry.kind == "sign_off"
+    ]
+    return sorted(dict.fromkeys([*filed, *noted]), key=lambda one: (one.statement, one.at, one.by))
+
+
+def _statements(
+    findings: Sequence[FindingFact],
+    changes: Sequence[ChangeFact],
+    planned: Sequence[PlannedFact],
+    sign_offs: Sequence[SignOffFact],
+) -> list[StatementFact]:
+    """Every statement that was answered; of several answers the weakest counts."""
+    answers: dict[str, set[StatementState]] = {}
+    for finding in findings:
+        state: StatementState = (
+            "signed" if finding.verdict == "manual" and finding.signed_by else finding.verdict
+        )
+        for statement in finding.statements:
+            answers.setdefault(statement, set()).add(finding.pending or state)
+    for change in planned:
+        for statement in change.statements:
+            answers.setdefault(statement, set()).add("planned")
+    for made in changes:
+        for statement in made.statements:
+            answers.setdefault(statement, {_AFTER[made.outcome]})
+    for sign_off in sign_offs:
+        answers.setdefault(sign_off.statement, {"signed"})
+    order = get_args(StatementState)
+    return [StatementFact(id=name, state=min(answers[name], key=order.index)) for name in sorted(answers)]

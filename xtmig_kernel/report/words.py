@@ -1,0 +1,159 @@
+"""The words, symbols and colours of the report; each is written down once, here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from xtmig_kernel.changes import canonical
+from xtmig_kernel.clock import from_text
+
+
+class Word(NamedTuple):
+    """How something is shown: always a symbol and a word, and the name of a colour."""
+
+    symbol: str
+    text: str
+    colour: str
+
+
+VERDICTS = {
+    "pass": Word("✓", "passed", "ok"),
+    "fail": Word("✕", "failed", "bad"),
+    "warn": Word("!", "warned", "warn"),
+    "waiting": Word("◔", "waiting", "wait"),
+    "not_observed": Word("○", "not observed", "none"),
+    "manual": Word("✎", "manual", "hand"),
+    "skipped": Word("–", "skipped", "none"),
+    "waived": Word("⚑", "waived", "warn"),
+}
+
+STATEMENT_STATES = {
+    "fail": Word("✕", "failed", "bad"),
+    "not_observed": Word("○", "not observed", "none"),
+    "waiting": Word("◔", "waiting", "wait"),
+    "manual": Word("✎", "needs a person’s word", "hand"),
+    "warn": Word("!", "warned", "warn"),
+    "planned": Word("◇", "a change is planned", "plan"),
+    "changed": Word("◆", "changed, not checked by a rule", "plan"),
+    "waived": Word("⚑", "waived", "warn"),
+    "pass": Word("✓", "passed", "ok"),
+    "signed": Word("✎", "signed off", "hand"),
+    "skipped": Word("–", "does not apply", "none"),
+}
+
+OUTCOMES = {
+    "read back": Word("✓", "made and read back", "ok"),
+    "differs": Word("◔", "made, not yet seen as planned", "wait"),
+    "done": Word("◔", "made, not read back", "wait"),
+    "found done": Word("✓", "found done", "ok"),
+    "failed": Word("✕", "refused by the service", "bad"),
+    "not done": Word("–", "not done", "none"),
+    "unknown": Word("○", "begun, outcome not known", "bad"),
+}
+
+STEP_STATES = {
+    "no change": Word("✓", "already right", "ok"),
+    "applied": Word("✓", "applied", "ok"),
+    "looked": Word("✓", "looked at", "ok"),
+    "planned": Word("◇", "planned", "plan"),
+    "waiting": Word("◔", "waiting", "wait"),
+    "failed": Word("✕", "failed", "bad"),
+}
+
+APPROVALS = {
+    "not needed": Word("–", "no approval needed", "none"),
+    "approved": Word("✓", "approved", "ok"),
+    "claimed": Word("✎", "approval claimed, not proven", "hand"),
+    "missing": Word("◔", "approval missing", "wait"),
+}
+
+SIDES = {"source": Word("◀", "SOURCE", "s"), "target": Word("▶", "TARGET", "t")}
+
+LEVELS = {
+    0: "reads only",
+    1: "can be undone; an Apply click or mode apply",
+    2: "needs a named approval",
+    3: "needs a second person",
+}
+
+EXIT_MEANINGS = {
+    0: "everything asked is verified, or the plan is completely made",
+    1: "unexpected error",
+    2: "wrong usage or bad input",
+    3: "a check failed",
+    4: "waiting for a person or for Microsoft",
+    5: "something could not be observed",
+}
+
+_ATTRIBUTES = {
+    "AppId": "application ID",
+    "ApplicationId": "application ID",
+    "Id": "object ID",
+    "ObjectId": "object ID",
+    "KeyId": "key ID",
+    "TenantId": "tenant ID",
+    "MailboxMigrationRoleId": "role ID of Mailbox.Migration",
+}
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun: `1 check`, `2 checks`.
+
+    Args:
+        number: How many.
+        singular: The noun for one.
+        plural: The noun for all others; the singular with an s if empty.
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def moment(text: str) -> str:
+    """A time for people, in UTC: `23 Nov 2026, 16:04:12 UTC`; a date alone stays a date.
+
+    Args:
+        text: ISO 8601 as the ledger writes it.
+    """
+    if "T" not in text:
+        return text
+    at = from_text(text)
+    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+
+
+def plain_value(value: Any) -> str:
+    """An attribute's value as text; a value that was not known while planning says where it comes from.
+
+    Args:
+        value: A value of a change's `before` or `after`.
+    """
+    special = special_value(value)
+    if special is not None:
+        return special
+    if value is None or value in ("", []):
+        return "empty"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(plain_value(item) for item in value)
+    return value if isinstance(value, str) else canonical(value) if isinstance(value, dict) else str(value)
+
+
+def special_value(value: Any) -> str | None:
+    """What stands for a value that no one wrote down: a later value or a secret; None for any other value.
+
+    Args:
+        value: A value of a change's `before` or `after`.
+    """
+    if not isinstance(value, dict):
+        return None
+    if "$later" in value:
+        later = value["$later"]
+        return f"{_ATTRIBUTES.get(later['attribute'], later['attribute'])} of {later['subject']['label']}"
+    if "$secret" in value:
+        origin = str(value["$secret"])
+        return (
+            "secret minted here, stored nowhere"
+            if origin == "minted"
+            else f"secret from {origin.partition(':')[0]}"
+        )
+    if "$credential" in value:
+        credential = value["$credential"]
+        return f"{plain_value(credential['user'])} with {plain_value(credential['secret'])}"
+    return None

@@ -1,0 +1,228 @@
+"""Section 010: the right tenants, the right sign-ins, enough rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.rules.rule import Judgement, Rule, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xtmig_kernel.project import Project, Side
+
+SIDES: tuple[Side, Side] = ("source", "target")
+
+# Entra roles that may register applications and consent to an application role of Exchange Online
+CONSENTING_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+}
+ENDPOINT_CMDLETS = ("New-MigrationEndpoint", "Set-MigrationEndpoint", "Test-MigrationServerAvailability")
+RELATIONSHIP_CMDLETS = ("New-OrganizationRelationship", "Set-OrganizationRelationship")
+
+
+def _domain_is_tenant(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        settings = project.side(side)
+        row = seen.one(f"{side}.domain_lookup")
+        if row is None:
+            yield Judgement(
+                "fail",
+                settings.domain,
+                seen="Microsoft knows no tenant with this domain",
+                expected=f"a domain of tenant {settings.tenant_id}",
+                remedy=f"Correct {side}.domain in project.yaml.",
+            )
+            return
+        right = row["TenantId"] == settings.tenant_id
+        yield Judgement(
+            "pass" if right else "fail",
+            settings.domain,
+            seen=f"belongs to tenant {row['TenantId']}",
+            expected=f"tenant {settings.tenant_id}",
+            remedy=f"One of {side}.domain and {side}.tenant_id in project.yaml is wrong; correct it.",
+        )
+
+    return judge
+
+
+def _one_cloud(seen: Seen, project: Project) -> Iterable[Judgement]:
+    regions = {}
+    for side in SIDES:
+        row = seen.one(f"{side}.domain_lookup")
+        if row is None:
+            return
+        regions[side] = (row["Cloud"], "GCC" if row["RegionSubScope"] == "GCC" else row["RegionSubScope"] or "")
+    same = regions["source"] == regions["target"]
+    names = {side: " ".join(part for part in region if part) for side, region in regions.items()}
+    yield Judgement(
+        "pass" if same else "fail",
+        f"{project.source.domain} and {project.target.domain}",
+        seen=f"source in {names['source']}, target in {names['target']}",
+        expected="both in one cloud",
+        remedy="Microsoft does not support moves between clouds; plan this move with another tool.",
+    )
+
+
+def _signed_in_tenant(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        wanted = project.side(side).tenant_id
+        organization, token = seen.one(f"{side}.organization"), seen.one(f"{side}.signed_in")
+        ids = {row["TenantId"] for row in (organization, token) if row}
+        yield Judgement(
+            "pass" if ids == {wanted} else "fail",
+            str(token["Name"]) if token else side,
+            seen=f"signed in to {', '.join(sorted(ids)) or 'no tenant'}",
+            expected=wanted,
+            remedy=f"Sign in to the {side} tenant with an account of that tenant.",
+        )
+
+    return judge
+
+
+def _own_sign_in(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        token = seen.one(f"{side}.signed_in")
+        if token is None:
+            return
+        wrong = project.application_id is not None and token["ApplicationId"] == project.application_id
+        yield Judgement(
+            "fail" if wrong else "pass",
+            str(token["Name"]),
+            seen=f"signed in through application {token['ApplicationId']}",
+            expected="a sign-in of the operator's own, never the migration application",
+            remedy="Give sign_in.client_id of an application of your own; the migration application only moves mailboxes.",
+        )
+
+    return judge
+
+
+def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    what = "register the application and consent to it" if side == "target" else "consent to the application"
+
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        token = seen.one(f"{side}.signed_in")
+        held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")} & set(CONSENTING_ROLES)
+        name = str(token["Name"]) if token else side
+        if held:
+            roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in held))
+            yield Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
+        elif side == "target" and token and "Application.ReadWrite.All" in token["Permissions"]:
+            yield Judgement(
+                "pass",
+                name,
+                seen="holds the permission Application.ReadWrite.All; consent is given by a person in the browser",
+                expected="a right to register applications",
+            )
+        elif side == "source" and project.consent.source == "person":
+            yield Judgement("skip", name, remedy="the source administrator consents in the browser with their own account")
+        else:
+            yield Judgement(
+                "fail",
+                name,
+                seen="no active role that may do this",
+                expected=f"a role that may {what}",
+                remedy="Ask for Cloud Application Administrator in this tenant, or activate it if it is eligible.",
+            )
+
+    return judge
+
+
+def _offered(
+    side: Side, cmdlets: tuple[str, ...], parameter: str | None, roles: str
+) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
+        offered = {row["Cmdlet"]: row["Parameters"] for row in seen.rows(f"{side}.offered_cmdlets")}
+        for cmdlet in cmdlets:
+            name = f"{cmdlet} -{parameter}" if parameter else cmdlet
+            there = cmdlet in offered and (parameter is None or parameter in offered[cmdlet])
+            yield Judgement(
+                "pass" if there else "fail",
+                name,
+                seen="offered to this account" if there else "not offered to this account",
+                expected="offered",
+                remedy=f"Ask for {roles} in the {side} tenant; the service offers only what the roles allow.",
+            )
+
+    return judge
+
+
+def _per_side(make: Callable[[Side], Rule]) -> tuple[Rule, Rule]:
+    return make("source"), make("target")
+
+
+RULES: tuple[Rule, ...] = (
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-domain-is-tenant",
+            f"The {side} tenant's ID and domain belong together",
+            ("PRE-08", "REL-03", "CON-06") if side == "source" else ("PRE-08", "REL-03"),
+            side,
+            (f"{side}.domain_lookup",),
+            _domain_is_tenant(side),
+        )
+    ),
+    Rule(
+        "one-cloud",
+        "Both tenants are in one cloud",
+        ("FAQ-09",),
+        None,
+        ("source.domain_lookup", "target.domain_lookup"),
+        _one_cloud,
+    ),
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-signed-in-tenant",
+            f"The {side} sign-in is of the {side} tenant",
+            ("PRE-10", "PRE-12") if side == "source" else ("PRE-10", "PRE-12", "APP-01", "EPT-01"),
+            side,
+            (f"{side}.signed_in", f"{side}.organization"),
+            _signed_in_tenant(side),
+        )
+    ),
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-own-sign-in",
+            f"The {side} sign-in is not the migration application",
+            ("PRE-12",),
+            side,
+            (f"{side}.signed_in",),
+            _own_sign_in(side),
+        )
+    ),
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-may-consent",
+            "The account may register the application and consent to it"
+            if side == "target"
+            else "The account may consent to the application",
+            ("PRE-01",),
+            side,
+            (f"{side}.signed_in", f"{side}.directory_roles"),
+            _may_consent(side),
+        )
+    ),
+    Rule(
+        "target-may-configure-endpoint",
+        "The account may configure migration endpoints",
+        ("PRE-02",),
+        "target",
+        ("target.offered_cmdlets",),
+        _offered("target", ENDPOINT_CMDLETS, None, "the Exchange role group Organization Management"),
+    ),
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-may-configure-relationship",
+            "The account may set MailboxMoveCapability on organization relationships",
+            ("PRE-03",),
+            side,
+            (f"{side}.offered_cmdlets",),
+            _offered(
+                side, RELATIONSHIP_CMDLETS, "MailboxMoveCapability", "the Exchange role group Organization Management"
+            ),
+        )
+    ),
+)

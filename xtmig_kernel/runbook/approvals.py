@@ -1,0 +1,116 @@
+"""Whether an approval holds: bound to the exact change, in time, by a person who may, and proven where it must be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from xtmig_kernel.changes import Change, Level, canonical
+from xtmig_kernel.errors import ApprovalError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from xtmig_kernel.project import Approval, Approver, Project
+    from xtmig_kernel.store import Ledger
+
+LONGEST = {Level.NAMED: timedelta(days=14), Level.SECOND_PERSON: timedelta(days=7)}
+
+
+def find_approval(
+    change: Change,
+    approvals: Sequence[Approval],
+    project: Project,
+    ledger: Ledger,
+    now: datetime,
+    operators: Collection[str],
+) -> Approval:
+    """The approval that lets a change of level 2 or 3 be made.
+
+    Args:
+        change: The change.
+        approvals: Everything in `approvals.yaml`.
+        project: Names the approvers, and whether four eyes are off.
+        ledger: Holds the approvals that were proven by a sign-in.
+        now: The present moment, UTC.
+        operators: UPNs that are signed in to make the change.
+
+    Raises:
+        ApprovalError: There is none, or none holds; says why each one does not.
+    """
+    naming = [approval for approval in approvals if change.hash in approval.changes]
+    reasons: list[str] = []
+    for approval in naming:
+        problems = _problems(approval, change, project, ledger, now, operators)
+        if not problems:
+            return approval
+        reasons.append(f"the approval of {approval.approver}: {'; '.join(problems)}")
+    section = change.step.split(".", maxsplit=1)[0]
+    who = "a second person, signed in" if change.level == Level.SECOND_PERSON else "an approver"
+    raise ApprovalError(
+        f"“{change.title}” is not approved",
+        side=change.side,
+        step=change.step,
+        subject=change.subject.label,
+        cause=" | ".join(reasons) or "no approval names this exact change",
+        remedy=f"Ask {who} for: xtmig approve {section}",
+        statements=change.statements,
+    )
+
+
+def _problems(
+    approval: Approval, change: Change, project: Project, ledger: Ledger, now: datetime, operators: Collection[str]
+) -> list[str]:
+    found: list[str] = []
+    if approval.section != change.step.split(".", maxsplit=1)[0]:
+        found.append(f"it is for section {approval.section}")
+    if approval.level < change.level:
+        found.append(f"it is of level {approval.level}, the change needs level {int(change.level)}")
+    if not approval.given_at <= now <= approval.valid_until:
+        found.append(f"it is valid from {approval.given_at:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC")
+    if approval.valid_until - approval.given_at > LONGEST[change.level]:
+        found.append(f"it is made for longer than {LONGEST[change.level].days} days")
+    approver = _approver(approval, project)
+    if approver is None:
+        found.append("project.yaml does not list this approver")
+    if approval.proof is None:
+        if change.level == Level.SECOND_PERSON:
+            found.append("nobody signed it, so it is only claimed")
+    elif approver is not None and not _proven(approval, approver, ledger):
+        found.append("its proof does not match what it says")
+    same = approval.approver.casefold() in {name.casefold() for name in operators}
+    if change.level == Level.SECOND_PERSON and same and project.four_eyes.off_because is None:
+        found.append("the approver is the person who makes the change")
+    return found
+
+
+def _approver(approval: Approval, project: Project) -> Approver | None:
+    return next((a for a in project.approvers if a.upn.casefold() == approval.approver.casefold()), None)
+
+
+def _proven(approval: Approval, approver: Approver, ledger: Ledger) -> bool:
+    proof = approval.proof
+    if proof is None:
+        return False
+    if proof.kind == "sign-in":
+        return any(
+            entry.hash == proof.value and entry.data["approval"] == approval.signed_data()
+            for entry in ledger.entries("approval_given")
+        )
+    return approver.public_key is not None and _signed(approval, approver.public_key)
+
+
+def _signed(approval: Approval, public_key: str) -> bool:
+    try:
+        key = load_pem_public_key(public_key.encode("utf-8"))
+        signature = base64.b64decode(approval.proof.value if approval.proof else "", validate=True)
+        key.verify(signature, canonical(approval.signed_data()).encode("utf-8"))  # type: ignore[union-attr, call-arg]
+    except (ValueError, TypeError, AttributeError, binascii.Error, InvalidSignature):
+        return False
+    return True

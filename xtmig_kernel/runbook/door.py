@@ -1,0 +1,367 @@
+"""The one door: every write to a tenant passes here, and nothing else calls a tenant to change it.
+
+In this order: the tenant is proven, values that were unknown while planning are read, the object is compared
+with what the plan saw, the approval is found, the intent is written to the ledger, the calls are made, the
+outcome is written, and the object is read back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from xtmig_kernel.changes import Change, ExchangeCall, Level, MintedSecret, ReferredSecret, as_data, fill, later_values
+from xtmig_kernel.clock import from_text
+from xtmig_kernel.credentials import Secret, SecretReference
+from xtmig_kernel.errors import (
+    ApprovalError,
+    EngineError,
+    NotYetAccepted,
+    ServiceError,
+    StalePlanError,
+    WrongTenantError,
+    step_context,
+)
+from xtmig_kernel.evidence import NotObserved
+from xtmig_kernel.m365 import PSCredential, UncertainWrite
+from xtmig_kernel.powershell import change_lines
+from xtmig_kernel.runbook.approvals import find_approval
+from xtmig_kernel.runbook.compare import differences, holds
+from xtmig_kernel.runbook.secrets import NOT_YET, credential_in, mints, remove_secret, with_credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from xtmig_kernel.changes import Call, Subject
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.inventory import Reader
+    from xtmig_kernel.m365 import CallReply, Tenant
+    from xtmig_kernel.project import Approval, Project, Side
+    from xtmig_kernel.store import Entry, Ledger
+
+READ_BACK_PATIENCE = timedelta(seconds=180)
+ACCEPTANCE_PATIENCE = timedelta(minutes=10)
+ACCEPTANCE_PAUSE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change.
+
+    Args:
+        change: The change.
+        result: `done` (made and seen), `found done` (it was so already), `waiting` (made, not yet seen).
+        until: For `waiting`: when to look again, UTC.
+    """
+
+    change: Change
+    result: Literal["done", "found done", "waiting"]
+    until: datetime | None = None
+
+
+class Door:
+    """Makes changes.
+
+    Args:
+        project: The project.
+        tenants: The sides that are signed in.
+        reader: Reads objects.
+        ledger: Takes intents and outcomes.
+        clock: Tells the time and waits.
+        redactor: Learns every secret before it is used.
+        approvals: Gives the approvals of the moment.
+        ask: Asks a person for a secret, or None where nobody can be asked.
+        progress: Takes one sentence about what is waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        tenants: Mapping[Side, Tenant],
+        reader: Reader,
+        ledger: Ledger,
+        clock: Clock,
+        redactor: Redactor,
+        approvals: Callable[[], tuple[Approval, ...]],
+        ask: Callable[[str], str] | None,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._project = project
+        self._tenants = tenants
+        self._reader = reader
+        self._ledger = ledger
+        self._clock = clock
+        self._redactor = redactor
+        self._approvals = approvals
+        self._ask = ask
+        self._progress = progress
+
+    def make(self, change: Change) -> Outcome:
+        """Make one change, or find it made.
+
+        Args:
+            change: As it was planned.
+
+        Raises:
+            WrongTenantError: The session is of another tenant than the change names.
+            StalePlanError: The object is no longer as the plan saw it.
+            ApprovalError: The approval is missing or does not hold.
+            NotYetAccepted: The service did not yet accept a new secret or consent.
+            ServiceError: The service refused.
+        """
+        with step_context(side=change.side, step=change.step, subject=change.subject.label):
+            tenant = self._proven(change)
+            filled = self._filled(change)
+            row = self._observed(filled.subject)
+            if holds(row, filled.after):
+                self._write_outcome(None, change, "found done")
+                return Outcome(change, "found done")
+            different = differences(row, filled.before)
+            if different:
+                raise StalePlanError(
+                    f"{change.subject.label} is no longer as the plan saw it: {'; '.join(different)}",
+                    remedy="Plan again, and look at what changed.",
+                    statements=change.statements,
+                )
+            self._approve(change)
+            intent = self._write_intent(change, filled)
+            self._call(tenant, change, filled, intent)
+            return self.read_back(change, filled.after, intent.seq, intent.at)
+
+    def _proven(self, change: Change) -> Tenant:
+        tenant = self._tenants.get(change.side)
+        if tenant is None:
+            raise EngineError(f"nobody is signed in to the {change.side} tenant", remedy="Sign in, then apply again.")
+        if tenant.identity.tenant_id != change.tenant_id:
+            raise WrongTenantError(
+                f"the session is of tenant {tenant.identity.tenant_id}, the change is for {change.tenant_id}",
+                remedy="Sign in to the right tenant; nothing was written.",
+            )
+        return tenant
+
+    def _filled(self, change: Change) -> Change:
+        known: dict[Any, Any] = {}
+        for value in later_values(change):
+            row = self._observed(value.subject)
+            if row is None or row.get(value.attribute) is None:
+                raise EngineError(
+                    f"{value} is not known, because {value.subject.label} does not exist",
+                    remedy="Apply the step that creates it first.",
+                )
+            known[value] = row[value.attribute]
+        if not known:
+            return change
+        calls = tuple(fill(call, known) for call in change.calls)
+        return replace(change, before=fill(change.before, known), after=fill(change.after, known), calls=calls)
+
+    def _observed(self, subject: Subject) -> Row | None:
+        observation = self._reader.read_subject(subject)
+        if isinstance(observation, NotObserved):
+            raise EngineError(
+                f"{subject.label} could not be read ({observation.reason.value}), so it is not changed",
+                cause=observation.detail,
+                remedy="Mend the read first; a change is never made blind.",
+            )
+        return observation.value
+
+    def _approve(self, change: Change) -> None:
+        if change.level < Level.NAMED:
+            return
+        operators = [tenant.identity.name for tenant in self._tenants.values()]
+        try:
+            approval = find_approval(
+                change, self._approvals(), self._project, self._ledger, self._clock.now(), operators
+            )
+        except ApprovalError as error:
+            data = {"change": change.hash, "level": int(change.level), "reasons": [error.cause]}
+            self._ledger.append("approval_refused", data, step=change.step)
+            raise
+        data = {
+            "change": change.hash,
+            "level": int(change.level),
+            "approver": approval.approver,
+            "proof": approval.proof.kind if approval.proof else None,
+        }
+        self._ledger.append("approval_used", data, step=change.step)
+
+    def _write_intent(self, change: Change, filled: Change) -> Entry:
+        data = {"change": change.hash, "data": as_data(filled), "lines": change_lines(filled)}
+        return self._ledger.append("intent", data, step=change.step)
+
+    def _write_outcome(
+        self,
+        intent: int | None,
+        change: Change,
+        result: str,
+        replies: tuple[CallReply, ...] = (),
+        error: ServiceError | None = None,
+    ) -> None:
+        request_ids = [reply.request_id for reply in replies if reply.request_id]
+        if error and error.request_id:
+            request_ids.append(error.request_id)
+        data = {
+            "intent": intent,
+            "change": change.hash,
+            "result": result,
+            "request_ids": request_ids,
+            "warnings": [warning for reply in replies for warning in reply.warnings],
+            "error": error.as_data() if error else None,
+        }
+        self._ledger.append("outcome", data, step=change.step)
+
+    def _call(self, tenant: Tenant, change: Change, filled: Change, intent: Entry) -> None:
+        replies: list[CallReply] = []
+        minted: Secret | None = None
+        try:
+            for call in filled.calls:
+                ready = self._with_secret(call, minted)
+                replies.append(self._accepted(tenant, ready) if minted else tenant.run(ready))
+                if mints(filled) and minted is None:
+                    minted = Secret(str(replies[-1].data["secretText"]), redactor=self._redactor)
+        except UncertainWrite as error:
+            if mints(filled):
+                raise  # the intent stays open: recovery removes a leftover secret, then it is planned again
+            self._progress(f"{change.title}: the answer was lost; looking whether it was done")
+            if not self._became(filled, intent):
+                raise EngineError(
+                    f"the answer to “{change.title}” was lost, and the object does not show it yet",
+                    cause=str(error),
+                    remedy="Run again; it is looked for before anything is repeated.",
+                ) from error
+            self._write_outcome(intent.seq, change, "done", tuple(replies))
+            return
+        except ServiceError as error:
+            self._write_outcome(intent.seq, change, "failed", tuple(replies), error)
+            if minted is not None:
+                self._discard_minted(filled)
+            raise
+        self._write_outcome(intent.seq, change, "done", tuple(replies))
+
+    def _with_secret(self, call: Call, minted: Secret | None) -> Call:
+        credential = credential_in(call)
+        if credential is None or not isinstance(call, ExchangeCall):
+            return call
+        if isinstance(credential.secret, ReferredSecret):
+            secret = SecretReference.parse(credential.secret.reference).resolve(self._redactor, self._ask)
+        elif isinstance(credential.secret, MintedSecret) and minted is not None:
+            secret = minted
+        else:
+            raise EngineError(f"{call.cmdlet} needs a secret that no call before it made")
+        return with_credential(call, PSCredential(str(credential.user), secret))
+
+    def _accepted(self, tenant: Tenant, call: Call) -> CallReply:
+        """Call again while the service has not heard of a new secret or consent everywhere."""
+        deadline = self._clock.now() + ACCEPTANCE_PATIENCE
+        while True:
+            try:
+                return tenant.run(call)
+            except UncertainWrite:
+                raise
+            except ServiceError as error:
+                if not any(code in str(error) for code in NOT_YET):
+                    raise
+                if self._clock.now() >= deadline:
+                    raise NotYetAccepted(
+                        "the service does not accept the new secret or consent yet",
+                        cause=str(error),
+                        remedy="The settings are right; run again in half an hour. Nothing was left behind.",
+                        exception_type=error.exception_type,
+                        request_id=error.request_id,
+                        status=error.status,
+                    ) from error
+                self._progress("the new secret or consent is not accepted everywhere yet; trying again")
+                self._clock.sleep(ACCEPTANCE_PAUSE_SECONDS)
+
+    def _discard_minted(self, filled: Change) -> None:
+        name = filled.calls[0].body["passwordCredential"]["displayName"]  # type: ignore[union-attr]
+        self.discard_secret(str(name), filled.step)
+
+    def discard_secret(self, name: str, step: str) -> None:
+        """Remove a secret that was minted and never reached the endpoint.
+
+        Args:
+            name: Its display name, which holds the project's id.
+            step: Id of the step that minted it.
+        """
+        project = self._project
+        rows = self._reader.read("target.application_credentials")
+        applications = self._reader.read("target.applications")
+        if isinstance(rows, NotObserved) or isinstance(applications, NotObserved):
+            raise EngineError(
+                f"the leftover secret “{name}” could not be looked for",
+                remedy="Run again; it is removed before a new one is made.",
+            )
+        for row in rows.value:
+            if row["DisplayName"] == name and name.startswith(project.credential_prefix):
+                application = next(a for a in applications.value if a["AppId"] == row["AppId"])
+                self.make(remove_secret(project, str(application["Id"]), row, step, Level.UNDOABLE))
+
+    def _became(self, filled: Change, intent: Entry) -> bool:
+        """Whether a read shows the change within the patience for lost answers."""
+        deadline = self._clock.now() + min(timedelta(seconds=filled.lag_seconds), READ_BACK_PATIENCE)
+        for pause in _pauses():
+            if holds(self._observed(filled.subject), filled.after):
+                return True
+            if self._clock.now() >= deadline:
+                break
+            self._clock.sleep(pause)
+        return False
+
+    def read_back(self, change: Change, after: Mapping[str, Any] | None, intent: int, began: str) -> Outcome:
+        """Read the object until it shows the change, or say until when to look again.
+
+        Args:
+            change: The change.
+            after: Its attributes, everything known by now.
+            intent: Number of the intent's entry.
+            began: When the change was begun, as the ledger writes times.
+        """
+        start = self._clock.now()
+        deadline = start + min(timedelta(seconds=change.lag_seconds), READ_BACK_PATIENCE)
+        row: Row | None = None
+        matches = False
+        for pause in _pauses():
+            row = self._observed(change.subject)
+            matches = holds(row, after)
+            if matches or self._clock.now() >= deadline:
+                break
+            self._progress(f"{change.title}: accepted; waiting until a read shows it")
+            self._clock.sleep(pause)
+        seen = None if row is None else {name: row.get(name) for name in (after or row)}
+        data = {
+            "intent": intent,
+            "change": change.hash,
+            "matches": matches,
+            "before": as_data(change.before),
+            "after": seen,
+            "waited_seconds": round((self._clock.now() - start).total_seconds()),
+        }
+        self._ledger.append("read_back", data, step=change.step)
+        if matches:
+            return Outcome(change, "done")
+        return Outcome(change, "waiting", look_again(self._clock.now(), from_text(began), change.lag_seconds))
+
+
+def look_again(now: datetime, began: datetime, lag_seconds: int) -> datetime:
+    """When it is worth looking again: in ten minutes, or when the service's lag has passed.
+
+    Args:
+        now: The present moment, UTC.
+        began: When the change was begun, UTC.
+        lag_seconds: How long the service may take, in seconds.
+    """
+    return max(now, min(now + timedelta(minutes=10), began + timedelta(seconds=lag_seconds)))
+
+
+def _pauses() -> Any:
+    """Seconds between two reads: short at first, never longer than fifteen."""
+    yield from (1, 2, 3, 5, 8)
+    while True:
+        yield 15
+
+

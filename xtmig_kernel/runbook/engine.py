@@ -1,0 +1,312 @@
+"""The engine: look, plan, apply, verify, for one step at a time; every word of it goes to the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from xtmig_kernel.changes import Level, Plan, as_data, digest
+from xtmig_kernel.clock import as_text
+from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, XtmigError, step_context
+from xtmig_kernel.evidence import Failed, Finding, NotObserved, Observed, Unseen, Waiting
+from xtmig_kernel.powershell import change_lines
+from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
+from xtmig_kernel.runbook.step import Section, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from xtmig_kernel.changes import Change
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.evidence import Observation, Row
+    from xtmig_kernel.inventory import Reader
+    from xtmig_kernel.project import Approvals, Project, Waiver
+    from xtmig_kernel.runbook.door import Door, Outcome
+    from xtmig_kernel.runbook.recovery import Recovery
+    from xtmig_kernel.store import Ledger
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in ALL_RULES}
+State = Literal["new", "looked", "no change", "planned", "not planned", "applied", "waiting", "failed"]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """What is known of a step at this moment; cards and printed lines are made from it.
+
+    Args:
+        step: The step.
+        state: Where it stands.
+        findings: The last judgement of its rules.
+        changes: What would be or was changed.
+        outcomes: What became of the changes that were made.
+        missing: Facts without which it could not be planned, with the reason.
+        blocked_by: Findings of required rules that keep it from being applied.
+        waits_for: Who or what it waits for, or an empty text.
+        until: When to look again, UTC, or None.
+        problem: The error that ended it, or None.
+        note: One sentence that sums it up.
+    """
+
+    step: Step
+    state: State = "new"
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    missing: tuple[str, ...] = ()
+    blocked_by: tuple[Finding, ...] = ()
+    waits_for: str = ""
+    until: datetime | None = None
+    problem: XtmigError | None = None
+    note: str = ""
+
+
+class Engine:
+    """Runs the steps of one section.
+
+    Args:
+        section: The section.
+        project: The project.
+        reader: Reads facts.
+        ledger: Takes everything.
+        clock: Tells the time.
+        door: Makes changes; None in a run that may not write.
+        recovery: Settles what was interrupted.
+        approvals: Gives approvals and sign-offs of the moment.
+        waivers: Gives the waivers of the moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        section: Section,
+        project: Project,
+        reader: Reader,
+        ledger: Ledger,
+        clock: Clock,
+        door: Door | None,
+        recovery: Recovery,
+        approvals: Callable[[], Approvals],
+        waivers: Callable[[], tuple[Waiver, ...]],
+    ) -> None:
+        self._section = section
+        self._project = project
+        self._reader = reader
+        self._ledger = ledger
+        self._clock = clock
+        self._door = door
+        self._recovery = recovery
+        self._approvals = approvals
+        self._waivers = waivers
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this run may change anything."""
+        return self._door is not None
+
+    def look(self, step: Step) -> StepView:
+        """Read what the step concerns, and judge it.
+
+        Args:
+            step: A step of this section.
+        """
+        facts = self._observe(step)
+        return StepView(step, "looked", findings=self._judge(step, step.verifies, facts, "look"))
+
+    def plan(self, step: Step) -> StepView:
+        """Work out what would have to change. Writes nothing to a tenant.
+
+        Args:
+            step: A step of this section.
+
+        Raises:
+            RecoveryError: An interrupted change must be looked at by a person.
+        """
+        with step_context(side=step.side, step=step.id):
+            pending = self._recovery.settle(step.id)
+        facts = self._observe(step)
+        findings = self._judge(step, step.verifies, facts, "look")
+        blocked = tuple(f for f in self._judge(step, step.requires, facts, None) if blocks(f))
+        view = StepView(step, "looked", findings=findings, blocked_by=blocked)
+        if pending:
+            until = max(item.until for item in pending)
+            names = ", ".join(item.title for item in pending)
+            return replace(
+                view, state="waiting", waits_for=f"Microsoft, to show: {names}", until=until,
+                note=f"accepted, not yet effective; look again at {as_text(until)}",
+            )  # fmt: skip
+        missing = tuple(f"{name}: {fact.detail}" for name in step.plans_from if isinstance(fact := facts[name], NotObserved))
+        if missing:
+            return replace(view, state="not planned", missing=missing, note="cannot be planned: " + missing[0])
+        seen = {name: fact for name, fact in facts.items() if isinstance(fact, Observed)}
+        plan = Plan(step.id, step.plan(Seen(seen, self._clock.now()), self._project))
+        self._write_plan(step, plan)
+        if plan.changes:
+            number = len(plan.changes)
+            return replace(
+                view, state="planned", changes=plan.changes, note=f"{number} change{'s' if number > 1 else ''} planned"
+            )
+        return replace(view, state="no change", note="nothing to look after here" if step.only_looks else "no change")
+
+    def apply(self, planned: StepView) -> StepView:
+        """Make the planned changes, one after the other.
+
+        Args:
+            planned: What `plan` returned.
+
+        Raises:
+            EngineError: This run may not write, or the step is blocked.
+            ApprovalError, StalePlanError, ServiceError: A change could not be made; those before it are made.
+        """
+        if planned.state != "planned":
+            return planned
+        step = planned.step
+        if self._door is None:
+            raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
+        if planned.blocked_by:
+            return self._held_back(planned)
+        outcomes: list[Outcome] = []
+        with step_context(side=step.side, step=step.id):
+            for change in planned.changes:
+                outcomes.append(self._door.make(change))
+        late = [outcome.until for outcome in outcomes if outcome.until]
+        if late:
+            return replace(
+                planned, state="waiting", outcomes=tuple(outcomes), until=max(late), waits_for="Microsoft",
+                note=f"made, not yet effective; look again at {as_text(max(late))}",
+            )  # fmt: skip
+        return replace(planned, state="applied", outcomes=tuple(outcomes), note=f"{len(outcomes)} made and seen")
+
+    def _held_back(self, planned: StepView) -> StepView:
+        first = planned.blocked_by[0]
+        verdict = first.verdict
+        waits_for = verdict.waits_for if isinstance(verdict, Waiting) else first.remedy or first.title
+        return replace(
+            planned, state="waiting", waits_for=waits_for,
+            note=f"held back, because this does not hold yet: {first.title}",
+        )  # fmt: skip
+
+    def verify(self, view: StepView) -> StepView:
+        """Judge the step's rules by what is there now.
+
+        Args:
+            view: What the step has come to so far.
+        """
+        facts = self._observe(view.step)
+        findings = self._judge(view.step, view.step.verifies, facts, "verify")
+        return replace(view, findings=findings)
+
+    def run(self, step: Step) -> StepView:
+        """Everything that a run without a person does for a step; an error becomes part of the view.
+
+        Args:
+            step: A step of this section.
+        """
+        view = StepView(step)
+        try:
+            view = self.plan(step)
+            if self._door is not None:
+                view = self.apply(view)
+        except XtmigError as error:
+            view = self.failed(view, error)
+        view = self.verify(view)
+        self.end(view)
+        return view
+
+    def failed(self, view: StepView, error: XtmigError) -> StepView:
+        """The view of a step that an error has ended; the ledger takes the error.
+
+        Args:
+            view: What the step had come to.
+            error: The error.
+        """
+        if isinstance(error, ApprovalError):
+            level = max((change.level for change in view.changes), default=Level.NAMED)
+            return replace(
+                view, state="waiting", problem=error, waits_for=_approver(level), note=error.message,
+            )  # fmt: skip
+        self._ledger.append("problem", error.as_data(), step=view.step.id)
+        if isinstance(error, NotYetAccepted):
+            return replace(view, state="waiting", problem=error, waits_for="Microsoft", note=error.message)
+        return replace(view, state="failed", problem=error, note=error.message)
+
+    def end(self, view: StepView) -> None:
+        """Write down what a step has come to.
+
+        Args:
+            view: The step's last view.
+        """
+        data = {
+            "title": view.step.title,
+            "side": view.step.side,
+            "state": view.state,
+            "summary": summary(view),
+            "waits_for": view.waits_for,
+            "until": as_text(view.until) if view.until else None,
+        }
+        self._ledger.append("step_ended", data, step=view.step.id)
+
+    def _observe(self, step: Step) -> dict[str, Observation[tuple[Row, ...]]]:
+        facts: dict[str, Observation[tuple[Row, ...]]] = {}
+        for name in dict.fromkeys(step.reads):
+            facts[name] = fact = self._reader.read(name)
+            data: dict[str, object] = {"fact": name, "side": name.partition(".")[0]}
+            if isinstance(fact, Observed):
+                data |= {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}
+            else:
+                data |= {"reason": fact.reason.value, "detail": fact.detail}
+            self._ledger.append("observed", data, step=step.id)
+        return facts
+
+    def _judge(
+        self,
+        step: Step,
+        rule_ids: tuple[str, ...],
+        facts: dict[str, Observation[tuple[Row, ...]]],
+        phase: str | None,
+    ) -> tuple[Finding, ...]:
+        findings = evaluate(
+            [RULES[rule] for rule in rule_ids],
+            facts,
+            self._project,
+            self._clock.now(),
+            sign_offs=self._approvals().sign_offs,
+            waivers=self._waivers(),
+        )
+        if phase is not None:
+            for finding in findings:
+                self._ledger.append("finding", {**finding.as_data(), "phase": phase}, step=step.id)
+        return tuple(findings)
+
+    def _write_plan(self, step: Step, plan: Plan) -> None:
+        data = {
+            "title": step.title,
+            "plan": plan.hash,
+            "level": int(plan.level),
+            "changes": [
+                {"hash": change.hash, "change": as_data(change), "lines": change_lines(change)}
+                for change in plan.changes
+            ],
+        }
+        self._ledger.append("planned", data, step=step.id)
+
+
+def _approver(level: Level) -> str:
+    return "a second person who approves" if level == Level.SECOND_PERSON else "an approver"
+
+
+def summary(view: StepView) -> str:
+    """One sentence about where a step stands.
+
+    Args:
+        view: The step's view.
+    """
+    wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]
+    unseen = [f for f in view.findings if isinstance(f.verdict, Unseen)]
+    if view.state in ("waiting", "failed", "planned", "not planned"):
+        return view.note
+    if wrong:
+        return f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
+    if unseen:
+        return f"{view.note}; {len(unseen)} not observed: {unseen[0].title}"
+    return view.note

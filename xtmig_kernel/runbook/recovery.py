@@ -1,0 +1,168 @@
+"""After an interruption: what was begun is looked for by its key, and never repeated blindly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from xtmig_kernel.errors import EngineError, RecoveryError
+from xtmig_kernel.evidence import NotObserved, Observed
+from xtmig_kernel.runbook.compare import differences, holds
+from xtmig_kernel.runbook.door import READ_BACK_PATIENCE, look_again
+from xtmig_kernel.runbook.journal import Intent, not_yet_seen, open_intents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.inventory import Reader
+    from xtmig_kernel.runbook.door import Door
+    from xtmig_kernel.store import Ledger
+
+POLL_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A change that was begun and is not settled yet.
+
+    Args:
+        title: What the change does.
+        until: When to look again, UTC.
+    """
+
+    title: str
+    until: datetime
+
+
+class Recovery:
+    """Settles what earlier runs left open.
+
+    Args:
+        reader: Reads objects.
+        ledger: Says what was begun, and takes what is found.
+        clock: Tells the time and waits.
+        door: Removes leftover secrets; None in a run that may not write.
+        progress: Takes one sentence about what is waited for.
+    """
+
+    def __init__(
+        self, *, reader: Reader, ledger: Ledger, clock: Clock, door: Door | None, progress: Callable[[str], None]
+    ) -> None:
+        self._reader = reader
+        self._ledger = ledger
+        self._clock = clock
+        self._door = door
+        self._progress = progress
+
+    def settle(self, step: str) -> list[Pending]:
+        """Settle a step's open changes as far as reads allow.
+
+        Args:
+            step: Id of the step.
+
+        Returns:
+            What must still be waited for; the step must not be planned until then.
+
+        Raises:
+            RecoveryError: An object is neither as before nor as after; a person must look.
+        """
+        pending = [self._open(intent) for intent in open_intents(self._ledger, step)]
+        pending += [self._unseen(intent) for intent in not_yet_seen(self._ledger, step)]
+        return [item for item in pending if item is not None]
+
+    def _open(self, intent: Intent) -> Pending | None:
+        if intent.mints:
+            return self._minting(intent)
+        self._progress(f"{intent.title}: an earlier run was interrupted here; looking what became of it")
+        row = self._look_until_known(intent)
+        if holds(row, intent.after):
+            self._close(intent, "found done")
+            self._seen_back(intent, row)
+        elif self._clock.now() < intent.known_by:
+            return Pending(intent.title, look_again(self._clock.now(), intent.at, int(intent.lag.total_seconds())))
+        elif holds(row, intent.before):
+            self._close(intent, "not done")
+        else:
+            raise RecoveryError(
+                f"“{intent.title}” was interrupted, and {intent.subject.label} is neither as before nor as after",
+                side=intent.subject.side,
+                step=intent.step,
+                subject=intent.subject.label,
+                cause="; ".join(differences(row, intent.after)),
+                remedy="Look at the object, set it to what is right by hand, then run again.",
+            )
+        return None
+
+    def _minting(self, intent: Intent) -> Pending | None:
+        """An endpoint that tests well is done; otherwise the leftover secret goes, and a new one is minted."""
+        if self._door is None:
+            return Pending(intent.title, self._clock.now())
+        creates = intent.subject.table == "migration_endpoints"
+        row = self._look_until_known(intent)
+        if creates and holds(row, intent.after) and self._endpoint_works():
+            self._close(intent, "found done")
+            self._seen_back(intent, row)
+            return None
+        self._progress(f"{intent.title}: an earlier run was interrupted; removing the secret that nothing uses")
+        self._door.discard_secret(str(intent.mints), intent.step)
+        self._close(intent, "not done")
+        return None
+
+    def _endpoint_works(self) -> bool:
+        test = self._reader.read("target.endpoint_test")
+        return isinstance(test, Observed) and any(row["Result"] == "Success" for row in test.value)
+
+    def _unseen(self, intent: Intent) -> Pending | None:
+        row = self._look(intent)
+        if holds(row, intent.after):
+            self._seen_back(intent, row)
+            return None
+        if self._clock.now() < intent.known_by:
+            return Pending(intent.title, look_again(self._clock.now(), intent.at, int(intent.lag.total_seconds())))
+        self._close(intent, "not done")
+        return None
+
+    def _look_until_known(self, intent: Intent) -> Row | None:
+        deadline = min(intent.known_by, self._clock.now() + READ_BACK_PATIENCE)
+        while True:
+            row = self._look(intent)
+            if self._door is None or holds(row, intent.after) or self._clock.now() >= deadline:
+                return row
+            self._clock.sleep(POLL_SECONDS)
+
+    def _look(self, intent: Intent) -> Row | None:
+        observation = self._reader.read_subject(intent.subject)
+        if isinstance(observation, NotObserved):
+            raise EngineError(
+                f"“{intent.title}” was begun by an earlier run, and {intent.subject.label} could not be read",
+                side=intent.subject.side,
+                step=intent.step,
+                cause=observation.detail,
+                remedy="Mend the read, then run again; nothing is repeated before it is looked for.",
+            )
+        return observation.value
+
+    def _close(self, intent: Intent, result: Literal["found done", "not done"]) -> None:
+        data = {
+            "intent": intent.seq,
+            "change": intent.change,
+            "result": result,
+            "request_ids": [],
+            "warnings": [],
+            "error": None,
+        }
+        self._ledger.append("outcome", data, step=intent.step)
+
+    def _seen_back(self, intent: Intent, row: Row | None) -> None:
+        data = {
+            "intent": intent.seq,
+            "change": intent.change,
+            "matches": True,
+            "before": intent.before,
+            "after": None if row is None else {name: row.get(name) for name in (intent.after or row)},
+            "waited_seconds": round((self._clock.now() - intent.at).total_seconds()),
+        }
+        self._ledger.append("read_back", data, step=intent.step)

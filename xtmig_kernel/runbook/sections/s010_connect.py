@@ -1,0 +1,52 @@
+"""010 Connect: project and tenants, sign-in, what this account may and may not do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.runbook.step import Section, Step
+
+if TYPE_CHECKING:
+    from xtmig_kernel.project import Side
+
+
+def _rights(side: Side, number: int) -> Step:
+    endpoint = ("target-may-configure-endpoint",) if side == "target" else ()
+    return Step(
+        id=f"010.{number}",
+        title=f"Sign in to the {side} tenant and see what this account may do",
+        side=side,
+        why="Every later step writes to the tenant that the token names, and can do only what the account may do.",
+        reads=tuple(
+            f"{side}.{table}" for table in ("signed_in", "organization", "directory_roles", "offered_cmdlets")
+        ),
+        verifies=(
+            f"{side}-signed-in-tenant",
+            f"{side}-own-sign-in",
+            f"{side}-may-consent",
+            *endpoint,
+            f"{side}-may-configure-relationship",
+        ),
+    )
+
+
+SECTION = Section(
+    number="010",
+    slug="connect",
+    title="Connect",
+    purpose="Prove that the two tenants are the right ones, sign in to each, and see what each account may do.",
+    sides=("source", "target"),
+    steps=(
+        Step(
+            id="010.1",
+            title="Look up both tenants by their domains",
+            side=None,
+            why="A wrong tenant ID is the mistake that every later step would repeat.",
+            reads=("source.domain_lookup", "target.domain_lookup"),
+            verifies=("source-domain-is-tenant", "target-domain-is-tenant", "one-cloud"),
+        ),
+        _rights("source", 2),
+        _rights("target", 3),
+    ),
+    document=("Prerequisites, tenants",),
+)

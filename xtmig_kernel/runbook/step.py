@@ -1,0 +1,80 @@
+"""What a step and a section are: data and one pure plan function. A step neither reads nor writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xtmig_kernel.changes import Change
+    from xtmig_kernel.project import Project, Side
+    from xtmig_kernel.rules import Seen
+
+
+def nothing_to_change(_seen: Seen, _project: Project) -> tuple[Change, ...]:
+    """The plan of a step that only looks."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the runbook.
+
+    Args:
+        id: Section and number, such as `"070.2"`.
+        title: What it does, in the imperative.
+        side: The tenant that it concerns, None for both.
+        why: One sentence for the card: why it is needed.
+        reads: Facts that are read when it looks and when it verifies.
+        verifies: Ids of the rules that tell whether it is right.
+        plans_from: Facts without which it cannot be planned.
+        plan: Pure: from what was seen and the project to the changes, none when the tenant is already right.
+        requires: Ids of the rules that must hold before it may be applied.
+    """
+
+    id: str
+    title: str
+    side: Side | None
+    why: str
+    reads: tuple[str, ...]
+    verifies: tuple[str, ...]
+    plans_from: tuple[str, ...] = ()
+    plan: Callable[[Seen, Project], tuple[Change, ...]] = nothing_to_change
+    requires: tuple[str, ...] = ()
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether it never changes anything."""
+        return self.plan is nothing_to_change
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the runbook, which is one notebook.
+
+    Args:
+        number: Three digits, such as `"070"`.
+        slug: The rest of the notebook's file name.
+        title: Its title.
+        purpose: One sentence.
+        sides: The tenants that it reads or writes.
+        steps: Its steps in their order.
+        runs: When a run includes it.
+        document: The parts of Microsoft's document that it owns, by their names in `statements`.
+    """
+
+    number: str
+    slug: str
+    title: str
+    purpose: str
+    sides: tuple[Side, ...]
+    steps: tuple[Step, ...]
+    runs: Literal["always", "when needed", "when named"] = "always"
+    document: tuple[str, ...] = ()
+
+    @property
+    def notebook(self) -> str:
+        """File name of its notebook."""
+        return f"{self.number}-{self.slug}.ipynb"

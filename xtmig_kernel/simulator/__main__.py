@@ -1,0 +1,105 @@
+"""`python -m xtmig_kernel.simulator`: start the two simulated tenants."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import creation, generate, server, tenants
+from .clock import ServiceClock
+from .record import Recorder
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("a number above zero is expected")
+    return number
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    options = argparse.ArgumentParser(
+        prog="python -m xtmig_kernel.simulator",
+        description="Two simulated Microsoft 365 tenants on this computer, for practice and tests.",
+    )
+    what = options.add_mutually_exclusive_group()
+    what.add_argument("--tenants", type=Path, metavar="FILE", help="tenants file (YAML); default: the shipped example")
+    what.add_argument("--mailboxes", type=int, metavar="N", help="a generated pair of tenants with N mailboxes")
+    options.add_argument("--seed", default="0", help="root of every derived id; the same seed gives the same ids")
+    options.add_argument("--connection", type=Path, metavar="FILE", help="write addresses and the control token here")
+    options.add_argument("--record", type=Path, metavar="FILE", help="write one JSON line per request here")
+    options.add_argument("--latency-ms", type=float, default=0.0, help="what every request takes at least")
+    options.add_argument("--speed", type=_positive, default=1.0, help="how much faster calendar and timers run")
+    options.add_argument("--start", type=_moment, metavar="ISO", help="first moment of the calendar; default: now")
+    for name in server.SERVICES:
+        options.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=argparse.SUPPRESS)
+    options.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
+    options.add_argument("--schema", action="store_true", help="print the JSON schema of tenants files, and stop")
+    return options
+
+
+def example_file() -> Path:
+    """The shipped tenants file, in a wheel or in a checkout.
+
+    Raises:
+        TenantsFileError: Neither place has it.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "_data" / "examples", package.parent / "examples"):
+        file = place / "contoso-northwind.yaml"
+        if file.is_file():
+            return file
+    raise tenants.TenantsFileError("The shipped example is missing; name a tenants file with --tenants.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the simulator until it is stopped.
+
+    Args:
+        arguments: Command-line arguments; None takes the process's own.
+
+    Returns:
+        0 after a clean stop, 2 when an option or the tenants file cannot be used.
+    """
+    options = parser().parse_args(arguments)
+    if options.schema:
+        sys.stdout.write(json.dumps(tenants.schema(), indent=2) + "\n")
+        return 0
+    start = options.start or datetime.now(UTC)
+    try:
+        if options.mailboxes is not None:
+            file, folder = generate.pair(options.mailboxes, options.seed), Path.cwd()
+        else:
+            path = options.tenants or example_file()
+            file, folder = tenants.load(path), path.resolve().parent
+        ports = {name: getattr(options, f"{name}_port") for name in server.SERVICES}
+        listening = server.listen(ports)
+        world = creation.build(file, options.seed, listening.addresses, start, os.environ, folder)
+    except (tenants.TenantsFileError, OSError, ValueError) as error:
+        sys.stderr.write(f"The simulator cannot start: {error}\n")
+        return 2
+    clock = ServiceClock(start, options.speed)
+    simulator = server.Simulator(
+        world, server.new_desk(clock), Recorder(options.record), latency=options.latency_ms / 1000
+    )
+    asyncio.run(
+        server.run(
+            simulator, listening.sockets, options.connection, options.record, stop_with_stdin=options.stop_with_stdin
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Exchange admin interface: cmdlets over HTTP (wire 1)."""

@@ -1,0 +1,248 @@
+"""Exchange's front: paths, calls, pages, batches, confirmation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from ..clock import iso
+from ..http import Answer, Call, Entry, Outcome, UnsupportedRequest, unsupported_answer
+from ..identifiers import guid
+from ..links import LinkRefused, make_link, read_link
+from ..world import World
+from . import endpoints, module_file, organization, recipients, relationships
+from .binding import Bound, bind, recorded
+from .context import AccessRefused, Context, Result, authenticate
+from .contract import Cmdlet, not_served, served
+from .errors import BAD_VALUE, ExchangeRefused, access_denied
+from .values import annotated
+
+Handler = Callable[[Context, Bound], Result]
+PATH = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|EXOModuleFile|\$batch)", re.IGNORECASE)
+LARGEST_BATCH = 10
+LARGEST_PAGE = 1000
+DEFAULT_RESULTS = 1000
+LINK_SECONDS = 1800
+PAGE_EXPIRED = "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
+MORE = (
+    "There are more results available than are currently displayed. To view them, increase the value for the "
+    "ResultSize parameter."
+)
+HANDLERS: dict[str, Handler] = {
+    "get-organizationconfig": organization.get_organization_config,
+    "enable-organizationcustomization": organization.enable_organization_customization,
+    "get-accepteddomain": organization.get_accepted_domain,
+    "get-organizationrelationship": relationships.get,
+    "new-organizationrelationship": relationships.new,
+    "set-organizationrelationship": relationships.set_,
+    "remove-organizationrelationship": relationships.remove,
+    "get-migrationendpoint": endpoints.get,
+    "new-migrationendpoint": endpoints.new,
+    "set-migrationendpoint": endpoints.set_,
+    "remove-migrationendpoint": endpoints.remove,
+    "test-migrationserveravailability": endpoints.test,
+    "get-distributiongroup": recipients.get_distribution_group,
+    "get-mailbox": recipients.get_mailbox,
+    "get-mailuser": recipients.get_mail_user,
+}
+
+
+def named_cmdlet(call: Call) -> str | None:
+    """The cmdlet that a call runs, or None when it runs none by itself."""
+    try:
+        name = call.json()["CmdletInput"]["CmdletName"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(name)
+
+
+def runs_cmdlets(call: Call) -> str | None:
+    """The tenant reference of a call that takes one of the tenant's four places, or None."""
+    found = PATH.fullmatch(call.path)
+    return found.group(2) if found and call.method == "POST" else None
+
+
+def serve(world: World, call: Call, now: datetime) -> Outcome:
+    """Answer one request to the Exchange admin interface; members of a batch are recorded one line each."""
+    found = PATH.fullmatch(call.path)
+    tenant = world.tenant(found.group(2)) if found else None
+    side = tenant.side if tenant else None
+    entries: list[Entry] = []
+    lacking: list[str] = []
+    given: dict[str, Any] = {}
+    name: str | None = None
+    try:
+        if found is None:
+            raise UnsupportedRequest(f"{call.method} {call.path}")
+        context = authenticate(world, found.group(2), call, now)
+        what = (call.method, found.group(3).lower())
+        if what == ("GET", "exomodulefile"):
+            answer = module_file.answer(context)
+        elif what == ("POST", "$batch"):
+            answer = _batch(context, call, entries, lacking)
+        elif what == ("POST", "invokecommand"):
+            answer, name, given = _invoke(context, call, lacking)
+        else:
+            raise UnsupportedRequest(f"{call.method} {call.path}")
+    except AccessRefused as refused:
+        answer = refused.answer
+        name = named_cmdlet(call)
+    except UnsupportedRequest as missing:
+        lacking.append(str(missing))
+        answer = unsupported_answer(str(missing))
+    entries.insert(0, Entry(side, call.method, call.path, answer.status, name, given))
+    return Outcome(answer.with_headers(_headers(world, call, now)), entries, lacking)
+
+
+def _headers(world: World, call: Call, now: datetime) -> dict[str, str]:
+    return {
+        "Request-Id": guid(world.seed, call.path, call.wall),
+        "Rate-Limit-Limit": "30000",
+        "Rate-Limit-Remaining": "29999",
+        "Rate-Limit-Reset": iso(now + timedelta(seconds=16)),
+        "X-ConcurrencyCount": "1",
+    }
+
+
+def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, str | None, dict[str, Any]]:
+    """One cmdlet: the answer, its name and its parameters for the record."""
+    try:
+        order = call.json()["CmdletInput"]
+        name, given = str(order["CmdletName"]), order["Parameters"]
+        if not isinstance(given, dict):
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
+        text = "The body must be {\"CmdletInput\":{\"CmdletName\":...,\"Parameters\":{...}}}."
+        return ExchangeRefused(BAD_VALUE, text, detailed=False).answer(), None, {}
+    cmdlet = served().get(name.lower())
+    keys, record_key = context.world.keys, context.world.record_key
+    sent = recorded(cmdlet, given, keys, record_key)
+    if cmdlet is None and name.lower() in not_served():
+        lacking.append(name)
+        return unsupported_answer(name), name, sent
+    if cmdlet is None or name.lower() not in context.offer:
+        return access_denied(), name, sent
+    try:
+        answer = _run(context, cmdlet, bind(cmdlet, context.offer[name.lower()], given, keys, record_key), call)
+    except ExchangeRefused as refused:
+        answer = refused.answer()
+    except UnsupportedRequest as missing:
+        lacking.append(f"{cmdlet.name}: {missing}")
+        answer = unsupported_answer(f"{cmdlet.name}: {missing}")
+    return answer, cmdlet.name, sent
+
+
+def _run(context: Context, cmdlet: Cmdlet, bound: Bound, call: Call) -> Answer:
+    if _asks(cmdlet, bound):
+        target = bound.get("Identity") or bound.get("Name") or context.tenant.file.display_name
+        question = f"Are you sure you want to perform this action? {cmdlet.name} on '{target}'."
+        return Answer(200, _body(context, call, [], []) | {"@adminapi.confirmationmessage": question})
+    result = HANDLERS[cmdlet.name.lower()](context, bound)
+    return _page(context, cmdlet, bound, call, result)
+
+
+def _asks(cmdlet: Cmdlet, bound: Bound) -> bool:
+    """Whether the call only gets a question back and changes nothing (wire 1.4 [SRC])."""
+    if bound.what_if or bound.confirm is True:
+        return True
+    return cmdlet.impact == "High" and bound.confirm is not False
+
+
+def _body(context: Context, call: Call, rows: list[dict[str, Any]], warnings: list[str]) -> dict[str, Any]:
+    wanted = {name.strip().lower() for name in call.query.get("$select", "").split(",") if name.strip()}
+    chosen = [{k: v for k, v in row.items() if not wanted or k.lower() in wanted} for row in rows]
+    place = call.path.rpartition("/")[0]
+    return {
+        "@odata.context": f"{context.world.addresses.exo}{place}/$metadata#Collection(Exchange.GenericHashTable)",
+        "adminapi.warnings@odata.type": "#Collection(String)",
+        "@adminapi.warnings": warnings,
+        "value": [annotated(row) for row in chosen],
+    }
+
+
+def _page_size(call: Call) -> int:
+    found = re.search(r"odata\.maxpagesize=(\d+)", call.headers.get("prefer", ""), re.IGNORECASE)
+    return min(max(int(found.group(1)), 1), LARGEST_PAGE) if found else LARGEST_PAGE
+
+
+def _page(context: Context, cmdlet: Cmdlet, bound: Bound, call: Call, result: Result) -> Answer:
+    """One page of the result; the next is fetched by sending the same body to the link (wire 1.6 [SRC])."""
+    rows, warnings = result.rows, list(result.warnings)
+    if "resultsize" in cmdlet.parameters:
+        limit = bound.get("ResultSize") or DEFAULT_RESULTS
+        if limit != "Unlimited" and len(rows) > limit:
+            rows = rows[:limit]
+            warnings.append(MORE)
+    size, start = _page_size(call), _start(context, call)
+    body = _body(context, call, rows[start : start + size], warnings)
+    if len(rows) > start + size:
+        link = make_link(
+            context.world.record_key, call.wall + LINK_SECONDS, start=start + size, body=_digest(call), path=call.path
+        )
+        options = {k: v for k, v in call.query.items() if k != "$skiptoken"} | {"$skiptoken": link}
+        text = "&".join(f"{k}={quote(v)}" for k, v in options.items())
+        body["@odata.nextLink"] = f"{context.world.addresses.exo}{call.path}?{text}"
+    return Answer(200, body)
+
+
+def _digest(call: Call) -> str:
+    return hashlib.sha256(json.dumps(call.json(), sort_keys=True).encode()).hexdigest()
+
+
+def _start(context: Context, call: Call) -> int:
+    if "$skiptoken" not in call.query:
+        return 0
+    refused = ExchangeRefused(BAD_VALUE, PAGE_EXPIRED, detailed=False)
+    try:
+        facts = read_link(context.world.record_key, call.query["$skiptoken"], call.wall)
+    except LinkRefused:
+        raise refused from None
+    reference = call.path.split("/")[3].lower()
+    vanity = reference != context.tenant.tenant_id and not reference.endswith(".onmicrosoft.com")
+    if facts["body"] != _digest(call) or vanity:
+        raise refused
+    return int(facts["start"])
+
+
+def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str]) -> Answer:
+    """Several cmdlets in one request, one after the other, at most ten (wire 1.9 [SRC])."""
+    try:
+        members = [(str(m["id"]), m) for m in call.json()["requests"]]
+        inner = [(name, _member(call, m)) for name, m in members]
+    except (ValueError, KeyError, TypeError):
+        return ExchangeRefused(BAD_VALUE, "The batch payload is not valid.", detailed=False).answer()
+    if len(inner) > LARGEST_BATCH:
+        text = f"The batch holds more than {LARGEST_BATCH} requests."
+        return ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
+    responses = []
+    for name, one in inner:
+        own = PATH.fullmatch(one.path)
+        try:
+            if own is None or own.group(3).lower() != "invokecommand":
+                raise UnsupportedRequest(f"batch member {one.method} {one.path}")
+            member_context = authenticate(context.world, own.group(2), one, context.now)
+            answer, cmdlet, given = _invoke(member_context, one, lacking)
+        except AccessRefused as refused:
+            answer, cmdlet, given = refused.answer, named_cmdlet(one), {}
+        except UnsupportedRequest as missing:
+            lacking.append(str(missing))
+            answer, cmdlet, given = unsupported_answer(str(missing)), None, {}
+        entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given))
+        body = answer.body.decode("latin-1") if isinstance(answer.body, bytes) else answer.body
+        responses.append({"id": name, "status": answer.status, "headers": answer.headers, "body": body})
+    return Answer(200, {"responses": responses})
+
+
+def _member(call: Call, member: dict[str, Any]) -> Call:
+    parts = urlsplit(str(member["url"]))
+    headers = {"authorization": call.headers.get("authorization", "")}
+    headers |= {str(k).lower(): str(v) for k, v in (member.get("headers") or {}).items()}
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    path = parts.path if parts.path.startswith("/") else call.path.rpartition("/")[0] + "/" + parts.path
+    body = json.dumps(member["body"]).encode()
+    return Call("exo", str(member["method"]).upper(), path, query, headers, body, call.wall)

@@ -1,0 +1,160 @@
+"""Graph's front: routes, rights, errors and batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from ..http import Answer, Call, Entry, Outcome, Route, UnsupportedRequest, find, unsupported_answer
+from ..identifiers import guid
+from ..record import mask
+from ..world import World
+from . import applications as apps
+from . import directory, principals
+from .context import Caller, Context, GraphRefused, authenticate, bad_request, denied, error_answer
+
+Handler = Callable[[Context], Answer]
+LARGEST_BATCH = 20
+
+APP_READ = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
+APP_WRITE = ("Application.ReadWrite.All",)
+CONSENT = ("AppRoleAssignment.ReadWrite.All",)
+ORGANIZATION = ("User.Read", "Organization.Read.All", "Directory.Read.All")
+ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")
+MY_ROLES = ("User.Read", *ROLES)
+USERS = ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
+SKUS = ("Organization.Read.All", "Directory.Read.All", "LicenseAssignment.ReadWrite.All")
+
+_APPLICATION = ("/v1.0/applications/{id}", "/v1.0/applications(appId={appId})",
+                "/v1.0/applications(uniqueName={uniqueName})")  # fmt: skip
+_PRINCIPAL = ("/v1.0/servicePrincipals/{id}", "/v1.0/servicePrincipals(appId={appId})")
+_CAST = ("", "/microsoft.graph.directoryRole")
+
+
+def _routes(
+    method: str, patterns: tuple[str, ...], tail: str, handler: Handler, permissions: tuple[str, ...]
+) -> list[Route[Handler]]:
+    return [Route(method, pattern + tail, handler, permissions) for pattern in patterns]
+
+
+ROUTES: list[Route[Handler]] = [
+    Route("GET", "/v1.0/applications", apps.list_applications, APP_READ),
+    Route("POST", "/v1.0/applications", apps.create_application, APP_WRITE),
+    *_routes("GET", _APPLICATION, "", apps.get_application, APP_READ),
+    *_routes("PATCH", _APPLICATION, "", apps.update_application, APP_WRITE),
+    *_routes("DELETE", _APPLICATION, "", apps.delete_application, APP_WRITE),
+    *_routes("POST", _APPLICATION, "/addPassword", apps.add_password, APP_WRITE),
+    *_routes("POST", _APPLICATION, "/removePassword", apps.remove_password, APP_WRITE),
+    Route("GET", "/v1.0/servicePrincipals", principals.list_principals, APP_READ),
+    Route("POST", "/v1.0/servicePrincipals", principals.create_principal, APP_WRITE),
+    *_routes("GET", _PRINCIPAL, "", principals.get_principal, APP_READ),
+    *_routes("DELETE", _PRINCIPAL, "", principals.delete_principal, APP_WRITE),
+    *_routes("GET", _PRINCIPAL, "/appRoleAssignments", principals.list_assignments, APP_READ),
+    *_routes("GET", _PRINCIPAL, "/appRoleAssignedTo", principals.list_assigned_to, APP_READ),
+    *_routes("POST", _PRINCIPAL, "/appRoleAssignments", principals.create_assignment, CONSENT),
+    *_routes("POST", _PRINCIPAL, "/appRoleAssignedTo", principals.create_assignment, CONSENT),
+    *_routes("DELETE", _PRINCIPAL, "/appRoleAssignments/{assignment}", principals.delete_assignment, CONSENT),
+    *_routes("DELETE", _PRINCIPAL, "/appRoleAssignedTo/{assignment}", principals.delete_assignment, CONSENT),
+    *_routes("GET", tuple(_PRINCIPAL[0] + "/transitiveMemberOf" + cast for cast in _CAST), "",
+             principals.principal_roles, APP_READ),
+    Route("GET", "/v1.0/organization", directory.organization, ORGANIZATION),
+    Route("GET", "/v1.0/organization/{id}", directory.organization, ORGANIZATION),
+    Route("GET", "/v1.0/me", directory.me, ("User.Read", *USERS)),
+    *_routes("GET", tuple("/v1.0/me/transitiveMemberOf" + cast for cast in _CAST), "", directory.my_roles, MY_ROLES),
+    Route("GET", "/v1.0/directoryRoles", directory.directory_roles, ROLES),
+    Route("GET", "/v1.0/policies/defaultAppManagementPolicy", directory.app_management_policy, ("Policy.Read.All",)),
+    Route("GET", "/v1.0/subscribedSkus", directory.subscribed_skus, SKUS),
+    Route("GET", "/v1.0/users", directory.users, USERS),
+    Route("GET", "/v1.0/users/{id}", directory.user, USERS),
+]  # fmt: skip
+
+
+def _answer(world: World, caller: Caller, call: Call, now: datetime) -> Answer:
+    route, parts = find(ROUTES, call.method, call.path)
+    if not caller.permissions & set(route.permissions):
+        raise denied()
+    return route.handler(Context(world, caller.tenant, caller, call, parts, now))
+
+
+def _single(world: World, caller: Caller, call: Call, now: datetime, lacking: list[str]) -> Answer:
+    request_id = guid(world.seed, call.path, call.wall)
+    try:
+        answer = _answer(world, caller, call, now)
+    except GraphRefused as refused:
+        answer = error_answer(refused, now, request_id, call.headers.get("client-request-id", request_id))
+    except UnsupportedRequest as missing:
+        lacking.append(str(missing))
+        answer = unsupported_answer(str(missing))
+    return answer.with_headers({"request-id": request_id, "client-request-id": request_id})
+
+
+def _parameters(world: World, call: Call) -> Any:
+    try:
+        body = call.json() if call.body else {}
+    except ValueError:
+        body = {}
+    sent = {**call.query, **body} if isinstance(body, dict) else body
+    return mask(world.record_key, sent)
+
+
+def serve(world: World, call: Call, now: datetime) -> Outcome:
+    """Answer one request to Graph; the members of a `$batch` are recorded one line each (wire 4.12)."""
+    lacking: list[str] = []
+    entries: list[Entry] = []
+    side = None
+    try:
+        caller = authenticate(world, call)
+        side = caller.tenant.side
+        if (call.method, call.path.lower()) == ("POST", "/v1.0/$batch"):
+            answer = _batch(world, caller, call, now, entries, lacking)
+        else:
+            answer = _single(world, caller, call, now, lacking)
+    except GraphRefused as refused:
+        request_id = guid(world.seed, call.path, call.wall)
+        answer = error_answer(refused, now, request_id, call.headers.get("client-request-id", request_id))
+    outer = {} if entries else _parameters(world, call)
+    entries.insert(0, Entry(side, call.method, call.path, answer.status, None, outer))
+    return Outcome(answer, entries, lacking)
+
+
+def _batch(
+    world: World, caller: Caller, call: Call, now: datetime, entries: list[Entry], lacking: list[str]
+) -> Answer:
+    try:
+        members = call.json()["requests"]
+    except (ValueError, KeyError, TypeError):
+        raise bad_request("Invalid batch payload format.", "BadRequest") from None
+    if len(members) > LARGEST_BATCH:
+        raise bad_request(f"Number of batch request steps exceeds the maximum value of {LARGEST_BATCH}.", "BadRequest")
+    statuses: dict[str, int] = {}
+    responses = []
+    for member in members:
+        inner = _member_call(call, member)
+        if any(statuses.get(name, 0) not in range(200, 300) for name in member.get("dependsOn", [])):
+            failed = GraphRefused(424, "FailedDependency", "The request depends on another one that failed.")
+            answer = error_answer(failed, now, guid(world.seed, call.wall), "")
+        elif inner.body and "content-type" not in inner.headers:
+            refused = bad_request("A batch member with a body must have a Content-Type header.", "BadRequest")
+            answer = error_answer(refused, now, guid(world.seed, call.wall), "")
+        else:
+            answer = _single(world, caller, inner, now, lacking)
+        statuses[str(member["id"])] = answer.status
+        entries.append(
+            Entry(caller.tenant.side, inner.method, inner.path, answer.status, None, _parameters(world, inner))
+        )
+        responses.append(
+            {"id": str(member["id"]), "status": answer.status, "headers": answer.headers, "body": answer.body}
+        )
+    return Answer(200, {"responses": responses})
+
+
+def _member_call(call: Call, member: dict[str, Any]) -> Call:
+    parts = urlsplit(str(member["url"]))
+    path = parts.path if parts.path.startswith("/v1.0/") else "/v1.0/" + parts.path.lstrip("/")
+    headers = {str(k).lower(): str(v) for k, v in (member.get("headers") or {}).items()}
+    body = json.dumps(member["body"]).encode() if "body" in member else b""
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return Call("graph", str(member["method"]).upper(), path, query, headers, body, call.wall)

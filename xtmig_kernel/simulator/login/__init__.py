@@ -1,0 +1,1 @@
+"""Sign-in: discovery, tokens, and the pages for people."""

@@ -1,0 +1,98 @@
+"""The lasting state of both tenants as plain data: the same state gives the same text, whenever it is asked for.
+
+No tokens, no calendar times of our own, no secrets: a secret is the fingerprint of the record's key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from .clock import iso
+from .world import Application, Endpoint, Relationship, ServicePrincipal, Tenant, World
+
+
+def state_view(world: World, now: datetime) -> dict[str, Any]:
+    """Both tenants, source first."""
+    return {side: _tenant(world, world.tenants[side], now) for side in ("source", "target")}
+
+
+def _tenant(world: World, tenant: Tenant, now: datetime) -> dict[str, Any]:
+    principals = {p.object_id: p for p in tenant.service_principals.values()}
+    return {
+        "tenant_id": tenant.tenant_id,
+        "display_name": tenant.file.display_name,
+        "cloud": tenant.file.cloud,
+        "domains": [domain.model_dump() for domain in tenant.file.domains],
+        "dehydrated": tenant.dehydrated(now),
+        "customization_enabled": tenant.hydrated_from is not None,
+        "administrators": [
+            {"upn": a.upn, "display_name": a.display_name, "directory_roles": a.directory_roles}
+            for a in tenant.file.administrators
+        ],
+        "applications": _sorted(_application(a) for a in tenant.applications.values()),
+        "service_principals": _sorted(_principal(p) for p in principals.values()),
+        "app_role_assignments": _sorted(
+            {
+                "principal": principals[a.principal_id].app_id,
+                "resource": principals[a.resource_id].app_id,
+                "role": a.role_id,
+            }
+            for a in tenant.assignments.values()
+        ),
+        "delegated_grants": tenant.delegated_grants,
+        "organization_relationships": _sorted(_relationship(r) for r in tenant.relationships.values()),
+        "migration_endpoints": _sorted(_endpoint(e) for e in tenant.endpoints.values()),
+        "groups": _sorted(group.model_dump() for group in tenant.groups),
+        "mailboxes": _sorted(mailbox.model_dump(mode="json") for mailbox in tenant.mailboxes),
+        "mail_users": _sorted(user.model_dump(mode="json") for user in tenant.mail_users),
+    }
+
+
+def _sorted(rows: Any) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(sorted(row.items(), key=lambda item: item[0])))
+
+
+def _application(application: Application) -> dict[str, Any]:
+    return {
+        "object_id": application.object_id,
+        "app_id": application.app_id,
+        "display_name": application.display_name,
+        "unique_name": application.unique_name,
+        "sign_in_audience": application.sign_in_audience,
+        "properties": application.properties,
+        "passwords": [
+            {
+                "key_id": p.key_id,
+                "display_name": p.display_name,
+                "end": iso(p.end),
+                "secret": p.fingerprint,
+            }
+            for p in application.passwords
+        ],
+        "certificates": len(application.certificates),
+    }
+
+
+def _principal(principal: ServicePrincipal) -> dict[str, Any]:
+    return {
+        "object_id": principal.object_id,
+        "app_id": principal.app_id,
+        "display_name": principal.display_name,
+        "owner_tenant": principal.owner_tenant,
+        "directory_roles": principal.directory_roles,
+    }
+
+
+def _relationship(relationship: Relationship) -> dict[str, Any]:
+    return {"name": relationship.name, "guid": relationship.guid, **relationship.properties}
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "name": endpoint.name,
+        "guid": endpoint.guid,
+        "user_name": endpoint.user_name,
+        "secret": endpoint.fingerprint,
+        **endpoint.properties,
+    }
