@@ -187,7 +187,7 @@ class Finding:
 
     def as_data(self) -> dict[str, Any]:
         """The finding as JSON-able data for ledger, result and report."""
-        from xtmig_kernel.clock import as_text  # noqa: PLC0415
+        from xtmig_kernel.clock import as_text
 
         verdict = self.verdict
         data: dict[str, Any] = {

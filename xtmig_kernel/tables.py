@@ -50,7 +50,13 @@ TABLES = (
     ),
     Table(
         "organization",
-        {"TenantId": "guid", "DisplayName": "text", "Domains": "list of text", "InitialDomain": "text", "DirectorySynchronised": "bool"},
+        {
+            "TenantId": "guid",
+            "DisplayName": "text",
+            "Domains": "list of text",
+            "InitialDomain": "text",
+            "DirectorySynchronised": "bool",
+        },
         "Graph organization (wire 4.9); one row",
     ),
     Table(

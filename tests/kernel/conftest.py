@@ -81,9 +81,7 @@ def kernel_environment(folder: Path, variables: Mapping[str, str]) -> dict[str, 
 def run_notebook(script: str, folder: Path, cells: list[Any], variables: Mapping[str, str]) -> Run:
     """Run cells in a process of their own, as a scheduler would, and keep all that it says."""
     kernel = {"name": "xtmig", "display_name": "xtmig", "language": "python"}
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "in.ipynb"
-    )
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "in.ipynb")
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=folder,

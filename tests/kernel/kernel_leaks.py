@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from base64 import b64encode
+from base64 import b16encode, b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -80,7 +80,8 @@ class Leak:
         return _random_text("control", self.name)
 
     def variable(self, kind: str) -> str:
-        return f"LEAK_{kind}_{self.name}".upper()
+        # %env hides what is called a secret, and would then prove nothing.
+        return f"{'KEPT' if kind == 'secret' else 'CONTROL'}_{self.name}".upper()
 
     def cells(self, kind: str) -> list[str]:
         """The sources of the cells for `"secret"` or `"control"`."""
@@ -131,7 +132,7 @@ CAUGHT = (
     ),
     Leak(
         "unraisable_exception",
-        "class Closing:\n    def __del__(self):\n        raise OSError(value)\nCloser = Closing()\ndel Closer",
+        "class Closing:\n    def __del__(self):\n        raise OSError(value)\nx = Closing()\ndel x",
     ),
     # what goes past Python's streams
     Leak("shell_command", '!echo "$VARIABLE"'),
@@ -144,11 +145,8 @@ CAUGHT = (
     ),
     Leak("write_to_descriptor_1", "os.write(1, value.encode() + b'\\n'); time.sleep(0.1)", posix=True),
     Leak("write_to_descriptor_2", "os.write(2, value.encode() + b'\\n'); time.sleep(0.1)", posix=True),
-    Leak(
-        "original_stdout", "sys.__stdout__.write(value); sys.__stdout__.flush(); time.sleep(0.1)", posix=True
-    ),
+    Leak("original_stdout", "sys.__stdout__.write(value); sys.__stdout__.flush(); time.sleep(0.1)", posix=True),
     Leak("environment_variable", "%env VARIABLE"),
-    Leak("whole_environment", "%env"),
     # exceptions
     Leak("key_error", "{}[value]"),
     Leak("exception_text", "raise OSError(f'no answer for {value}')"),
@@ -170,17 +168,18 @@ CAUGHT = (
     Leak("url_in_connection_error", "requests.get('http://127.0.0.1:9/', params={'key': value})"),
     Leak(
         "url_in_status_error",
-        "r = requests.Response()\nr.status_code = 401\nr.url = address + '?' + urllib.parse.urlencode({'key': value})\n"
-        "r.raise_for_status()",
+        "r = requests.Response()\nr.status_code = 401\n"
+        "r.url = address + '?' + urllib.parse.urlencode({'key': value})\nr.raise_for_status()",
     ),
     Leak(
         "url_in_debug_log",
-        "logging.basicConfig()\nlogging.getLogger('urllib3').setLevel(logging.DEBUG)\n"
-        "requests.get(address, params={'key': value})\nlogging.getLogger('urllib3').setLevel(logging.WARNING)",
+        "logging.basicConfig()\nlog = logging.getLogger('urllib3')\nlog.setLevel(logging.DEBUG)\n"
+        "requests.get(address, params={'key': value})\nlog.setLevel(logging.WARNING)",
     ),
     Leak(
         "request_in_debug_print",
-        "http.client.HTTPConnection.debuglevel = 1\nrequests.get(address, auth=('app', value), data=value.encode())\n"
+        "http.client.HTTPConnection.debuglevel = 1\n"
+        "requests.get(address, auth=('app', value), data=value.encode())\n"
         "http.client.HTTPConnection.debuglevel = 0",
     ),
     # widgets, whose state is saved in the notebook's metadata
@@ -188,7 +187,7 @@ CAUGHT = (
     Leak("text_field", "field = ipywidgets.Text(); field.value = value; field"),
     Leak("html_widget", "ipywidgets.HTML(f'<b>{value}</b>')"),
     Leak("choice_widget", "ipywidgets.Dropdown(options=[value, 'other'])"),
-    Leak("binary_widget", "ipywidgets.Image(value=value.encode())"),
+    Leak("binary_widget", "picture = ipywidgets.Image(value=value.encode())"),
     Leak("output_widget", "out = ipywidgets.Output()\nwith out:\n    print(value)\nout"),
     # in pieces
     Leak("letter_by_letter", "for letter in value:\n    print(letter, end='', flush=True)"),
@@ -214,8 +213,9 @@ CAUGHT = (
     Leak("hexadecimal", "print(value.encode().hex())"),
     Leak("reversed", "print(value[::-1])"),
     Leak("colour_codes_inside", "print(value[:9] + '\\x1b[31m' + value[9:20] + '\\x1b[0m' + value[20:])"),
-    # late, and last because it lasts
+    # late; the listing after it, so that all it lists is known by then; last, a setting that stays
     Leak("registered_in_the_cell", "print(value)", registered="late"),
+    Leak("whole_environment", "%env"),
     Leak(
         "local_variables_in_traceback",
         "get_ipython().InteractiveTB.set_mode('Verbose')\ndef sign_in(password):\n    raise OSError()\nsign_in(value)",
@@ -230,6 +230,13 @@ def _halves(text: str) -> tuple[str, str]:
 NOT_CAUGHT = (
     Leak("in_the_cells_source", "_ = LITERAL"),
     Leak("unregistered", "print(value)", registered="never"),
+    Leak(
+        "unregistered_token_in_pieces",
+        "for x in 'eyJhbGciOiJub25lIn0.' + base64.b16encode(value.encode()).decode() + '.c2lnbmF0dXJl':\n"
+        "    print(x, end='', flush=True)",
+        registered="never",
+        disguise=lambda text: b16encode(text.encode()).decode(),
+    ),
     Leak("spaced_out", "print(' '.join(value))", disguise=" ".join),
     Leak(
         "rot13",

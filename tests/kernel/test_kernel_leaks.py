@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import nbformat
 import pytest
 from conftest import RUN_WITH_PAPERMILL, Run, run_notebook
@@ -30,7 +33,7 @@ def test_a_known_gap_is_still_one(leaks: Run, leak: Leak) -> None:
 
 @pytest.fixture(scope="module")
 def failed_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A notebook run by papermill that fails with a secret in its last error, and once had a password field."""
+    """A papermill run with a password field and a file, whose last error holds the secret."""
     folder = tmp_path_factory.mktemp("papermill")
     sources = [
         "import ipywidgets, os, pathlib",
@@ -43,13 +46,11 @@ def failed_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "XTMIG_SECRET_VARIABLES": "KEPT",
         "PARAMETERS": '{"given": "' + SECRET[::-1] + '"}',
     }
-    return run_notebook(
-        RUN_WITH_PAPERMILL, folder, [nbformat.v4.new_code_cell(s) for s in sources], variables
-    )
+    return run_notebook(RUN_WITH_PAPERMILL, folder, [nbformat.v4.new_code_cell(s) for s in sources], variables)
 
 
 def test_the_error_that_papermill_prints_has_no_secret(failed_run: Run) -> None:
-    """papermill repeats the failing cell's traceback on the terminal, as the kernel sent it."""
+    """Papermill repeats the failing cell's traceback on the terminal, as the kernel sent it."""
     assert CONTROL in failed_run.terminal
     assert SECRET not in failed_run.terminal
 
@@ -69,3 +70,11 @@ def test_a_papermill_parameter_is_not_redacted(failed_run: Run) -> None:
 def test_what_a_cell_writes_to_a_file_is_not_redacted(failed_run: Run) -> None:
     """Known gap: the kernel redacts its messages, not what code does with files and networks."""
     assert (failed_run.folder / "note.txt").read_text(encoding="utf-8") == SECRET
+
+
+def test_the_documentation_lists_every_known_gap() -> None:
+    """The table of gaps in docs/explanation/secrets.md has one row for each gap that is tested."""
+    expected = {leak.name for leak in NOT_CAUGHT} | {"papermill_parameter", "file_or_network", "short_secret"}
+    page = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "secrets.md"
+    gaps = page.read_text(encoding="utf-8").partition("## What it does not catch")[2].partition("\n## ")[0]
+    assert expected == set(re.findall(r"^\| `(\w+)` \|", gaps, re.MULTILINE))

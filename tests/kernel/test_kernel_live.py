@@ -91,7 +91,7 @@ def test_notebook_code_finds_the_redactor(kernel: LiveKernel) -> None:
 def test_there_is_no_history_on_disk(kernel: LiveKernel) -> None:
     """IPython's history would keep the source of every cell, so it is off."""
     assert (kernel.folder / "ipython" / "profile_default").is_dir()
-    assert [] == list(kernel.folder.rglob("history.sqlite*"))
+    assert not list(kernel.folder.rglob("history.sqlite*"))
     assert "False" in kernel.run("get_ipython().history_manager.enabled")[1]
 
 
@@ -127,9 +127,7 @@ def without_pipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKerne
 
 def test_without_a_pipe_programs_cannot_write_to_the_terminal(without_pipe: LiveKernel) -> None:
     """What goes past Python's streams is dropped: control and secret alike."""
-    without_pipe.run(
-        "os.write(2, str(both).encode()); sys.__stderr__.write(str(both)); sys.__stderr__.flush()"
-    )
+    without_pipe.run("os.write(2, str(both).encode()); sys.__stderr__.write(str(both)); sys.__stderr__.flush()")
     without_pipe.run("subprocess.run([sys.executable, '-c', 'print(1234567890)'])")
     without_pipe.run("get_ipython().kernel.log.error('the end')")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from xtmig_kernel.clock import Clock
     from xtmig_kernel.m365 import Tenant
     from xtmig_kernel.project import Project, Side
 
@@ -26,12 +27,14 @@ class ReadContext:
         tenants: The sides that are signed in.
         application_id: Reads the migration application's ID (a GUID), None while it does not exist.
             Raises `MissingFact` where it cannot be known.
+        clock: Waits between retries.
     """
 
     project: Project
     side: Side
     tenants: Mapping[Side, Tenant]
     application_id: Callable[[], str | None]
+    clock: Clock
 
     @property
     def tenant(self) -> Tenant:

@@ -22,7 +22,9 @@ def offered_cmdlets(context: ReadContext) -> tuple[str, list[Row]]:
 def organization_config(context: ReadContext) -> tuple[str, list[Row]]:
     """Whether the organisation is dehydrated (EPT-07)."""
     found = context.tenant.exchange.invoke("Get-OrganizationConfig").rows
-    return "Get-OrganizationConfig", [{"Name": row.get("Name"), "IsDehydrated": row.get("IsDehydrated")} for row in found]
+    return "Get-OrganizationConfig", [
+        {"Name": row.get("Name"), "IsDehydrated": row.get("IsDehydrated")} for row in found
+    ]
 
 
 def migration_endpoints(context: ReadContext) -> tuple[str, list[Row]]:

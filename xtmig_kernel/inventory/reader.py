@@ -69,7 +69,7 @@ class Reader:
             The rows that are there (perhaps none), or why nothing was observed.
         """
         side, _, name = fact.partition(".")
-        context = ReadContext(self._project, cast("Side", side), self._tenants, self._application_id)
+        context = ReadContext(self._project, cast("Side", side), self._tenants, self._application_id, self._clock)
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:
             if context.side not in self._tenants:
@@ -112,7 +112,8 @@ class Reader:
         observed = self.read("target.applications")
         if isinstance(observed, NotObserved):
             raise MissingFact(
-                "the migration application's ID is not known here: " + observed.detail
+                "the migration application's ID is not known here: "
+                + observed.detail
                 + "; it can be given as application_id in project.yaml"
             )
         ours = [row for row in observed.value if row["UniqueName"] == self._project.application_name]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def domain_lookup(context: ReadContext) -> tuple[str, list[Row]]:
     """The tenant behind the side's domain, read without signing in (PRE-08, CON-06; wire 4.10)."""
     settings = context.project.side(context.side)
-    row = look_up_domain(hosts_for(context.project, context.side), settings.domain)
+    row = look_up_domain(hosts_for(context.project, context.side), settings.domain, context.clock)
     return f"OpenID configuration of {settings.domain}", [row] if row else []
 
 

@@ -57,9 +57,7 @@ class Hosts:
         return parts.scheme == "https" and inside
 
 
-def _cloud(
-    login: str, graph: str, exchange: str, remote_servers: tuple[str, ...], also: tuple[str, ...] = ()
-) -> Hosts:
+def _cloud(login: str, graph: str, exchange: str, remote_servers: tuple[str, ...], also: tuple[str, ...] = ()) -> Hosts:
     return Hosts(
         login=f"https://{login}",
         graph=f"https://{graph}",
@@ -101,6 +99,15 @@ _CLOUDS: dict[CloudName, Hosts] = {
 }
 
 
+def live_hosts(cloud: CloudName) -> Hosts:
+    """Where a cloud's services are, before there is a project.
+
+    Args:
+        cloud: The cloud.
+    """
+    return _CLOUDS[cloud]
+
+
 def hosts_for(project: Project, side: Side) -> Hosts:
     """Where the services of one of the project's tenants are.
 
@@ -118,9 +125,7 @@ def hosts_for(project: Project, side: Side) -> Hosts:
     connection = connection_of(project)
     if connection is None:
         return hosts
-    listening = {
-        urlsplit(url).hostname or "" for url in (connection.login, connection.graph, connection.exo)
-    }
+    listening = {urlsplit(url).hostname or "" for url in (connection.login, connection.graph, connection.exo)}
     return replace(
         hosts,
         login=connection.login,
@@ -132,9 +137,7 @@ def hosts_for(project: Project, side: Side) -> Hosts:
     )
 
 
-def consent_url(
-    hosts: Hosts, source_domain: str, application_id: str, redirect_uri: str = "https://office.com"
-) -> str:
+def consent_url(hosts: Hosts, source_domain: str, application_id: str, redirect_uri: str = "https://office.com") -> str:
     """The page on which an administrator consents to the migration application (CON-05, wire 2).
 
     Args:

@@ -256,9 +256,7 @@ class ExchangeClient:
                 headers = {**self._headers("*", None), "CommandName": "*"}
                 headers["X-InitializeConnectionContextObjectIdDynamic"] = "true"
                 what = "the list of cmdlets"
-                response = self._http.send(
-                    Request("GET", f"{url}?Version={_MODULE_VERSION}", headers, what=what)
-                )
+                response = self._http.send(Request("GET", f"{url}?Version={_MODULE_VERSION}", headers, what=what))
                 self._raise_for(response, what, writes=False)
                 self._module = read_module_file(response.data())
             return self._module

@@ -7,19 +7,41 @@ A cmdlet that cannot ask refuses the parameter, so it is sent to exactly these.
 from __future__ import annotations
 
 CONFIRMS = frozenset(
-    """
-    Add-DistributionGroupMember Add-MailboxPermission Add-RecipientPermission
-    Complete-MigrationBatch
-    Enable-Mailbox Enable-OrganizationCustomization
-    New-DistributionGroup New-MailUser New-MigrationBatch New-MigrationEndpoint New-OrganizationRelationship
-    Remove-DistributionGroup Remove-DistributionGroupMember Remove-MailUser Remove-MailboxPermission
-    Remove-MigrationBatch Remove-MigrationEndpoint Remove-MigrationUser Remove-OrganizationRelationship
-    Remove-RecipientPermission
-    Set-DistributionGroup Set-MailUser Set-Mailbox Set-MigrationBatch Set-MigrationEndpoint Set-MigrationUser
-    Set-OrganizationRelationship Set-User
-    Start-MigrationBatch Start-MigrationUser Stop-MigrationBatch Stop-MigrationUser
-    Test-MigrationServerAvailability
-    """.split()
+    {
+        "Add-DistributionGroupMember",
+        "Add-MailboxPermission",
+        "Add-RecipientPermission",
+        "Complete-MigrationBatch",
+        "Enable-Mailbox",
+        "Enable-OrganizationCustomization",
+        "New-DistributionGroup",
+        "New-MailUser",
+        "New-MigrationBatch",
+        "New-MigrationEndpoint",
+        "New-OrganizationRelationship",
+        "Remove-DistributionGroup",
+        "Remove-DistributionGroupMember",
+        "Remove-MailUser",
+        "Remove-MailboxPermission",
+        "Remove-MigrationBatch",
+        "Remove-MigrationEndpoint",
+        "Remove-MigrationUser",
+        "Remove-OrganizationRelationship",
+        "Remove-RecipientPermission",
+        "Set-DistributionGroup",
+        "Set-MailUser",
+        "Set-Mailbox",
+        "Set-MigrationBatch",
+        "Set-MigrationEndpoint",
+        "Set-MigrationUser",
+        "Set-OrganizationRelationship",
+        "Set-User",
+        "Start-MigrationBatch",
+        "Start-MigrationUser",
+        "Stop-MigrationBatch",
+        "Stop-MigrationUser",
+        "Test-MigrationServerAvailability",
+    }
 )
 """Cmdlets with a Confirm parameter."""
 

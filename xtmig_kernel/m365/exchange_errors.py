@@ -178,7 +178,9 @@ def _inner(error: dict[str, Any]) -> tuple[str, str | None]:
     outer = error.get("innererror") or error.get("innerError")
     layers = [outer.get("internalexception"), outer] if isinstance(outer, dict) else []
     for layer in layers:
-        kind = _short(layer.get("type")) if isinstance(layer, dict) else None
+        if not isinstance(layer, dict):
+            continue
+        kind = _short(layer.get("type"))
         if kind and kind not in _WRAPPERS:
             return str(layer.get("message") or ""), kind
     return "", None

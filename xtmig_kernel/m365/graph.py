@@ -87,12 +87,15 @@ class GraphClient:
         """
         return self._object(self._send(GraphRequest("GET", _with_query(path, params))), path)
 
-    def get_all(self, path: str, params: Mapping[str, str] | None = None) -> tuple[dict[str, Any], ...]:
+    def get_all(
+        self, path: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[dict[str, Any], ...]:
         """All rows of a list, page after page (wire 4.13).
 
         Args:
             path: Such as `"/servicePrincipals"`.
             params: Query options.
+            headers: Further headers, such as `{"ConsistencyLevel": "eventual"}` (wire 4.11).
 
         Raises:
             ServiceError: As `request`; never a part of the list.
@@ -104,7 +107,7 @@ class GraphClient:
             if url in seen or urlsplit(url).netloc != urlsplit(self._root).netloc:
                 raise Rejected(f"GET {path}: the next page is in no place to go to.", side=self._http.side)
             seen.add(url)
-            response = self._http.send(Request("GET", url, _headers({}), what=f"GET {path}"))
+            response = self._http.send(Request("GET", url, _headers(headers or {}), what=f"GET {path}"))
             page = self._object(self._answer(response, GraphRequest("GET", path)), path)
             if not isinstance(page.get("value"), list):
                 raise self._unusable(path, response.status)
@@ -112,9 +115,7 @@ class GraphClient:
             url = page.get("@odata.nextLink")
         return tuple(rows)
 
-    def request(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> GraphReply:
+    def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> GraphReply:
         """Any one request.
 
         Args:

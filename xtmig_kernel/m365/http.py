@@ -12,7 +12,6 @@ import json
 import random
 import re
 import ssl
-import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -26,6 +25,7 @@ from xtmig_kernel import __version__
 from xtmig_kernel.errors import Rejected, Unavailable
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from xtmig_kernel.clock import Clock
@@ -142,11 +142,11 @@ class SystemTrust(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Give the connection pool our context."""
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Give connections through a proxy our context."""
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: bool | str, cert: Any) -> None:
         """Verify always; requests' own list of authorities is left out."""

@@ -43,18 +43,6 @@ class Identity:
     role_template_ids: tuple[str, ...]
     permissions: tuple[str, ...]
 
-    def as_row(self) -> dict[str, Any]:
-        """A row of the table `signed_in`."""
-        return {
-            "TenantId": self.tenant_id,
-            "Kind": self.kind,
-            "Name": self.name,
-            "ObjectId": self.object_id,
-            "ApplicationId": self.application_id,
-            "RoleTemplateIds": list(self.role_template_ids),
-            "Permissions": list(self.permissions),
-        }
-
 
 def claims_of(token: str) -> dict[str, Any]:
     """The claims of an access token.

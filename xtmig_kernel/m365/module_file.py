@@ -16,9 +16,7 @@ _FUNCTION = re.compile(r"^\s*function\s+(?:\w+:)?(?P<name>[A-Za-z]+-\w+)", re.MU
 _PARAM = re.compile(r"\bparam\s*\(", re.IGNORECASE)
 _ASKS = re.compile(r"SupportsShouldProcess\s*=\s*\$true", re.IGNORECASE)
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|#[^\n]*|\$\{(?P<braced>\w+)\}|\$(?P<bare>\w+)|[()\[\]]""")
-_KEY = re.compile(
-    r"<RSAKeyValue>\s*<Modulus>(?P<modulus>[^<]+)</Modulus>\s*<Exponent>(?P<exponent>[^<]+)</Exponent>"
-)
+_KEY = re.compile(r"<RSAKeyValue>\s*<Modulus>(?P<modulus>[^<]+)</Modulus>\s*<Exponent>(?P<exponent>[^<]+)</Exponent>")
 _CONSTANTS = frozenset({"true", "false", "null"})
 
 

@@ -67,9 +67,7 @@ def read_connection(path: Path) -> Connection:
     except FileNotFoundError:
         raise ProjectFileError(f"The connection file {path} is not there.", remedy=remedy) from None
     except (OSError, ValueError, TypeError, KeyError):
-        raise ProjectFileError(
-            f"{path} is not the connection file of simulated tenants.", remedy=remedy
-        ) from None
+        raise ProjectFileError(f"{path} is not the connection file of simulated tenants.", remedy=remedy) from None
 
 
 def connection_of(project: Project) -> Connection | None:

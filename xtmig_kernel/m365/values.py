@@ -60,23 +60,3 @@ def size_bytes(text: str | int | None) -> int | None:
     if found is None:
         raise ValueError(f"{text!r} is not a size with its bytes in brackets")
     return int(re.sub(r"\D", "", found[1]))
-
-
-def guid(text: str | None) -> str | None:
-    """A GUID in lower case without braces; None where it is unset, which Exchange writes as zeros.
-
-    Args:
-        text: As Exchange sent it.
-    """
-    tidy = (text or "").strip().strip("{}").lower()
-    return None if not tidy or set(tidy) <= {"0", "-"} else tidy
-
-
-def flags(text: str | list[str] | None) -> list[str]:
-    """A comma list such as `"Inbound, RemoteOutbound"`, sorted; `None` as a flag's name means none.
-
-    Args:
-        text: As Exchange sent it.
-    """
-    parts = text if isinstance(text, list) else (text or "").split(",")
-    return sorted({part.strip() for part in parts} - {"", "None"})

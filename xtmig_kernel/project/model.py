@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date  # noqa: TC003 - pydantic needs the class at run time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,7 +46,7 @@ def _initial_domain(value: str) -> str:
 def _object_name(value: str) -> str:
     text = value.strip()
     if not text or len(text) > 64 or not _NAME.fullmatch(text):  # noqa: PLR2004 - Exchange's own limit for names
-        raise ValueError("a name has 1 to 64 characters, none of * ? \" < > | / \\ ; or control characters")
+        raise ValueError('a name has 1 to 64 characters, none of * ? " < > | / \\ ; or control characters')
     return text
 
 
@@ -119,7 +119,9 @@ class SecretSettings(Strict):
     @model_validator(mode="after")
     def _complete(self) -> SecretSettings:
         if (self.origin == "provided") != (self.reference is not None):
-            raise ValueError("reference: give one (env:NAME, keyring:SERVICE/USER or prompt) exactly if origin is provided")
+            raise ValueError(
+                "reference: give one (env:NAME, keyring:SERVICE/USER or prompt) exactly if origin is provided"
+            )
         return self
 
 

@@ -46,6 +46,8 @@ def steps(entries: Sequence[Entry], run: str) -> list[StepFact]:
                 side=entry.data.get("side"),
                 state=entry.data["state"],
                 summary=entry.data.get("summary") or "",
+                waits_for=entry.data.get("waits_for") or "",
+                until=entry.data.get("until"),
                 at=entry.at,
                 run=entry.run,
                 this_run=entry.run == run,
@@ -109,7 +111,6 @@ def findings(entries: Sequence[Entry], run: str) -> list[FindingFact]:
 
 def _finding(entry: Entry, run: str, pending: Mapping[str, Any]) -> FindingFact:
     data = entry.data
-    phase = data.get("phase", "verify")
     due = pending.get(data.get("remedy_step") or "") or pending.get(entry.step or "")
     return FindingFact(
         rule=data["rule"],
@@ -124,19 +125,21 @@ def _finding(entry: Entry, run: str, pending: Mapping[str, Any]) -> FindingFact:
         remedy_step=data.get("remedy_step"),
         observed=tuple(Read(**read) for read in data.get("observed", [])),
         **{name: data.get(name) for name in _VERDICT_DETAILS},
-        phase=phase,
+        phase=data.get("phase", "verify"),
         step=entry.step,
         at=entry.at,
         run=entry.run,
         this_run=entry.run == run,
-        pending=due if data["verdict"] == "fail" and phase == "look" else None,
+        pending=due if data["verdict"] == "fail" else None,
     )
 
 
 @dataclass
 class _Made:
-    intent: Entry
+    first: Entry
     last: Entry
+    data: dict[str, Any]
+    lines: list[str]
     outcome: Any = "unknown"
     seen: Any = None
     reply: dict[str, Any] | None = None
@@ -149,18 +152,24 @@ def changes(entries: Sequence[Entry], run: str) -> list[ChangeFact]:
         entries: Entries in their order.
         run: Id of the run that is marked.
     """
+    planned: dict[str, dict[str, Any]] = {}
     made: dict[str, _Made] = {}
     approved: dict[str, dict[str, Any]] = {}
     for entry in entries:
-        change = entry.data.get("change")
-        if entry.kind == "approval_used":
+        if entry.kind == "planned":
+            planned |= {item["hash"]: item for item in entry.data["changes"]}
+        elif entry.kind == "approval_used":
             approved[entry.data["change"]] = entry.data
         elif entry.kind == "intent":
             made.pop(entry.data["change"], None)
-            made[entry.data["change"]] = _Made(entry, entry)
-        elif entry.kind in ("outcome", "read_back") and isinstance(change, str) and change in made:
-            _learn(made[change], entry)
-    return [_change(item, approved.get(hash_, {}), run) for hash_, item in made.items()]
+            made[entry.data["change"]] = _Made(entry, entry, entry.data["data"], entry.data.get("lines", []))
+        elif entry.kind in ("outcome", "read_back"):
+            hash_ = entry.data["change"]
+            if hash_ not in made and hash_ in planned:  # found done before it was begun
+                made[hash_] = _Made(entry, entry, planned[hash_]["change"], planned[hash_].get("lines", []))
+            if hash_ in made:
+                _learn(made[hash_], entry)
+    return [_change(hash_, item, approved.get(hash_, {}), run) for hash_, item in made.items()]
 
 
 def _learn(made: _Made, entry: Entry) -> None:
@@ -175,12 +184,12 @@ def _learn(made: _Made, entry: Entry) -> None:
         made.outcome = "read back"
 
 
-def _change(made: _Made, approval: dict[str, Any], run: str) -> ChangeFact:
+def _change(hash_: str, made: _Made, approval: dict[str, Any], run: str) -> ChangeFact:
     reply = made.reply or {}
     return ChangeFact(
-        **change_fields(made.intent.data["data"]),
-        hash=made.intent.data["change"],
-        lines=tuple(made.intent.data.get("lines", [])),
+        **change_fields(made.data),
+        hash=hash_,
+        lines=tuple(made.lines),
         outcome=made.outcome,
         seen=made.seen,
         request_ids=tuple(reply.get("request_ids") or ()),
@@ -188,7 +197,7 @@ def _change(made: _Made, approval: dict[str, Any], run: str) -> ChangeFact:
         error=_error_text(reply.get("error")),
         approver=approval.get("approver"),
         proof=_proof_kind(approval.get("proof")),
-        at=made.intent.at,
+        at=made.first.at,
         run=made.last.run,
         this_run=made.last.run == run,
     )
@@ -268,9 +277,7 @@ def refusals(entries: Sequence[Entry]) -> dict[str, list[str]]:
     step_of: dict[str, str | None] = {}
     for entry in entries:
         if entry.kind == "approval_refused":
-            refused[entry.data["change"]] = list(
-                entry.data.get("reasons") or ["no approval lists this change"]
-            )
+            refused[entry.data["change"]] = [reason for reason in entry.data["reasons"] if reason]
             step_of[entry.data["change"]] = entry.step
         elif entry.kind in ("approval_used", "intent"):
             refused.pop(entry.data["change"], None)
@@ -287,9 +294,7 @@ def problems(entries: Sequence[Entry], run: str) -> list[ProblemFact]:
         run: Id of the run that is marked.
     """
     mended = {
-        entry.step: entry.seq
-        for entry in entries
-        if entry.kind == "step_ended" and entry.data["state"] != "failed"
+        entry.step: entry.seq for entry in entries if entry.kind == "step_ended" and entry.data["state"] != "failed"
     }
     return [
         ProblemFact(

@@ -1,7 +1,7 @@
 """What one run comes to, judged from its own ledger entries alone: its figures, its exit code, its sentence.
 
-The exit code follows the last evaluation of each rule for each subject. A check that failed before a change
-does not count as failed while that change is planned or its step waits: the step's own state counts.
+The exit code follows the last evaluation of each rule for each subject. A check that failed does not count as
+failed while the step that mends it is planned or waits: then the step's own state counts.
 """
 
 from __future__ import annotations
@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING, get_args
 
 from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.report import history
-from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind
+from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
+from xtmig_kernel.report.todo import awaited
 from xtmig_kernel.report.words import counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xtmig_kernel.report.model import FindingFact, ProblemFact
+    from xtmig_kernel.report.model import FindingFact, ProblemFact, StepFact
     from xtmig_kernel.store import Entry
 
 _ORDER: tuple[ExitCode, ...] = (1, 2, 3, 5, 4)
-_NAMED_AT_MOST = 3
+_PERSONS: dict[Who, str] = {
+    "source administrator": "the source administrator",
+    "target administrator": "the target administrator",
+    "approver": "an approval",
+    "operator": "the person who runs xtmig",
+    "Microsoft": "Microsoft",
+}
 _MADE: tuple[Outcome, ...] = ("read back", "differs", "done", "found done")
 
 
@@ -96,15 +103,9 @@ def _unfinished(entries: Sequence[Entry]) -> list[str]:
     ]
     if unknown or any(entry.kind == "problem" for entry in entries):
         return unknown
-    opened = {
-        e.data["section"]: e.seq
-        for e in entries
-        if e.kind == "run_started" and e.data["mode"] != "interactive"
-    }
+    opened = {e.data["section"]: e.seq for e in entries if e.kind == "run_started" and e.data["mode"] != "interactive"}
     closed = {e.data["section"]: e.seq for e in entries if e.kind == "run_ended"}
-    return [
-        f"section {section} was not ended" for section, seq in opened.items() if closed.get(section, 0) < seq
-    ]
+    return [f"section {section} was not ended" for section, seq in opened.items() if closed.get(section, 0) < seq]
 
 
 def _failed_checks(found: Sequence[FindingFact]) -> list[str]:
@@ -141,9 +142,10 @@ def _refused(entries: Sequence[Entry]) -> list[str]:
 
 
 def _unseen(found: Sequence[FindingFact], entries: Sequence[Entry]) -> list[str]:
-    """Rules without an observation, and tables that were asked for and did not answer."""
+    """Rules without an observation, tables that did not answer, and steps that for this could not be planned."""
     tables = [read.fact for read in history.reads(entries, "") if read.reason and read.reason != "not asked"]
-    return [*(finding.title for finding in found if finding.verdict == "not_observed"), *tables]
+    rules = [finding.title for finding in found if finding.verdict == "not_observed"]
+    return [*rules, *tables, *(step.id for step in history.steps(entries, "") if step.state == "not planned")]
 
 
 def run_facts(entries: Sequence[Entry]) -> RunFacts:
@@ -198,11 +200,7 @@ def _first(messages: tuple[str, ...]) -> str:
 
 def _made(facts: RunFacts) -> str:
     number = sum(facts.changes[outcome] for outcome in _MADE)
-    return (
-        f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made"
-        if number
-        else "nothing was changed"
-    )
+    return f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made" if number else "nothing was changed"
 
 
 def _failures(judgement: Judgement, entries: Sequence[Entry]) -> str:
@@ -220,21 +218,17 @@ def _blind(judgement: Judgement) -> str:
 
 
 def _awaited(entries: Sequence[Entry]) -> str:
-    """Who or what is waited for, each named once, and the time to look again."""
-    found = history.findings(entries, "")
-    names = [finding.waits_for or "" for finding in found if finding.verdict == "waiting"]
-    if any(finding.verdict == "manual" and not finding.signed_by for finding in found):
+    """Who is waited for, each named once, and the time to look again."""
+    found = [finding for finding in history.findings(entries, "") if finding.verdict == "waiting"]
+    steps = [step for step in history.steps(entries, "") if step.state == "waiting"]
+    looks: list[FindingFact | StepFact] = [*found, *steps]
+    who = {awaited(one.waits_for or "", one.side) for one in looks}
+    who |= {"approver"} if history.refusals(entries) else set()
+    names = [name for key, name in _PERSONS.items() if key in who]
+    if any(one.verdict == "manual" and not one.signed_by for one in history.findings(entries, "")):
         names.append("a person’s word")
-    if history.refusals(entries):
-        names.append("an approval")
-    unique = list(dict.fromkeys(name for name in names if name)) or ["a person or Microsoft"]
-    until = max(
-        (finding.until for finding in found if finding.verdict == "waiting" and finding.until), default=None
-    )
-    shown = unique[:_NAMED_AT_MOST] + (
-        [f"{len(unique) - _NAMED_AT_MOST} more"] if len(unique) > _NAMED_AT_MOST else []
-    )
-    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    until = max((one.until for one in looks if one.until), default=None)
+    text = " and ".join(names) or "a person or Microsoft"
     return f"{text}, look again at {moment(until)}" if until else text
 
 

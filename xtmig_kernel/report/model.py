@@ -93,7 +93,7 @@ class Read(Fact):
 class FindingFact(Fact):
     """The last evaluation of one rule for one subject; its fields are those of the ledger's `finding`.
 
-    `pending`: it failed before a change that is planned, or whose step waits, and was not evaluated since.
+    `pending`: it failed, and the step that mends it is planned or waits, so its change is yet to be made.
     """
 
     rule: str
@@ -179,8 +179,10 @@ class StepFact(Fact):
     id: str
     title: str
     side: Side | None
-    state: Literal["no change", "planned", "applied", "waiting", "failed", "looked"]
+    state: Literal["no change", "planned", "not planned", "applied", "waiting", "failed", "looked"]
     summary: str
+    waits_for: str
+    until: VolatileTextOrNone
     at: VolatileText
     run: VolatileText
     this_run: bool

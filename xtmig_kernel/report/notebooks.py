@@ -30,6 +30,7 @@ alt aria-label aria-labelledby class colspan datetime dir height id lang open ro
 """
 _INERT = re.compile(r"<(script|style|template|iframe|object)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _REMOTE_LINK = re.compile(r'<a\b[^>]*\bhref="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
+_EMPTY_PICTURE = re.compile(r"<img\b(?![^>]*\bsrc=)[^>]*>", re.IGNORECASE)
 _NOTEBOOK_LINK = re.compile(r'(<a\b[^>]*\bhref="[\w.-]+)\.ipynb(#[^"]*)?"', re.IGNORECASE)
 
 
@@ -52,9 +53,7 @@ def notebook_html(path: Path) -> str:
             cause=str(error),
             remedy="Run its section again.",
         ) from error
-    notebook.cells = [
-        cell for cell in notebook.cells if not _DROPPED_TAGS & set(cell.metadata.get("tags", []))
-    ]
+    notebook.cells = [cell for cell in notebook.cells if not _DROPPED_TAGS & set(cell.metadata.get("tags", []))]
     templates = files("xtmig_kernel.report").joinpath("templates")
     with as_file(templates) as folder:
         html, _ = _exporter(folder).from_notebook_node(notebook, resources={"metadata": {"name": path.stem}})
@@ -86,7 +85,8 @@ def offline(html: str) -> Markup:
 
     shown = _REMOTE_LINK.sub(_address_as_text, _INERT.sub("", html))
     cleaner = Cleaner(tags=_TAGS.split(), attributes=_allowed, protocols=["data"], strip=True)
-    return Markup(cleaner.clean(_NOTEBOOK_LINK.sub(r'\1.html\2"', shown)))  # noqa: S704 - just cleaned
+    cleaned = cleaner.clean(_NOTEBOOK_LINK.sub(r'\1.html\2"', shown))
+    return Markup(_EMPTY_PICTURE.sub("", cleaned))  # noqa: S704 - just cleaned
 
 
 def _address_as_text(link: re.Match[str]) -> str:

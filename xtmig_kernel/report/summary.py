@@ -95,9 +95,7 @@ def summary(
         approvals=tuple(_approvals(approvals, changes)),
         sign_offs=tuple(sign_offs),
         waivers=tuple(WaiverFact(**waiver.model_dump(mode="json")) for waiver in waivers),
-        ledger=LedgerFacts(
-            head_before=own[0].previous, head=own[-1].hash, first=own[0].seq, last=own[-1].seq
-        ),
+        ledger=LedgerFacts(head_before=own[0].previous, head=own[-1].hash, first=own[0].seq, last=own[-1].seq),
     )
 
 
@@ -148,9 +146,7 @@ def _planned(entries: Sequence[Entry], run: str, approvals: Approvals) -> list[P
             **history.change_fields(item.data["change"]),
             hash=item.data["hash"],
             lines=tuple(item.data.get("lines", [])),
-            approval=_approval_state(
-                item.data["hash"], item.data["change"]["level"], approvals, entries[-1].at
-            ),
+            approval=_approval_state(item.data["hash"], item.data["change"]["level"], approvals, entries[-1].at),
             refused_because=item.refused_because,
             run=item.run,
             this_run=item.run == run,
@@ -186,9 +182,7 @@ def _approvals(approvals: Approvals, changes: Sequence[ChangeFact]) -> Iterator[
             note=approval.note,
             proof=approval.proof.kind if approval.proof else None,
             changes=len(approval.changes),
-            used=sum(
-                change.hash in approval.changes and change.approver == approval.approver for change in changes
-            ),
+            used=sum(change.hash in approval.changes and change.approver == approval.approver for change in changes),
         )
 
 
@@ -220,9 +214,7 @@ def _statements(
     """Every statement that was answered; of several answers the weakest counts."""
     answers: dict[str, set[StatementState]] = {}
     for finding in findings:
-        state: StatementState = (
-            "signed" if finding.verdict == "manual" and finding.signed_by else finding.verdict
-        )
+        state: StatementState = "signed" if finding.verdict == "manual" and finding.signed_by else finding.verdict
         for statement in finding.statements:
             answers.setdefault(statement, set()).add(finding.pending or state)
     for change in planned:

@@ -24,7 +24,6 @@ _NAMED: tuple[tuple[str, Who], ...] = (
     ("entra", "Microsoft"),
     ("service", "Microsoft"),
 )
-_NEEDS_APPROVAL = 2
 
 
 def administrator(side: Side | None) -> Who:
@@ -40,11 +39,12 @@ def awaited(waits_for: str, side: Side | None) -> Who:
     """Who is meant by a `waits_for` text.
 
     Args:
-        waits_for: Such as `"the source administrator"` or `"Microsoft 365"`.
+        waits_for: Such as `"an administrator of the source tenant, who …"`; the first named before a comma counts.
         side: The tenant concerned, taken where the text names nobody.
     """
-    text = waits_for.casefold()
-    return next((who for word, who in _NAMED if word in text), administrator(side))
+    text = waits_for.casefold().partition(",")[0]
+    places = [(text.index(word), who) for word, who in _NAMED if word in text]
+    return min(places)[1] if places else administrator(side)
 
 
 def open_items(
@@ -63,10 +63,11 @@ def open_items(
         problems: Errors that ended a step.
         sections: The sections with their steps.
     """
+    held_back = {step.id for part in sections for step in part.steps if step.state in ("waiting", "failed")}
     items = [
         *(_from_problem(problem) for problem in problems if not problem.resolved),
         *(item for finding in findings for item in _from_finding(finding)),
-        *(_from_planned(change) for change in planned),
+        *(_from_planned(change) for change in planned if change.step not in held_back or _unapproved(change)),
         *_from_changes(changes, problems, sections),
     ]
     covered = {item.step for item in items}
@@ -111,9 +112,7 @@ def _from_finding(finding: FindingFact) -> Iterator[OpenItem]:
     elif finding.verdict == "warn" and finding.remedy:
         what = f"Consider {finding.subject}: {finding.seen or finding.title}"
     elif finding.verdict == "not_observed":
-        what = (
-            f"{finding.subject} could not be observed ({finding.reason}): {finding.detail or finding.title}"
-        )
+        what = f"{finding.subject} could not be observed ({finding.reason}): {finding.detail or finding.title}"
     elif finding.verdict == "manual" and not finding.signed_by:
         what = f"Sign off: {finding.instruction or finding.title}"
     elif finding.verdict == "waiting":
@@ -126,13 +125,17 @@ def _from_finding(finding: FindingFact) -> Iterator[OpenItem]:
             step=finding.remedy_step or finding.step,
             what=what,
             until=until,
-            remedy=finding.remedy,
+            remedy=finding.remedy or finding.waits_for or "",
             statements=finding.statements,
         )
 
 
+def _unapproved(change: PlannedFact) -> bool:
+    return change.approval in ("missing", "claimed") or bool(change.refused_because)
+
+
 def _from_planned(change: PlannedFact) -> OpenItem:
-    approve = change.level >= _NEEDS_APPROVAL and change.approval != "approved"
+    approve = _unapproved(change)
     return OpenItem(
         who="approver" if approve else administrator(change.side),
         side=change.side,
@@ -167,14 +170,13 @@ def _from_changes(
 def _from_steps(sections: Sequence[SectionFact]) -> Iterator[OpenItem]:
     for section in sections:
         for step in section.steps:
-            if step.state in ("waiting", "failed"):
-                waits = step.state == "waiting"
+            if step.state in ("waiting", "failed", "not planned"):
                 yield OpenItem(
-                    who=awaited(step.summary, step.side) if waits else administrator(step.side),
+                    who=awaited(step.waits_for, step.side),
                     side=step.side,
                     step=step.id,
                     what=f"{step.title}: {step.summary or step.state}",
-                    until=None,
+                    until=step.until,
                     remedy="",
                     statements=(),
                 )

@@ -81,9 +81,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _inside(name: str) -> bool:
     """Whether a name in a manifest stays below the archive's folder, on any system."""
     path, windows = PurePosixPath(name), PureWindowsPath(name)
-    return bool(path.parts) and not (
-        path.is_absolute() or windows.drive or ".." in path.parts or "\\" in name
-    )
+    return bool(path.parts) and not (path.is_absolute() or windows.drive or ".." in path.parts or "\\" in name)
 
 
 def _file_problems(folder: Path, recorded: dict[str, Any]) -> Iterator[str]:
@@ -97,9 +95,7 @@ def _file_problems(folder: Path, recorded: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is missing"
         elif present[name].is_symlink():
             yield f"{name} is a link, not a file"
-        elif (
-            present[name].stat().st_size != item["size"] or archive.file_hash(present[name]) != item["sha256"]
-        ):
+        elif present[name].stat().st_size != item["size"] or archive.file_hash(present[name]) != item["sha256"]:
             yield f"{name} was changed"
     yield from (f"{name} was added" for name in sorted(present.keys() - recorded["files"].keys()))
 

@@ -56,6 +56,7 @@ STEP_STATES = {
     "applied": Word("✓", "applied", "ok"),
     "looked": Word("✓", "looked at", "ok"),
     "planned": Word("◇", "planned", "plan"),
+    "not planned": Word("○", "could not be planned", "none"),
     "waiting": Word("◔", "waiting", "wait"),
     "failed": Word("✕", "failed", "bad"),
 }
@@ -148,11 +149,7 @@ def special_value(value: Any) -> str | None:
         return f"{_ATTRIBUTES.get(later['attribute'], later['attribute'])} of {later['subject']['label']}"
     if "$secret" in value:
         origin = str(value["$secret"])
-        return (
-            "secret minted here, stored nowhere"
-            if origin == "minted"
-            else f"secret from {origin.partition(':')[0]}"
-        )
+        return "secret minted here, stored nowhere" if origin == "minted" else f"secret from {origin.partition(':')[0]}"
     if "$credential" in value:
         credential = value["$credential"]
         return f"{plain_value(credential['user'])} with {plain_value(credential['secret'])}"

@@ -95,7 +95,9 @@ def _permission(seen: Seen, project: Project) -> Iterable[Judgement]:
             remedy="Check that the tenant has Exchange Online; ask Microsoft support if it has.",
         )
     elif row is None:
-        yield Judgement("fail", project.application_name, "not registered", expected, "Apply step 050.1 first.", "050.1")
+        yield Judgement(
+            "fail", project.application_name, "not registered", expected, "Apply step 050.1 first.", "050.1"
+        )
     else:
         there = wanted in row["Permissions"]
         surplus = [p for p in row["Permissions"] if p != wanted]
@@ -123,9 +125,13 @@ def _nothing_unneeded(seen: Seen, project: Project) -> Iterable[Judgement]:
     yield Judgement(
         "warn" if other else "pass",
         str(row["DisplayName"]),
-        seen=("User.Read is requested" if unneeded else f"{len(other)} permission(s) of other services") if other else "no other permission",
+        seen=("User.Read is requested" if unneeded else f"{len(other)} permission(s) of other services")
+        if other
+        else "no other permission",
         expected="Mailbox.Migration alone",
-        remedy="Apply step 050.3 to remove User.Read." if unneeded else "Remove them in the portal if nobody needs them.",
+        remedy="Apply step 050.3 to remove User.Read."
+        if unneeded
+        else "Remove them in the portal if nobody needs them.",
         step="050.3" if unneeded else None,
     )
 
@@ -166,7 +172,10 @@ RULES: tuple[Rule, ...] = (
         "target",
         APPLICATIONS,
         _of_application(
-            "RedirectUris", REDIRECT_URI, lambda row: REDIRECT_URI in row["RedirectUris"], lambda v: ", ".join(v) or "none"
+            "RedirectUris",
+            REDIRECT_URI,
+            lambda row: REDIRECT_URI in row["RedirectUris"],
+            lambda v: ", ".join(v) or "none",
         ),
     ),
     Rule(

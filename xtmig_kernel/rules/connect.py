@@ -118,7 +118,9 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
                 expected="a right to register applications",
             )
         elif side == "source" and project.consent.source == "person":
-            yield Judgement("skip", name, remedy="the source administrator consents in the browser with their own account")
+            yield Judgement(
+                "skip", name, remedy="the source administrator consents in the browser with their own account"
+            )
         else:
             yield Judgement(
                 "fail",

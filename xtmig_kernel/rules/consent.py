@@ -20,7 +20,9 @@ def _link(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
         row, application = seen.one(f"{side}.consent_link"), our_application(seen, project)
         if row is None or application is None:
-            yield Judgement("fail", "consent link", "the application is not registered", "a link", "Apply section 050.", "050.1")
+            yield Judgement(
+                "fail", "consent link", "the application is not registered", "a link", "Apply section 050.", "050.1"
+            )
             return
         parts = urlsplit(str(row["Url"]))
         query = parse_qs(parts.query)

@@ -6,7 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import from_text
-from xtmig_kernel.rules.objects import REMOTE_SERVERS, credential_number, granted, our_application, our_credentials, our_endpoint
+from xtmig_kernel.rules.objects import (
+    REMOTE_SERVERS,
+    credential_number,
+    granted,
+    our_application,
+    our_credentials,
+    our_endpoint,
+)
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
@@ -100,7 +107,7 @@ def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:
         rows = list(seen.rows("target.application_credentials"))
         newest = max(rows, key=_ends_at, default=None)
     else:
-        newest = (our_credentials(seen, project) or [None])[-1]
+        newest = next(reversed(our_credentials(seen, project)), None)
     expected = f"a secret with a description, valid until {needed_until(project, seen.now):%Y-%m-%d} at least"
     if newest is None:
         yield Judgement(
@@ -121,7 +128,7 @@ def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:
     )
 
 
-def _secret_kept(seen: Seen, project: Project) -> Iterable[Judgement]:
+def _secret_kept(_seen: Seen, project: Project) -> Iterable[Judgement]:
     if project.secret.origin == "minted":
         yield Judgement(
             "skip",

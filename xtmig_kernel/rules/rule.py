@@ -18,8 +18,8 @@ from xtmig_kernel.evidence import (
     Skipped,
     Unseen,
     Verdict,
-    Waived,
     Waiting,
+    Waived,
     Warned,
 )
 
@@ -128,8 +128,7 @@ def evaluate(
     """
     findings: list[Finding] = []
     for rule in rules:
-        for finding in _judged(rule, facts, project, now, sign_offs):
-            findings.append(_waived(finding, waivers, now))
+        findings.extend(_waived(finding, waivers, now) for finding in _judged(rule, facts, project, now, sign_offs))
     return findings
 
 

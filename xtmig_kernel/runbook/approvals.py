@@ -73,7 +73,9 @@ def _problems(
     if approval.level < change.level:
         found.append(f"it is of level {approval.level}, the change needs level {int(change.level)}")
     if not approval.given_at <= now <= approval.valid_until:
-        found.append(f"it is valid from {approval.given_at:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC")
+        found.append(
+            f"it is valid from {approval.given_at:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC"
+        )
     if approval.valid_until - approval.given_at > LONGEST[change.level]:
         found.append(f"it is made for longer than {LONGEST[change.level].days} days")
     approver = _approver(approval, project)

@@ -227,7 +227,7 @@ class Door:
             if mints(filled):
                 raise  # the intent stays open: recovery removes a leftover secret, then it is planned again
             self._progress(f"{change.title}: the answer was lost; looking whether it was done")
-            if not self._became(filled, intent):
+            if not self._became(filled):
                 raise EngineError(
                     f"the answer to “{change.title}” was lost, and the object does not show it yet",
                     cause=str(error),
@@ -301,7 +301,7 @@ class Door:
                 application = next(a for a in applications.value if a["AppId"] == row["AppId"])
                 self.make(remove_secret(project, str(application["Id"]), row, step, Level.UNDOABLE))
 
-    def _became(self, filled: Change, intent: Entry) -> bool:
+    def _became(self, filled: Change) -> bool:
         """Whether a read shows the change within the patience for lost answers."""
         deadline = self._clock.now() + min(timedelta(seconds=filled.lag_seconds), READ_BACK_PATIENCE)
         for pause in _pauses():
@@ -363,5 +363,3 @@ def _pauses() -> Any:
     yield from (1, 2, 3, 5, 8)
     while True:
         yield 15
-
-

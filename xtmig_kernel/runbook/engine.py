@@ -11,7 +11,6 @@ from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, Xtmi
 from xtmig_kernel.evidence import Failed, Finding, NotObserved, Observed, Unseen, Waiting
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
-from xtmig_kernel.runbook.step import Section, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Approvals, Project, Waiver
     from xtmig_kernel.runbook.door import Door, Outcome
     from xtmig_kernel.runbook.recovery import Recovery
+    from xtmig_kernel.runbook.step import Section, Step
     from xtmig_kernel.store import Ledger
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in ALL_RULES}
@@ -132,10 +132,15 @@ class Engine:
             until = max(item.until for item in pending)
             names = ", ".join(item.title for item in pending)
             return replace(
-                view, state="waiting", waits_for=f"Microsoft, to show: {names}", until=until,
+                view,
+                state="waiting",
+                waits_for=f"Microsoft, to show: {names}",
+                until=until,
                 note=f"accepted, not yet effective; look again at {as_text(until)}",
-            )  # fmt: skip
-        missing = tuple(f"{name}: {fact.detail}" for name in step.plans_from if isinstance(fact := facts[name], NotObserved))
+            )
+        missing = tuple(
+            f"{name}: {fact.detail}" for name in step.plans_from if isinstance(fact := facts[name], NotObserved)
+        )
         if missing:
             return replace(view, state="not planned", missing=missing, note="cannot be planned: " + missing[0])
         seen = {name: fact for name, fact in facts.items() if isinstance(fact, Observed)}
@@ -167,14 +172,17 @@ class Engine:
             return self._held_back(planned)
         outcomes: list[Outcome] = []
         with step_context(side=step.side, step=step.id):
-            for change in planned.changes:
-                outcomes.append(self._door.make(change))
+            outcomes.extend(self._door.make(change) for change in planned.changes)
         late = [outcome.until for outcome in outcomes if outcome.until]
         if late:
             return replace(
-                planned, state="waiting", outcomes=tuple(outcomes), until=max(late), waits_for="Microsoft",
+                planned,
+                state="waiting",
+                outcomes=tuple(outcomes),
+                until=max(late),
+                waits_for="Microsoft",
                 note=f"made, not yet effective; look again at {as_text(max(late))}",
-            )  # fmt: skip
+            )
         return replace(planned, state="applied", outcomes=tuple(outcomes), note=f"{len(outcomes)} made and seen")
 
     def _held_back(self, planned: StepView) -> StepView:
@@ -182,9 +190,11 @@ class Engine:
         verdict = first.verdict
         waits_for = verdict.waits_for if isinstance(verdict, Waiting) else first.remedy or first.title
         return replace(
-            planned, state="waiting", waits_for=waits_for,
+            planned,
+            state="waiting",
+            waits_for=waits_for,
             note=f"held back, because this does not hold yet: {first.title}",
-        )  # fmt: skip
+        )
 
     def verify(self, view: StepView) -> StepView:
         """Judge the step's rules by what is there now.
@@ -222,9 +232,7 @@ class Engine:
         """
         if isinstance(error, ApprovalError):
             level = max((change.level for change in view.changes), default=Level.NAMED)
-            return replace(
-                view, state="waiting", problem=error, waits_for=_approver(level), note=error.message,
-            )  # fmt: skip
+            return replace(view, state="waiting", problem=error, waits_for=_approver(level), note=error.message)
         self._ledger.append("problem", error.as_data(), step=view.step.id)
         if isinstance(error, NotYetAccepted):
             return replace(view, state="waiting", problem=error, waits_for="Microsoft", note=error.message)

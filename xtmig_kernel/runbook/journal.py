@@ -57,9 +57,7 @@ def _intent(entry: Entry) -> Intent:
         step=str(entry.step),
         change=entry.data["change"],
         title=data["title"],
-        subject=Subject(
-            subject["side"], subject["table"], tuple((c, v) for c, v in subject["key"]), subject["label"]
-        ),
+        subject=Subject(subject["side"], subject["table"], tuple((c, v) for c, v in subject["key"]), subject["label"]),
         before=data["before"],
         after=data["after"],
         mints=_minted_name(data["calls"]),

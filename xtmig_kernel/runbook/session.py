@@ -156,9 +156,7 @@ class SectionRun:
                 ask=self._ask,
                 progress=self._progress,
             )
-        recovery = Recovery(
-            reader=reader, ledger=self.ledger, clock=self.clock, door=door, progress=self._progress
-        )
+        recovery = Recovery(reader=reader, ledger=self.ledger, clock=self.clock, door=door, progress=self._progress)
         return Engine(
             section=self.section,
             project=self.project,
@@ -242,5 +240,3 @@ def open_section(
         show=show,
         progress=progress,
     )
-
-

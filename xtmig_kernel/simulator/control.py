@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import ServiceClock, iso
 from .http import Answer, Call
 from .state_view import state_view
-from .world import World
+
+if TYPE_CHECKING:
+    from .world import World
 
 
 @dataclass

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exchange.defaults import endpoint_properties, relationship_properties
 from .identifiers import guid
 from .keys import Keys
 from .record import fingerprint
-from .tenants import MigrationEndpoint, OwnApplication, TenantFile, TenantsFile
 from .wellknown import EXCHANGE_APP, GRAPH_APP, MICROSOFT_TENANT, RESOURCES
 from .world import (
     Addresses,
@@ -25,6 +22,12 @@ from .world import (
     Tenant,
     World,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .tenants import MigrationEndpoint, OwnApplication, TenantFile, TenantsFile
 
 SECRET_LIFETIME = timedelta(days=365)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .identifiers import guid, hexadecimal
 from .recipients_file import Group, Mailbox, MailUser
-from .world import Tenant, World
+
+if TYPE_CHECKING:
+    from .world import Tenant, World
 
 DN_ROOT = "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="
 Person = Mailbox | MailUser

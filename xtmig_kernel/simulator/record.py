@@ -6,12 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import datetime
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .clock import iso_precise
-from .http import Entry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from .http import Entry
 
 SECRET_NAMES = frozenset(
     name.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
@@ -13,20 +14,16 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trustme
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from . import control
-from .clock import ServiceClock
 from .control import Desk
 from .exchange import service as exchange
 from .exchange.errors import too_many
@@ -34,8 +31,16 @@ from .graph import service as graph
 from .http import Answer, Call, Entry, Outcome
 from .login import portal
 from .login import service as login
-from .record import Recorder
 from .world import Addresses, World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from .clock import ServiceClock
+    from .record import Recorder
 
 SERVICES = ("login", "graph", "exo", "portal", "control")
 SECURE = ("login", "graph", "exo")
@@ -96,9 +101,15 @@ class Simulator:
     def _outcome(self, call: Call) -> Outcome:
         cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
         planted = self.desk.injected(call.service, call.path, cmdlet)
-        if planted is None:
+        if planted is not None:
+            return Outcome(planted, [Entry(None, call.method, call.path, planted.status, cmdlet, {})])
+        try:
             return SERVE[call.service](self.world, call, self.desk.clock.now())
-        return Outcome(planted, [Entry(None, call.method, call.path, planted.status, cmdlet, {})])
+        except Exception:
+            what = f"{call.method} {call.path} met a defect of the simulator"
+            logging.getLogger(__name__).exception(what)
+            answer = Answer(500, {"error": {"code": "SimulatorDefect", "message": f"{what}; see its log."}})
+            return Outcome(answer, [Entry(None, call.method, call.path, answer.status, cmdlet, {})], [what])
 
     @contextlib.asynccontextmanager
     async def _place(self, call: Call) -> AsyncIterator[bool]:

@@ -5,19 +5,22 @@ No tokens, no calendar times of our own, no secrets: a secret is the fingerprint
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import iso
-from .world import Application, Endpoint, Relationship, ServicePrincipal, Tenant, World
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .world import Application, Endpoint, Relationship, ServicePrincipal, Tenant, World
 
 
 def state_view(world: World, now: datetime) -> dict[str, Any]:
     """Both tenants, source first."""
-    return {side: _tenant(world, world.tenants[side], now) for side in ("source", "target")}
+    return {side: _tenant(world.tenants[side], now) for side in ("source", "target")}
 
 
-def _tenant(world: World, tenant: Tenant, now: datetime) -> dict[str, Any]:
+def _tenant(tenant: Tenant, now: datetime) -> dict[str, Any]:
     principals = {p.object_id: p for p in tenant.service_principals.values()}
     return {
         "tenant_id": tenant.tenant_id,

@@ -7,16 +7,18 @@ prints the JSON schema that docs/reference/tenants.schema.json publishes.
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from .clouds import CloudName
+from .clouds import CloudName  # noqa: TC001 - pydantic reads it at run time
 from .recipients_file import Group, Mailbox, MailUser, Part
 from .wellknown import DIRECTORY_ROLES, RESOURCES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class TenantsFileError(Exception):
@@ -72,17 +74,17 @@ class Administrator(Part):
     upn: str
     display_name: str
     object_id: Guid | None = None
-    directory_roles: DirectoryRoles = []
-    exchange_role_groups: list[str] = []
-    exchange_roles: list[str] = []
+    directory_roles: DirectoryRoles = Field(default_factory=list)
+    exchange_role_groups: list[str] = Field(default_factory=list)
+    exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None
 
 
 class Permissions(Part):
     """Application permissions that are consented to in the application's own tenant, by value."""
 
-    graph: list[str] = []
-    exchange: list[str] = []
+    graph: list[str] = Field(default_factory=list)
+    exchange: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _known(self) -> Permissions:
@@ -102,15 +104,15 @@ class OwnApplication(Part):
     name: str
     app_id: Guid
     permissions: Permissions = Permissions()
-    directory_roles: DirectoryRoles = []
-    exchange_role_groups: list[str] = []
-    exchange_roles: list[str] = []
+    directory_roles: DirectoryRoles = Field(default_factory=list)
+    exchange_role_groups: list[str] = Field(default_factory=list)
+    exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None
     sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
-    redirect_uris: list[str] = []
+    redirect_uris: list[str] = Field(default_factory=list)
     public_client: bool = False
-    delegated_graph: list[str] = []
-    delegated_exchange: list[str] = []
+    delegated_graph: list[str] = Field(default_factory=list)
+    delegated_exchange: list[str] = Field(default_factory=list)
     secret_from_env: str | None = None
     certificate: str | None = Field(default=None, description="PEM text of a public certificate, or a path")
 
@@ -124,8 +126,10 @@ class OrganizationRelationship(Part):
     free_busy_access_enabled: bool = False
     free_busy_access_level: Literal["None", "AvailabilityOnly", "LimitedDetails"] = "None"
     mailbox_move_enabled: bool = False
-    mailbox_move_capability: list[Literal["Inbound", "Outbound", "RemoteInbound", "RemoteOutbound"]] = []
-    mailbox_move_published_scopes: list[str] = []
+    mailbox_move_capability: list[Literal["Inbound", "Outbound", "RemoteInbound", "RemoteOutbound"]] = Field(
+        default_factory=list
+    )
+    mailbox_move_published_scopes: list[str] = Field(default_factory=list)
     oauth_application_id: str | None = None
     mail_tips_access_enabled: bool = False
     mail_tips_access_level: Literal["None", "Limited", "All"] = "None"
@@ -152,7 +156,7 @@ class Sku(Part):
     part_number: str
     enabled: int = Field(ge=0)
     consumed: int = Field(ge=0, default=0)
-    service_plans: list[str] = []
+    service_plans: list[str] = Field(default_factory=list)
 
 
 class Lags(Part):
@@ -181,14 +185,14 @@ class TenantFile(Part):
     created: datetime | None = None
     policies: Policies = Policies()
     administrators: list[Administrator] = Field(min_length=1)
-    applications: list[OwnApplication] = []
-    organization_relationships: list[OrganizationRelationship] = []
-    migration_endpoints: list[MigrationEndpoint] = []
-    organization_holds: list[str] = []
-    groups: list[Group] = []
-    mailboxes: list[Mailbox] = []
-    mail_users: list[MailUser] = []
-    skus: list[Sku] = []
+    applications: list[OwnApplication] = Field(default_factory=list)
+    organization_relationships: list[OrganizationRelationship] = Field(default_factory=list)
+    migration_endpoints: list[MigrationEndpoint] = Field(default_factory=list)
+    organization_holds: list[str] = Field(default_factory=list)
+    groups: list[Group] = Field(default_factory=list)
+    mailboxes: list[Mailbox] = Field(default_factory=list)
+    mail_users: list[MailUser] = Field(default_factory=list)
+    skus: list[Sku] = Field(default_factory=list)
     lags: Lags = Lags()
 
     @model_validator(mode="after")
@@ -224,7 +228,7 @@ class TenantsFile(Part):
             raise ValueError("source and target have the same tenant_id")
         shared = {d.name for d in self.source.domains} & {d.name for d in self.target.domains}
         if shared:
-            raise ValueError(f"both tenants own the domain {sorted(shared)[0]}; one domain has one owner")
+            raise ValueError(f"both tenants own the domain {min(shared)}; one domain has one owner")
         return self
 
 

@@ -98,6 +98,4 @@ DEFAULT_USER_ROLE = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 # Who may consent for a whole organisation to an application permission of a Microsoft interface (wire 4.4 [MEM]).
 CONSENTING_ROLES = frozenset({"Global Administrator", "Privileged Role Administrator"})
 # Who may register and change applications as a person.
-APPLICATION_ROLES = frozenset(
-    {"Global Administrator", "Application Administrator", "Cloud Application Administrator"}
-)
+APPLICATION_ROLES = frozenset({"Global Administrator", "Application Administrator", "Cloud Application Administrator"})

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clouds import CLOUDS, Cloud
 from .identifiers import guid
-from .keys import Keys
-from .recipients_file import Group, Mailbox, MailUser
-from .tenants import Administrator, TenantFile
+
+if TYPE_CHECKING:
+    from .keys import Keys
+    from .recipients_file import Group, Mailbox, MailUser
+    from .tenants import Administrator, TenantFile
 
 
 @dataclass
@@ -236,4 +238,3 @@ class World:
 def presence(tenant: Tenant, app_id: str) -> ServicePrincipal | None:
     """The service principal of an application in a tenant, shown or not yet shown."""
     return next((p for p in tenant.service_principals.values() if p.app_id == app_id.lower()), None)
-

@@ -165,7 +165,7 @@ class Ledger:
     def _insert(self, database: sqlite3.Connection, kind: str, data: dict[str, Any], step: str | None) -> Entry:
         last = database.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         seq, previous = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
-        content = {
+        content: dict[str, Any] = {
             "seq": seq,
             "at": as_text(self._clock.now()),
             "run": self.run,
@@ -192,7 +192,10 @@ class Ledger:
             rows = database.execute(
                 "SELECT seq, at, run, kind, step, data, previous, hash FROM entries ORDER BY seq"
             ).fetchall()
-        entries = (Entry(*row[:5], json.loads(row[5]), *row[6:]) for row in rows)
+        entries = (
+            Entry(seq, at, of_run, kind, step, json.loads(data), previous, own)
+            for seq, at, of_run, kind, step, data, previous, own in rows
+        )
         return [e for e in entries if (not kinds or e.kind in kinds) and (run is None or e.run == run)]
 
     def head(self) -> str:

@@ -17,9 +17,7 @@ def _rights(side: Side, number: int) -> Step:
         title=f"Sign in to the {side} tenant and see what this account may do",
         side=side,
         why="Every later step writes to the tenant that the token names, and can do only what the account may do.",
-        reads=tuple(
-            f"{side}.{table}" for table in ("signed_in", "organization", "directory_roles", "offered_cmdlets")
-        ),
+        reads=tuple(f"{side}.{table}" for table in ("signed_in", "organization", "directory_roles", "offered_cmdlets")),
         verifies=(
             f"{side}-signed-in-tenant",
             f"{side}-own-sign-in",

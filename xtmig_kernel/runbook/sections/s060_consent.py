@@ -27,7 +27,10 @@ def _plan(side: Side, step: str) -> Callable[[Seen, Project], tuple[Change, ...]
         principals = seen.rows(f"{side}.service_principals")
         changes: list[Change] = []
         principal = Subject(
-            side, "service_principals", (("AppId", application_id),), f"enterprise application {project.application_name}"
+            side,
+            "service_principals",
+            (("AppId", application_id),),
+            f"enterprise application {project.application_name}",
         )
         principal_id: str | Later = str(principals[0]["Id"]) if principals else Later(principal, "Id")
         statements = ("CON-01", "CON-02", "CON-03") if side == "target" else ("CON-04",)

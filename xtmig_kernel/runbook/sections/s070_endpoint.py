@@ -59,7 +59,9 @@ def plan_customization(seen: Seen, project: Project) -> tuple[Change, ...]:
             step="070.1",
             side="target",
             tenant_id=project.target.tenant_id,
-            subject=Subject("target", "organization_config", (("Name", str(row["Name"])),), f"organisation {row['Name']}"),
+            subject=Subject(
+                "target", "organization_config", (("Name", str(row["Name"])),), f"organisation {row['Name']}"
+            ),
             title="Enable organization customization",
             before={"IsDehydrated": True},
             after={"IsDehydrated": False},
@@ -124,7 +126,7 @@ def plan_renewal(seen: Seen, project: Project) -> tuple[Change, ...]:
     refused = test["Result"] != "Success" and INVALID_SECRET in f"{test['Message']} {test['ErrorDetail']}"
     if project.secret.origin == "provided":
         return (_provided_renewal(project, seen),) if refused else ()
-    newest = (our_credentials(seen, project) or [None])[-1]
+    newest = next(reversed(our_credentials(seen, project)), None)
     right = (
         newest is not None
         and credential_number(newest) >= project.secret.generation

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..keys import Keys
-from ..record import bytes_of, fingerprint, hidden
+from xtmig_kernel.simulator.record import bytes_of, fingerprint, hidden
+
 from .contract import COMMON, Cmdlet, Parameter
 from .errors import SET_AMBIGUOUS, ExchangeRefused, bad_value
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.keys import Keys
 
 HASHTABLE = "#Exchange.GenericHashTable"
 DELTA_TYPES = frozenset({HASHTABLE, "#Exchange.StringFieldDeltaUpdateData"})
 GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 SECRET_KINDS = frozenset({"PSCredential", "SecureString", "Byte[]"})
+NO_SET = "Parameter set cannot be resolved using the specified named parameters."
+PLAIN_SWITCHES = frozenset({"confirm", "cf", "whatif", "wi", *COMMON})
 FLAG_KINDS = frozenset({"MailboxMoveCapability"})
 
 
@@ -56,8 +61,7 @@ class Bound:
 
 def unknown_parameter(name: str) -> ExchangeRefused:
     """The error for a parameter that is not on offer (shape C [LIVE])."""
-    text = f"Parameter set cannot be resolved using the specified named parameters. Invalid cmdlet parameters specified. {name}"
-    return ExchangeRefused(SET_AMBIGUOUS, text)
+    return ExchangeRefused(SET_AMBIGUOUS, f"{NO_SET} Invalid cmdlet parameters specified. {name}")
 
 
 def bind(cmdlet: Cmdlet, offered: frozenset[str], given: dict[str, Any], keys: Keys, record_key: bytes) -> Bound:
@@ -99,8 +103,7 @@ def _check_sets(cmdlet: Cmdlet, values: dict[str, Any]) -> None:
     for one in fitting:
         if all(p.name in values for p in cmdlet.parameters.values() if one in p.mandatory):
             return
-    text = "Parameter set cannot be resolved using the specified named parameters."
-    raise ExchangeRefused(SET_AMBIGUOUS, text)
+    raise ExchangeRefused(SET_AMBIGUOUS, NO_SET)
 
 
 def _switch(name: str, value: Any) -> bool:
@@ -190,15 +193,17 @@ def recorded(cmdlet: Cmdlet | None, given: dict[str, Any], keys: Keys, record_ke
     """The parameters for the record: annotations dropped, secrets and bytes replaced.
 
     The fingerprint of a credential is that of its password, so that it can be compared with the state; a text that
-    cannot be decrypted is hashed as it came.
+    cannot be decrypted is hashed as it came, and so is the value of a parameter that the contract does not know.
     """
     rows: dict[str, Any] = {}
     for name, value in given.items():
         parameter = cmdlet.parameters.get(name.lower()) if cmdlet else None
         if "@" in name:
             continue
-        if parameter is None or parameter.kind not in SECRET_KINDS or value is None:
-            rows[name] = value if parameter or cmdlet else hidden(record_key, value)
+        if parameter is None:
+            rows[name] = value if name.lower() in PLAIN_SWITCHES else hidden(record_key, value)
+        elif parameter.kind not in SECRET_KINDS or value is None:
+            rows[name] = value
         elif parameter.kind == "Byte[]":
             rows[name] = hidden(record_key, bytes_of(value))
         else:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..http import Answer, Call
-from ..identifiers import guid
-from ..keys import TokenRefused
-from ..wellknown import MANAGE_AS_APP
-from ..world import Tenant, World
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.keys import TokenRefused
+from xtmig_kernel.simulator.wellknown import MANAGE_AS_APP
+
 from .errors import dehydrated, unauthorized, unsupported_role
 from .roles import Offer, offer, supported_directory_role
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xtmig_kernel.simulator.http import Answer, Call
+    from xtmig_kernel.simulator.world import Tenant, World
 
 
 class AccessRefused(Exception):
@@ -71,7 +75,8 @@ def authenticate(world: World, reference: str, call: Call, now: datetime) -> Con
 
     Raises:
         AccessRefused: 401 for a missing, foreign or expired token or one of another tenant, and for an application
-            without Exchange.ManageAsApp (failures 2.1 #12); 403 for one without a supported directory role (wire 1.7 E).
+            without Exchange.ManageAsApp (failures 2.1 #12); 403 for one without a
+            supported directory role (wire 1.7 E).
     """
     tenant = world.tenant(reference)
     if tenant is None:
@@ -96,9 +101,7 @@ def _context(world: World, tenant: Tenant, claims: dict[str, Any], now: datetime
         named = bool(principal.exchange_role_groups or principal.exchange_roles or principal.offered_cmdlets)
         if not named and not supported_directory_role(claims["wids"]):
             raise AccessRefused(unsupported_role(principal.display_name))
-        can = offer(
-            claims["wids"], principal.exchange_role_groups, principal.exchange_roles, principal.offered_cmdlets
-        )
+        can = offer(claims["wids"], principal.exchange_role_groups, principal.exchange_roles, principal.offered_cmdlets)
         return Context(world, tenant, can, claims["appid"], now)
     person = tenant.administrator(claims["upn"])
     if person is None:

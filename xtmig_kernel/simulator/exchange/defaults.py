@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..tenants import MigrationEndpoint, OrganizationRelationship
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.tenants import MigrationEndpoint, OrganizationRelationship
 
 RELATIONSHIP: dict[str, Any] = {
     "DomainNames": [],

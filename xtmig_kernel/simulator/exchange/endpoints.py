@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .. import people
-from ..login.clients import app_identity
-from ..login.errors import SignInRefused
-from ..recipients_file import Mailbox
-from ..wellknown import EXCHANGE_APP, MAILBOX_MIGRATION
-from ..world import Endpoint, Tenant
+from xtmig_kernel.simulator import people
+from xtmig_kernel.simulator.login.clients import app_identity
+from xtmig_kernel.simulator.login.errors import SignInRefused
+from xtmig_kernel.simulator.wellknown import EXCHANGE_APP, MAILBOX_MIGRATION
+from xtmig_kernel.simulator.world import Endpoint, Tenant
+
 from . import defaults
-from .binding import Bound, Credential
 from .context import Context, Result
 from .errors import ALREADY_EXISTS, CONNECTION_FAILED, NOT_FOUND, ExchangeRefused, bad_value, not_found
 from .recipients import member_of, named
 from .relationships import towards
 
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.recipients_file import Mailbox
+
+    from .binding import Bound, Credential
+
 PERMANENT = "Microsoft.Exchange.MailboxReplicationService.MRSRemotePermanentException"
 MIGRATION_PERMANENT = "Microsoft.Exchange.Migration.MigrationPermanentException"
 MAILBOX_OUT_OF_SCOPE = "Microsoft.Exchange.MailboxReplicationService.MailboxNotInCrossTenantMigrationScopeException"
 SAME_TENANT = "ASSERT: The resource tenant and the accessing tenant cannot be equal"
-NOT_AUTHORIZED_HERE = (
-    "Your organization does not authorize 'pull' or Inbound moves from the remote organization."
-)
+NOT_AUTHORIZED_HERE = "Your organization does not authorize 'pull' or Inbound moves from the remote organization."
 NOT_AUTHORIZED_THERE = "The source tenant does not authorize mailbox for migration."
 KEPT = (
     "RemoteServer", "RemoteTenant", "ApplicationId", "AppSecretKeyVaultUrl", "MaxConcurrentMigrations",
@@ -197,10 +199,7 @@ def test(context: Context, bound: Bound) -> Result:
     With Endpoint alone: host, tenant, stored secret, consent in both tenants. With TestMailbox also the target's mail
     user, both relationships and the scope (failures 2.1 #1, #2, 2.2 #19, #20).
     """
-    if bound.get("Endpoint"):
-        endpoint = _existing(context, bound.get("Endpoint"))
-    else:
-        endpoint = _unsaved(bound)
+    endpoint = _existing(context, bound.get("Endpoint")) if bound.get("Endpoint") else _unsaved(bound)
     server = endpoint.properties["RemoteServer"]
     try:
         remote = check_remote(context, endpoint)
@@ -239,7 +238,9 @@ def _result(result: str, message: str, detail: str) -> dict[str, Any]:
 def _check_mailbox(context: Context, remote: Tenant, endpoint: Endpoint, wanted: str) -> None:
     users = [u for u in context.tenant.mail_users if u.soft_deleted is None and named(context, u, wanted)]
     if not users:
-        raise ExchangeRefused(NOT_FOUND, f"The operation couldn't be performed because object '{wanted}' couldn't be found.")
+        raise ExchangeRefused(
+            NOT_FOUND, f"The operation couldn't be performed because object '{wanted}' couldn't be found."
+        )
     if towards(context.tenant, remote, "Inbound") is None:
         raise ExchangeRefused(MIGRATION_PERMANENT, NOT_AUTHORIZED_HERE)
     there = towards(remote, context.tenant, "RemoteOutbound")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..http import Answer
-from ..identifiers import hexadecimal
+from xtmig_kernel.simulator.http import Answer
+from xtmig_kernel.simulator.identifiers import hexadecimal
 
 TASKS = "Microsoft.Exchange.Configuration.Tasks."
 INVOCATION = "Microsoft.Exchange.AdminApi.CommandInvocation."

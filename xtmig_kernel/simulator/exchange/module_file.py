@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ..http import Answer
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.simulator.http import Answer
+
 from .contract import ANY_SET, Cmdlet, Parameter, served
-from .context import Context
+
+if TYPE_CHECKING:
+    from .context import Context
 
 _TYPES = {
     "SwitchParameter": "switch",

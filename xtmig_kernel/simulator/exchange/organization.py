@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..identifiers import guid
-from .binding import Bound
+from xtmig_kernel.simulator.identifiers import guid
+
 from .context import Context, Result
 from .errors import INVALID_OPERATION, ExchangeRefused, not_found
+
+if TYPE_CHECKING:
+    from .binding import Bound
 
 ALREADY = "This operation is not required. Organization is already enabled for customization."
 
 
 def get_organization_config(context: Context, bound: Bound) -> Result:
-    """Get-OrganizationConfig: one object; `IsDehydrated` turns false after the tenant's lag (cmdlet reference [SRC])."""
+    """Get-OrganizationConfig: `IsDehydrated` turns false after the tenant's lag (cmdlet reference [SRC])."""
     del bound
     file = context.tenant.file
     row: dict[str, Any] = {

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from .. import people
-from ..http import UnsupportedRequest
-from ..identifiers import ZERO_GUID
-from ..recipients_file import Group, Mailbox, MailUser
-from ..world import Tenant
-from .binding import Bound
+from xtmig_kernel.simulator import people
+from xtmig_kernel.simulator.http import UnsupportedRequest
+from xtmig_kernel.simulator.identifiers import ZERO_GUID
+from xtmig_kernel.simulator.recipients_file import Group, Mailbox, MailUser
+
 from .context import Context, Result
 from .errors import not_found
 from .values import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xtmig_kernel.simulator.world import Tenant
+
+    from .binding import Bound
 
 Some = TypeVar("Some", Mailbox, MailUser, Group)
 NOTHING = UUID(ZERO_GUID)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from ..world import Relationship, Tenant
+from xtmig_kernel.simulator.world import Relationship, Tenant
+
 from . import defaults
 from .binding import Bound, Delta
 from .context import Context, Result
@@ -104,7 +105,9 @@ def capability(value: list[str]) -> str:
     names = [word.strip() for text in value for word in text.split(",")]
     for name in names:
         if name.lower() not in known:
-            raise bad_value("MailboxMoveCapability", f"Unable to match the identifier name {name} to a valid enumerator name.")
+            raise bad_value(
+                "MailboxMoveCapability", f"Unable to match the identifier name {name} to a valid enumerator name."
+            )
     return defaults.capability_text({known[name.lower()] for name in names})
 
 
@@ -149,7 +152,7 @@ def _check_domains(context: Context, relationship: Relationship, domains: list[s
             continue
         taken = wanted & {domain.lower() for domain in other.properties["DomainNames"]}
         if taken:
-            text = f"The domain '{sorted(taken)[0]}' is already used in another organization relationship."
+            text = f"The domain '{min(taken)}' is already used in another organization relationship."
             raise ExchangeRefused(DUPLICATE_DOMAIN, text)
 
 

@@ -6,7 +6,8 @@ management role contains is cut down to the cmdlets that the simulator serves (m
 
 from __future__ import annotations
 
-from ..wellknown import ROLE_NAMES
+from xtmig_kernel.simulator.wellknown import ROLE_NAMES
+
 from .contract import Cmdlet, served
 
 _MOVE_PARAMETERS = frozenset({"mailboxmoveenabled", "mailboxmovecapability", "mailboxmovepublishedscopes"})
@@ -54,9 +55,7 @@ def supported_directory_role(templates: list[str]) -> bool:
     return any(ROLE_NAMES.get(template) in FROM_DIRECTORY for template in templates)
 
 
-def offer(
-    templates: list[str], role_groups: list[str], roles: list[str], only: list[str] | None
-) -> Offer:
+def offer(templates: list[str], role_groups: list[str], roles: list[str], only: list[str] | None) -> Offer:
     """What a caller may run: cmdlet to parameters, all in lower case.
 
     Args:

@@ -7,20 +7,23 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from ..clock import iso
-from ..http import Answer, Call, Entry, Outcome, UnsupportedRequest, unsupported_answer
-from ..identifiers import guid
-from ..links import LinkRefused, make_link, read_link
-from ..world import World
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.http import Answer, Call, Entry, Outcome, UnsupportedRequest, unsupported_answer
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
+
 from . import endpoints, module_file, organization, recipients, relationships
 from .binding import Bound, bind, recorded
 from .context import AccessRefused, Context, Result, authenticate
 from .contract import Cmdlet, not_served, served
 from .errors import BAD_VALUE, ExchangeRefused, access_denied
 from .values import annotated
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.world import World
 
 Handler = Callable[[Context, Bound], Result]
 PATH = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|EXOModuleFile|\$batch)", re.IGNORECASE)
@@ -77,10 +80,8 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
     given: dict[str, Any] = {}
     name: str | None = None
     try:
-        if found is None:
-            raise UnsupportedRequest(f"{call.method} {call.path}")
-        context = authenticate(world, found.group(2), call, now)
-        what = (call.method, found.group(3).lower())
+        reference, what = _split(call)
+        context = authenticate(world, reference, call, now)
         if what == ("GET", "exomodulefile"):
             answer = module_file.answer(context)
         elif what == ("POST", "$batch"):
@@ -88,15 +89,31 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
         elif what == ("POST", "invokecommand"):
             answer, name, given = _invoke(context, call, lacking)
         else:
-            raise UnsupportedRequest(f"{call.method} {call.path}")
+            answer = _lacking(f"{call.method} {call.path}", lacking)
     except AccessRefused as refused:
         answer = refused.answer
         name = named_cmdlet(call)
     except UnsupportedRequest as missing:
-        lacking.append(str(missing))
-        answer = unsupported_answer(str(missing))
+        answer = _lacking(str(missing), lacking)
     entries.insert(0, Entry(side, call.method, call.path, answer.status, name, given))
     return Outcome(answer.with_headers(_headers(world, call, now)), entries, lacking)
+
+
+def _split(call: Call) -> tuple[str, tuple[str, str]]:
+    """Tenant reference, and method with the last part of the path in lower case.
+
+    Raises:
+        UnsupportedRequest: The path is none of the admin interface that the simulator knows.
+    """
+    found = PATH.fullmatch(call.path)
+    if found is None:
+        raise UnsupportedRequest(f"{call.method} {call.path}")
+    return found.group(2), (call.method, found.group(3).lower())
+
+
+def _lacking(what: str, lacking: list[str]) -> Answer:
+    lacking.append(what)
+    return unsupported_answer(what)
 
 
 def _headers(world: World, call: Call, now: datetime) -> dict[str, str]:
@@ -111,20 +128,16 @@ def _headers(world: World, call: Call, now: datetime) -> dict[str, str]:
 
 def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, str | None, dict[str, Any]]:
     """One cmdlet: the answer, its name and its parameters for the record."""
-    try:
-        order = call.json()["CmdletInput"]
-        name, given = str(order["CmdletName"]), order["Parameters"]
-        if not isinstance(given, dict):
-            raise TypeError
-    except (ValueError, KeyError, TypeError):
-        text = "The body must be {\"CmdletInput\":{\"CmdletName\":...,\"Parameters\":{...}}}."
+    order = _order(call)
+    if order is None:
+        text = 'The body must be {"CmdletInput":{"CmdletName":...,"Parameters":{...}}}.'
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer(), None, {}
+    name, given = order
     cmdlet = served().get(name.lower())
     keys, record_key = context.world.keys, context.world.record_key
     sent = recorded(cmdlet, given, keys, record_key)
     if cmdlet is None and name.lower() in not_served():
-        lacking.append(name)
-        return unsupported_answer(name), name, sent
+        return _lacking(name, lacking), name, sent
     if cmdlet is None or name.lower() not in context.offer:
         return access_denied(), name, sent
     try:
@@ -132,9 +145,17 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     except ExchangeRefused as refused:
         answer = refused.answer()
     except UnsupportedRequest as missing:
-        lacking.append(f"{cmdlet.name}: {missing}")
-        answer = unsupported_answer(f"{cmdlet.name}: {missing}")
+        answer = _lacking(f"{cmdlet.name}: {missing}", lacking)
     return answer, cmdlet.name, sent
+
+
+def _order(call: Call) -> tuple[str, dict[str, Any]] | None:
+    try:
+        order = call.json()["CmdletInput"]
+        name, given = str(order["CmdletName"]), order["Parameters"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (name, given) if isinstance(given, dict) else None
 
 
 def _run(context: Context, cmdlet: Cmdlet, bound: Bound, call: Call) -> Answer:
@@ -221,21 +242,24 @@ def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
     responses = []
     for name, one in inner:
-        own = PATH.fullmatch(one.path)
-        try:
-            if own is None or own.group(3).lower() != "invokecommand":
-                raise UnsupportedRequest(f"batch member {one.method} {one.path}")
-            member_context = authenticate(context.world, own.group(2), one, context.now)
-            answer, cmdlet, given = _invoke(member_context, one, lacking)
-        except AccessRefused as refused:
-            answer, cmdlet, given = refused.answer, named_cmdlet(one), {}
-        except UnsupportedRequest as missing:
-            lacking.append(str(missing))
-            answer, cmdlet, given = unsupported_answer(str(missing)), None, {}
+        answer, cmdlet, given = _run_member(context, one, lacking)
         entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given))
         body = answer.body.decode("latin-1") if isinstance(answer.body, bytes) else answer.body
         responses.append({"id": name, "status": answer.status, "headers": answer.headers, "body": body})
     return Answer(200, {"responses": responses})
+
+
+def _run_member(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, str | None, dict[str, Any]]:
+    try:
+        reference, what = _split(call)
+        member_context = authenticate(context.world, reference, call, context.now)
+    except AccessRefused as refused:
+        return refused.answer, named_cmdlet(call), {}
+    except UnsupportedRequest as missing:
+        return _lacking(str(missing), lacking), None, {}
+    if what != ("POST", "invokecommand"):
+        return _lacking(f"batch member {call.method} {call.path}", lacking), None, {}
+    return _invoke(member_context, call, lacking)
 
 
 def _member(call: Call, member: dict[str, Any]) -> Call:

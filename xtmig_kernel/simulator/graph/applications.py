@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..clock import iso
-from ..http import Answer, UnsupportedRequest
-from ..identifiers import client_secret
-from ..record import fingerprint
-from ..wellknown import APPLICATION_ROLES
-from ..world import Application, PasswordCredential, presence
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.http import Answer, UnsupportedRequest
+from xtmig_kernel.simulator.identifiers import client_secret
+from xtmig_kernel.simulator.record import fingerprint
+from xtmig_kernel.simulator.wellknown import APPLICATION_ROLES
+from xtmig_kernel.simulator.world import Application, PasswordCredential, presence
+
 from .context import Context, GraphRefused, bad_request, not_found
 from .odata import many, one
 
@@ -165,9 +166,9 @@ def _apply(application: Application, body: dict[str, Any]) -> None:
     for key, value in changes.items():
         if key not in DEFAULTS:
             raise UnsupportedRequest(f"application property {key}")
-        if isinstance(DEFAULTS[key], dict):
-            value = DEFAULTS[key] | (application.properties.get(key) or {}) | value
-        application.properties[key] = value
+        merged = isinstance(DEFAULTS[key], dict)
+        present = application.properties.get(key) or {}
+        application.properties[key] = DEFAULTS[key] | present | value if merged else value
     application.sign_in_audience, application.display_name = audience, name
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..clock import iso
-from ..http import Answer, Call
-from ..identifiers import guid
-from ..keys import TokenRefused
-from ..wellknown import ROLE_NAMES
-from ..world import Tenant, World
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.http import Answer, Call
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.keys import TokenRefused
+from xtmig_kernel.simulator.wellknown import ROLE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from xtmig_kernel.simulator.world import Tenant, World
 
 
 class GraphRefused(Exception):

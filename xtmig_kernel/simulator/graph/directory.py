@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..clock import iso
-from ..http import Answer
-from ..identifiers import guid
-from ..people import object_id
-from ..recipients_file import Mailbox, MailUser
-from ..tenants import Administrator, Sku
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.http import Answer
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.people import object_id
+from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser
+
 from .context import Context, bad_request, not_found
 from .odata import many, one
 from .principals import role_objects
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.tenants import Administrator, Sku
 
 FULL_ORGANIZATION = frozenset({"Organization.Read.All", "Directory.Read.All"})
 BASIC_ORGANIZATION = ("id", "displayName", "verifiedDomains")
@@ -86,10 +89,11 @@ def _users(context: Context) -> list[dict[str, Any]]:
     rows = [_administrator_row(context, a) for a in context.tenant.file.administrators]
     taken = {row["userPrincipalName"].lower() for row in rows}
     living: list[Mailbox | MailUser] = [*context.tenant.mailboxes, *context.tenant.mail_users]
-    for recipient in living:
-        if recipient.soft_deleted is None and recipient.upn.lower() not in taken:
-            rows.append(_recipient_row(context, recipient))
-    return rows
+    return rows + [
+        _recipient_row(context, recipient)
+        for recipient in living
+        if recipient.soft_deleted is None and recipient.upn.lower() not in taken
+    ]
 
 
 def users(context: Context) -> Answer:

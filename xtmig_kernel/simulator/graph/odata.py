@@ -6,8 +6,9 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from ..http import UnsupportedRequest
-from ..links import LinkRefused, make_link, read_link
+from xtmig_kernel.simulator.http import UnsupportedRequest
+from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
+
 from .context import Context, bad_request
 
 DEFAULT_PAGE = 100

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..creation import add_presence, assign_role
-from ..http import Answer
-from ..identifiers import guid
-from ..wellknown import APPLICATION_ROLES, CONSENTING_ROLES, DIRECTORY_ROLES, RESOURCES
-from ..world import RoleAssignment, ServicePrincipal, presence
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.creation import add_presence, assign_role
+from xtmig_kernel.simulator.http import Answer
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.wellknown import APPLICATION_ROLES, CONSENTING_ROLES, DIRECTORY_ROLES, RESOURCES
+from xtmig_kernel.simulator.world import RoleAssignment, ServicePrincipal, presence
+
 from .applications import remove_principal
 from .context import Context, GraphRefused, bad_request, not_found
 from .odata import many, one
@@ -49,7 +51,7 @@ def assignment_row(context: Context, assignment: RoleAssignment) -> dict[str, An
     return {
         "id": assignment.assignment_id,
         "appRoleId": assignment.role_id,
-        "createdDateTime": None,
+        "createdDateTime": iso(assignment.readable_from),
         "principalDisplayName": everybody[assignment.principal_id].display_name,
         "principalId": assignment.principal_id,
         "principalType": "ServicePrincipal",

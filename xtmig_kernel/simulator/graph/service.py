@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..http import Answer, Call, Entry, Outcome, Route, UnsupportedRequest, find, unsupported_answer
-from ..identifiers import guid
-from ..record import mask
-from ..world import World
+from xtmig_kernel.simulator.http import (
+    Answer,
+    Call,
+    Entry,
+    Outcome,
+    Route,
+    UnsupportedRequest,
+    find,
+    unsupported_answer,
+)
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.record import mask
+
 from . import applications as apps
 from . import directory, principals
 from .context import Caller, Context, GraphRefused, authenticate, bad_request, denied, error_answer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xtmig_kernel.simulator.world import World
 
 Handler = Callable[[Context], Answer]
 LARGEST_BATCH = 20
@@ -120,9 +133,7 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
     return Outcome(answer, entries, lacking)
 
 
-def _batch(
-    world: World, caller: Caller, call: Call, now: datetime, entries: list[Entry], lacking: list[str]
-) -> Answer:
+def _batch(world: World, caller: Caller, call: Call, now: datetime, entries: list[Entry], lacking: list[str]) -> Answer:
     try:
         members = call.json()["requests"]
     except (ValueError, KeyError, TypeError):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from ..record import fingerprint
-from ..wellknown import (
+from xtmig_kernel.simulator.record import fingerprint
+from xtmig_kernel.simulator.wellknown import (
     APPLICATION_ROLES,
     CONSENTING_ROLES,
     EXCHANGE_APP,
@@ -22,13 +20,21 @@ from ..wellknown import (
     GRAPH_PUBLIC_CLIENT,
     RESOURCES,
 )
-from ..world import Administrator, Application, ServicePrincipal, Tenant, World, presence
+from xtmig_kernel.simulator.world import Application, ServicePrincipal, Tenant, World, presence
+
 from .errors import SignInRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from xtmig_kernel.simulator.tenants import Administrator
 
 OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 # What the Exchange module's own client carries without anybody's consent [MEM].
 EXCHANGE_CLIENT_SCOPES = ["AdminApi.AccessAsUser.All", "RemotePowerShell.AccessAsUser.All"]
 GRAPH_CLIENT_SCOPES = ["User.Read"]
+LEEWAY = 300  # seconds that the two clocks may differ
 NATIVE_REDIRECT = "/common/oauth2/nativeclient"
 
 
@@ -131,9 +137,7 @@ def check_secret(application: Application, proof: str, now: datetime) -> None:
         if password.fingerprint == proof and password.accepted_from <= now:
             if now < password.end:
                 return
-            raise SignInRefused(
-                7000222, f"The provided client secret keys for app '{application.app_id}' are expired."
-            )
+            raise SignInRefused(7000222, f"The provided client secret keys for app '{application.app_id}' are expired.")
     raise SignInRefused(
         7000215,
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
@@ -161,23 +165,28 @@ def check_assertion(application: Application, assertion: str, audiences: Iterabl
         SignInRefused: AADSTS700027: unknown certificate, wrong signature, audience or time [MEM].
     """
     try:
-        header = jwt.get_unverified_header(assertion)
-        for pem in application.certificates:
-            certificate = x509.load_pem_x509_certificate(pem.encode())
-            prints = _thumbprints(certificate)
-            if any(header.get(name) == value for name, value in prints.items()):
-                key: Any = certificate.public_key()
-                claims = jwt.decode(
-                    assertion, key, algorithms=["RS256", "PS256"], audience=list(audiences), leeway=300
-                )
-                if claims.get("iss") == claims.get("sub") == application.app_id:
-                    return
-                raise jwt.InvalidTokenError("issuer and subject are not the application")
-        raise jwt.InvalidTokenError("no registered certificate has the thumbprint of the assertion")
+        reason = _assertion_flaw(application, assertion, list(audiences))
     except jwt.InvalidTokenError as error:
+        reason = str(error)
+    if reason is not None:
         raise SignInRefused(
-            700027, f"Client assertion failed signature validation for app '{application.app_id}': {error}."
-        ) from None
+            700027,
+            f"Client assertion failed signature validation for app '{application.app_id}': {reason}.",
+        )
+
+
+def _assertion_flaw(application: Application, assertion: str, audiences: list[str]) -> str | None:
+    header = jwt.get_unverified_header(assertion)
+    for pem in application.certificates:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        if not any(str(header.get(name, "")).rstrip("=") == value for name, value in _thumbprints(certificate).items()):
+            continue
+        key: Any = certificate.public_key()
+        claims = jwt.decode(assertion, key, algorithms=["RS256", "PS256"], audience=audiences, leeway=LEEWAY)
+        if claims.get("iss") == claims.get("sub") == application.app_id:
+            return None
+        return "issuer and subject are not the application"
+    return "no registered certificate has the thumbprint of the assertion"
 
 
 def app_identity(
@@ -243,9 +252,7 @@ def may_consent(person: Administrator) -> bool:
     return bool((CONSENTING_ROLES | APPLICATION_ROLES) & set(person.directory_roles))
 
 
-def person_scopes(
-    tenant: Tenant, client_id: str, want: Wanted, person: Administrator, *, present: bool
-) -> list[str]:
+def person_scopes(tenant: Tenant, client_id: str, want: Wanted, person: Administrator, *, present: bool) -> list[str]:
     """The delegated permissions that a person's token will carry.
 
     Args:

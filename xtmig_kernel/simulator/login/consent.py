@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ..creation import add_presence, assign_role
-from ..wellknown import CONSENTING_ROLES, RESOURCES
-from ..world import Administrator, Application, Tenant, World, presence
+from xtmig_kernel.simulator.creation import add_presence, assign_role
+from xtmig_kernel.simulator.wellknown import CONSENTING_ROLES, RESOURCES
+from xtmig_kernel.simulator.world import Application, Tenant, World, presence
+
 from .errors import SignInRefused
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
-def application_for_consent(
-    world: World, tenant: Tenant, client_id: str, now: datetime
-) -> tuple[Tenant, Application]:
+    from xtmig_kernel.simulator.tenants import Administrator
+
+
+def application_for_consent(world: World, tenant: Tenant, client_id: str, now: datetime) -> tuple[Tenant, Application]:
     """The registration that a consent page is about, and its home tenant.
 
     Raises:

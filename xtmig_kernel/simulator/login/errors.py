@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ..clock import iso
-from ..http import Answer
-from ..identifiers import guid
+from xtmig_kernel.simulator.clock import iso
+from xtmig_kernel.simulator.http import Answer
+from xtmig_kernel.simulator.identifiers import guid
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # error code and HTTP status by AADSTS number (public Entra documentation [MEM]; 90002 wire 4.10, 7000215, 700016,
 # 65001, 70011 and 500113 failures 2.1)
@@ -67,9 +70,7 @@ class SignInRefused(Exception):
         """
         trace, correlation = guid(request_id, "trace"), guid(request_id, "correlation")
         stamp = iso(now)
-        description = (
-            f"{self} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp.replace('T', ' ')}"
-        )
+        description = f"{self} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp.replace('T', ' ')}"
         return Answer(
             self.status,
             {

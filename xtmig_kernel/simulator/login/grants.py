@@ -1,5 +1,6 @@
 """The token endpoint: one function per grant type."""
 
+# ruff: noqa: ARG001 - all handlers of a table have one signature
 from __future__ import annotations
 
 import base64
@@ -7,14 +8,18 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..http import Call
-from ..identifiers import opaque, short_code
-from ..world import Administrator, Session, Tenant, World
+from xtmig_kernel.simulator.http import Call
+from xtmig_kernel.simulator.identifiers import opaque, short_code
+from xtmig_kernel.simulator.world import Session, Tenant, World
+
 from .clients import app_identity, check_assertion, check_secret, find_client, person_scopes, proof_of, wanted
 from .errors import SignInRefused
 from .tokens import app_token, person_tokens
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.tenants import Administrator
 
 DEVICE_CODE_SECONDS = 900
 POLL_SECONDS = 1
@@ -37,27 +42,23 @@ def required(form: dict[str, str], name: str) -> str:
     return form[name]
 
 
-def _audiences(world: World, tenant: Tenant, form: dict[str, str], call: Call) -> list[str]:
+def _audiences(world: World, tenant: Tenant, call: Call) -> list[str]:
     named = call.path.split("/")[1]
     paths = (f"{t}/{part}" for t in (named, tenant.tenant_id) for part in ("oauth2/v2.0/token", "v2.0"))
     return [f"{world.addresses.login}/{path}" for path in paths]
 
 
-def _check_client(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> tuple[str, bool]:
+def _check_client(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> tuple[str, bool]:
     """The client id, and whether it proved itself with a certificate."""
     client_id = required(form, "client_id").lower()
     application = find_client(world, tenant, client_id, now)
     if form.get("client_assertion") and application is not None:
-        check_assertion(application, form["client_assertion"], _audiences(world, tenant, form, call))
+        check_assertion(application, form["client_assertion"], _audiences(world, tenant, call))
         return client_id, True
     return client_id, False
 
 
-def client_credentials(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> dict[str, Any]:
+def client_credentials(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> dict[str, Any]:
     """An application signs in on its own, with a secret or a certificate (wire 2 [SRC])."""
     client_id, certified = _check_client(world, tenant, form, call, now)
     want = wanted(tenant, required(form, "scope"))
@@ -72,9 +73,7 @@ def client_credentials(
     return app_token(world, tenant, identity, want.resource, call.wall)
 
 
-def start_device_code(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> dict[str, Any]:
+def start_device_code(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> dict[str, Any]:
     """Begin a sign-in on another device (wire 2: device code of the public clients [SRC])."""
     client_id = required(form, "client_id").lower()
     find_client(world, tenant, client_id, now)
@@ -97,9 +96,7 @@ def start_device_code(
     }
 
 
-def device_code(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> dict[str, Any]:
+def device_code(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> dict[str, Any]:
     """A client asks whether the person has confirmed (RFC 8628; AADSTS numbers [MEM])."""
     session = world.sessions.device_codes.get(required(form, "device_code"))
     if session is None or session.tenant_id != tenant.tenant_id:
@@ -118,9 +115,7 @@ def device_code(
     return _person_answer(world, tenant, session, session.scopes[0], call)
 
 
-def authorization_code(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> dict[str, Any]:
+def authorization_code(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> dict[str, Any]:
     """A client redeems the code from the sign-in page, with PKCE (RFC 7636)."""
     session = world.sessions.codes.pop(required(form, "code"), None)
     if session is None or session.tenant_id != tenant.tenant_id or call.wall >= session.expires:
@@ -147,9 +142,7 @@ def _pkce_fits(challenge: str, method: str, verifier: str) -> bool:
     return hmac.compare_digest(challenge, made)
 
 
-def refresh_token(
-    world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime
-) -> dict[str, Any]:
+def refresh_token(world: World, tenant: Tenant, form: dict[str, str], call: Call, now: datetime) -> dict[str, Any]:
     """A client renews a person's tokens, also for another interface (wire 2 [SRC])."""
     session = world.sessions.refresh_tokens.get(required(form, "refresh_token"))
     if session is None or call.wall >= session.expires or session.tenant_id != tenant.tenant_id:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
-from ..http import Answer
+from xtmig_kernel.simulator.http import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -58,6 +61,27 @@ def refusal(title: str, organisation: str, text: str, *, status: int = 400) -> A
     """A page that says why it does not go on."""
     body = f'<p class="error" role="alert">{escape(text)}</p>'
     return page(title, organisation, body, status=status, outcome="refused")
+
+
+def handing_over(address: str, organisation: str, answer: Mapping[str, str]) -> Answer:
+    """The page that posts a sign-in's answer to the client (`response_mode=form_post`).
+
+    Where scripts run it goes on by itself, as the real one does; otherwise by its button.
+
+    Args:
+        address: The client's redirect address, already checked.
+        organisation: Whose page it is.
+        answer: The fields to hand over.
+    """
+    kept = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in answer.items()
+    )
+    body = (
+        f'<form method="post" action="{escape(address)}" id="answer">{kept}'
+        '<div class="actions"><button class="primary">Go back to the program</button></div></form>'
+        "<script>document.getElementById('answer').submit()</script>"
+    )
+    return page("Signed in", organisation, body, outcome="done")
 
 
 def form(fields: str, buttons: str, hidden: Mapping[str, str]) -> str:

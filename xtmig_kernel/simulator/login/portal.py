@@ -9,18 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from ..http import Answer, Call, Entry, Outcome, Route, UnsupportedRequest, find, unsupported_answer
-from ..identifiers import opaque
-from ..record import mask
-from ..wellknown import EXCHANGE_PUBLIC_CLIENT, GRAPH_PUBLIC_CLIENT
-from ..world import Administrator, Application, Session, Tenant, World
+from xtmig_kernel.simulator.http import (
+    Answer,
+    Call,
+    Entry,
+    Outcome,
+    Route,
+    UnsupportedRequest,
+    find,
+    unsupported_answer,
+)
+from xtmig_kernel.simulator.identifiers import opaque
+from xtmig_kernel.simulator.record import mask
+from xtmig_kernel.simulator.wellknown import EXCHANGE_PUBLIC_CLIENT, GRAPH_PUBLIC_CLIENT
+from xtmig_kernel.simulator.world import Application, Session, Tenant, World
+
 from . import consent, pages
 from .clients import NATIVE_REDIRECT, find_client, person_scopes, wanted
 from .errors import SignInRefused
 from .grants import person_of
 from .service import unknown_tenant
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.tenants import Administrator
 
 Handler = Callable[[World, dict[str, str], Call, datetime], "tuple[Tenant | None, Answer]"]
 CODE_SECONDS = 600
@@ -91,6 +105,8 @@ def authorize(world: World, fields: dict[str, str], call: Call, now: datetime) -
         person = person_of(tenant, fields.get("account", ""))
         person_scopes(tenant, client_id, want, person, present=True)
         answer["code"] = _new_code(world, tenant, client_id, scope, person, fields, call)
+    if fields.get("response_mode") == "form_post":
+        return tenant, pages.handing_over(redirect_uri, tenant.file.display_name, answer)
     separator = "&" if urlsplit(redirect_uri).query else "?"
     return tenant, Answer(302, None, {"Location": redirect_uri + separator + urlencode(answer)})
 

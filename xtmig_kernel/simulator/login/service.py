@@ -1,15 +1,26 @@
 """The sign-in service: which function answers which request."""
 
+# ruff: noqa: ARG001 - all handlers of a table have one signature
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ..http import Answer, Call, Entry, Outcome, Route, UnsupportedRequest, find, unsupported_answer
-from ..identifiers import guid
-from ..record import mask
-from ..world import Tenant, World
+from xtmig_kernel.simulator.http import (
+    Answer,
+    Call,
+    Entry,
+    Outcome,
+    Route,
+    UnsupportedRequest,
+    find,
+    unsupported_answer,
+)
+from xtmig_kernel.simulator.identifiers import guid
+from xtmig_kernel.simulator.record import mask
+from xtmig_kernel.simulator.world import Tenant, World
+
 from .errors import SignInRefused
 from .grants import GRANTS, required, start_device_code
 
@@ -29,7 +40,7 @@ def discovery(world: World, tenant: Tenant, call: Call, now: datetime) -> Answer
                 "client_secret_post", "private_key_jwt", "client_secret_basic",
             ],
             "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code"],

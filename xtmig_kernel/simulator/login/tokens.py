@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..identifiers import guid, opaque
-from ..keys import TOKEN_SECONDS, client_info
-from ..wellknown import DEFAULT_USER_ROLE, DIRECTORY_ROLES, GRAPH_APP
-from ..world import Administrator, Session, Tenant, World
-from .clients import AppIdentity, Wanted
+from xtmig_kernel.simulator.identifiers import guid, opaque
+from xtmig_kernel.simulator.keys import TOKEN_SECONDS, client_info
+from xtmig_kernel.simulator.wellknown import DEFAULT_USER_ROLE, DIRECTORY_ROLES, GRAPH_APP
+from xtmig_kernel.simulator.world import Session, Tenant, World
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.tenants import Administrator
+
+    from .clients import AppIdentity, Wanted
 
 REFRESH_SECONDS = 24 * 3600
 
@@ -71,16 +75,20 @@ def person_tokens(
     """
     oid = world.person_id(tenant, person)
     about = {"oid": oid, "name": person.display_name}
-    claims = _common(world, tenant, want.resource, wall) | about | {
-        "appid": client_id,
-        "sub": opaque(world.seed, client_id, oid),
-        "idtyp": "user",
-        "upn": person.upn,
-        "unique_name": person.upn,
-        "preferred_username": person.upn,
-        "scp": " ".join(scopes),
-        "wids": [*(DIRECTORY_ROLES[name] for name in person.directory_roles), DEFAULT_USER_ROLE],
-    }
+    claims = (
+        _common(world, tenant, want.resource, wall)
+        | about
+        | {
+            "appid": client_id,
+            "sub": opaque(world.seed, client_id, oid),
+            "idtyp": "user",
+            "upn": person.upn,
+            "unique_name": person.upn,
+            "preferred_username": person.upn,
+            "scp": " ".join(scopes),
+            "wids": [*(DIRECTORY_ROLES[name] for name in person.directory_roles), DEFAULT_USER_ROLE],
+        }
+    )
     host = tenant.cloud.graph if want.resource == GRAPH_APP else tenant.cloud.exchange
     answer = {
         "token_type": "Bearer",

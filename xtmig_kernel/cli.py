@@ -1,0 +1,310 @@
+"""The command line: `xtmig`. It adds words, tables and exit codes; what a command does is in `xtmig_kernel.runs`.
+
+Exit codes, the first that applies: 1 unexpected error; 2 wrong usage or bad input; 3 a check failed; 5 something
+could not be observed; 4 waiting for a person or for Microsoft; 0 everything asked is verified, or the plan is made.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from xtmig_kernel import __version__
+from xtmig_kernel.errors import XtmigError
+
+if TYPE_CHECKING:
+    from xtmig_kernel.report import Result
+    from xtmig_kernel.runs.approve import Proposed
+
+app = typer.Typer(
+    help="A guided, verified runbook for moving mailboxes between two Microsoft 365 tenants.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+report_app = typer.Typer(help="Archives of runs: build, verify.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(report_app, name="report")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Folder = Annotated[Path, typer.Argument(help="The project folder.", show_default="the present folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
+VERDICTS = {
+    "pass": "✓ passed",
+    "fail": "✕ failed",
+    "warn": "! warned",
+    "waiting": "◔ waiting",
+    "not_observed": "○ not observed",
+    "manual": "✎ manual",
+    "skipped": "– skipped",
+    "waived": "⚑ waived",
+}
+
+
+def main() -> None:
+    """The console script: a known error becomes two or three calm lines and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # a Windows console may be set to a code page
+    try:
+        app()
+    except XtmigError as error:
+        err.print(f"✕ {error}", style="red", markup=False)
+        raise SystemExit(error.exit_code) from None
+
+
+def _progress(sentence: str) -> None:
+    err.print(f"{datetime.now(UTC):%H:%M:%S} {sentence}", markup=False)
+
+
+def _show(message: str, url: str) -> None:
+    err.print(message, markup=False)
+    if url and url not in message:
+        err.print(url, markup=False)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:  # noqa: FBT002
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    source: Annotated[str, typer.Option(help="The source tenant's initial domain, such as contoso.onmicrosoft.com.")],
+    target: Annotated[str, typer.Option(help="The target tenant's initial domain.")],
+    name: Annotated[str, typer.Option(help="What people call the project.")] = "Mailbox move",
+    project_id: Annotated[str, typer.Option("--id", help="Short id, part of the names of what is created.")] = "move",
+    transport: Annotated[str, typer.Option(help="rest or powershell; see docs/explanation.")] = "rest",
+) -> None:
+    """Make a project folder; the tenant IDs are looked up from the domains.
+
+    Example: xtmig new northwind --source contoso.onmicrosoft.com --target northwindtraders.onmicrosoft.com
+    """
+    from xtmig_kernel.runs.folder import new_project, settings_from_domains
+
+    new_project(folder, settings_from_domains(source, target, name=name, project_id=project_id, transport=transport))
+    out.print(f"Made {folder}. Next: xtmig open {folder}", markup=False)
+
+
+@app.command("open")
+def open_(
+    folder: Folder = Path(),
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,  # noqa: FBT002
+) -> None:
+    """Open the runbook in JupyterLab.
+
+    Example: xtmig open northwind
+    """
+    from xtmig_kernel.runs.lab import open_lab
+
+    raise typer.Exit(open_lab(folder, browser=browser))
+
+
+@app.command()
+def run(
+    sections: Annotated[list[str] | None, typer.Argument(help="Sections by number; all that always run if none.")] = None,
+    folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+    mode: Annotated[Literal["plan", "apply"], typer.Option(help="plan writes nothing to a tenant.")] = "plan",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Run the notebooks without a person, into reports/RUN/; plan by default.
+
+    Example: xtmig run 050 060 070 --mode apply --project northwind
+    """
+    from xtmig_kernel.runs.headless import run_sections
+
+    finished = run_sections(folder, sections or (), mode, _progress)
+    _tell(finished.result, finished.folder, as_json=as_json)
+    raise typer.Exit(finished.result.run.exit_code)
+
+
+def _tell(result: Result, archive: Path, *, as_json: bool) -> None:
+    if as_json:
+        data = {"exit_code": result.run.exit_code, "answer": result.answer, "archive": str(archive)}
+        print(json.dumps(data | {"tally": dict(result.run.tally)}, ensure_ascii=False))  # noqa: T201
+        return
+    out.print(f"\n{result.answer}", style="bold", markup=False)
+    counted = [f"{number} {VERDICTS[kind]}" for kind, number in result.run.tally.items() if number]
+    out.print("  ".join(counted), markup=False)
+    if result.open_items:
+        table = Table("Who", "Where", "What is left to do", "Until", box=None, pad_edge=False)
+        for item in result.open_items:
+            where = " ".join(part for part in (item.side and item.side.upper(), item.step) if part)
+            table.add_row(item.who, where, item.what, item.until or "")
+        out.print(table)
+    out.print(f"Archive: {archive / 'index.html'}", markup=False)
+
+
+@app.command("check-access")
+def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:  # noqa: FBT002
+    """See what each account may do, and what to ask for; reads only.
+
+    Example: xtmig check-access northwind
+    """
+    from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.runs.access import check_access
+
+    access = check_access(folder, Redactor(), _show, _progress)
+    if as_json:
+        data = {
+            "exit_code": access.exit_code,
+            "findings": [finding.as_data() for finding in access.findings],
+            "problems": {side: error.as_data() for side, error in access.problems.items()},
+            "requests": access.requests,
+        }
+        print(json.dumps(data, ensure_ascii=False))  # noqa: T201
+        raise typer.Exit(access.exit_code)
+    table = Table("", "Where", "What", "Seen", box=None, pad_edge=False)
+    for finding in access.findings:
+        data = finding.as_data()
+        seen = finding.seen or data.get("detail") or data.get("reason") or ""
+        table.add_row(VERDICTS[data["verdict"]], (finding.side or "").upper(), finding.title, str(seen))
+    out.print(table)
+    for side, error in access.problems.items():
+        out.print(f"✕ {side.upper()}: {error}", markup=False)
+    if access.requests:
+        out.print("\nWhat to ask for:", style="bold")
+        for request in access.requests:
+            out.print(f"- {request}", markup=False)
+    raise typer.Exit(access.exit_code)
+
+
+@app.command()
+def approve(
+    section: Annotated[str, typer.Argument(help="Number of the section.")],
+    by: Annotated[str, typer.Option(help="UPN of the approver, one of those in project.yaml.")],
+    folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+    note: Annotated[str, typer.Option(help="A note for the record.")] = "",
+    change: Annotated[list[str] | None, typer.Option(help="Only changes whose hash begins so; repeatable.")] = None,
+    sign_off: Annotated[str | None, typer.Option(help="Sign off this statement instead; needs --note.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Sign with this Ed25519 private key instead of signing in.")] = None,
+    device_code: Annotated[bool, typer.Option(help="Sign in by device code instead of a browser here.")] = False,  # noqa: FBT002
+    claim: Annotated[bool, typer.Option(help="Only claim the approval; level 3 refuses that.")] = False,  # noqa: FBT002
+    yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,  # noqa: FBT002
+) -> None:
+    """Approve the planned changes of a section by name, or sign off a statement.
+
+    Example: xtmig approve 070 --by anna@northwindtraders.onmicrosoft.com --project northwind
+    """
+    from xtmig_kernel.runs.approve import approve as record
+    from xtmig_kernel.runs.approve import proposed
+    from xtmig_kernel.runs.approve import sign_off as record_sign_off
+
+    if sign_off:
+        signed = record_sign_off(folder, sign_off, by, note)
+        out.print(f"{signed.by} signed off {signed.statement}.", markup=False)
+        return
+    changes = [c for c in proposed(folder, section) if not change or any(c.hash.startswith(h) for h in change)]
+    _show_proposed(changes)
+    if changes and not yes and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else 'these changes'}?"):
+        raise typer.Exit(4)
+    prove: Literal["browser", "device_code"] | Path | None = key or ("device_code" if device_code else "browser")
+    approval = record(folder, section, changes, by, note=note, prove=None if claim else prove, show=_show)
+    out.print(f"Approved by {approval.approver} until {approval.valid_until:%Y-%m-%d %H:%M} UTC.", markup=False)
+
+
+def _show_proposed(changes: list[Proposed]) -> None:
+    for change in changes:
+        out.print(f"\nLevel {change.level}  {change.side.upper()}  {change.title}", style="bold", markup=False)
+        for line in change.lines:
+            out.print(f"    {line}", markup=False)
+        out.print(f"    Undo: {change.undo}\n    {change.hash}", markup=False)
+
+
+@app.command()
+def powershell(
+    section: Annotated[str, typer.Argument(help="Number of the section.")],
+    folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+) -> None:
+    """Write a section's changes as PowerShell scripts, for an administrator who will not run xtmig.
+
+    Example: xtmig powershell 070 --project northwind
+    """
+    from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.runs.script import write_scripts
+
+    written = write_scripts(folder, section, Redactor(), _show, _progress)
+    for path in written:
+        out.print(str(path), markup=False)
+    if not written:
+        out.print("Nothing would change, so there is no script.")
+
+
+@report_app.command("build")
+def report_build(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")],
+    folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+) -> None:
+    """Build the archive of a run again, from the ledger and the executed notebooks.
+
+    Example: xtmig report build 2026-11-23-160412-apply --project northwind
+    """
+    from xtmig_kernel.report import build_archive
+
+    archive = folder / "reports" / run_id
+    _tell(build_archive(folder, run_id, archive), archive, as_json=False)
+
+
+@report_app.command("verify")
+def report_verify(archive: Annotated[Path, typer.Argument(help="The archive's folder.")]) -> None:
+    """Check an archive: every file's hash, the ledger's chain, the sums.
+
+    Example: xtmig report verify northwind/reports/2026-11-23-160412-apply
+    """
+    from xtmig_kernel.report import verify_archive
+
+    problems = verify_archive(archive)
+    for problem in problems:
+        out.print(f"✕ {problem}", markup=False)
+    if problems:
+        raise typer.Exit(3)
+    out.print(f"✓ {archive} is whole: every hash, the chain and the sums are right.", markup=False)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def simulate(
+    context: typer.Context,
+    project: Annotated[Path | None, typer.Option(help="Make, or use, a practice project in this folder.")] = None,
+    tenants: Annotated[Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")] = None,
+) -> None:
+    """Run two simulated tenants until Ctrl+C, for practice and tests.
+
+    Further options go to the simulator: --mailboxes N --seed S, --latency-ms N, --speed X, --record FILE.
+
+    Example: xtmig simulate --project practice
+    """
+    from xtmig_kernel.runs.lab import simulate_until_stopped
+
+    raise typer.Exit(simulate_until_stopped(project, tenants, context.args, _progress))
+
+
+@app.command()
+def rehearse(
+    folder: Annotated[Path | None, typer.Argument(help="A new folder; one with the present time if not given.")] = None,
+    tenants: Annotated[Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
+
+    Example: xtmig rehearse
+    """
+    from xtmig_kernel.runs.rehearse import rehearse as rehearse_in
+    from xtmig_kernel.runs.shipped import shipped
+
+    where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    finished = rehearse_in(where, tenants or shipped("examples") / "contoso-northwind.yaml", _progress)
+    _tell(finished.result, finished.folder, as_json=as_json)
+    raise typer.Exit(finished.result.run.exit_code)
+

@@ -1,0 +1,42 @@
+"""The wire: clouds, sign-in, HTTP policy, Exchange admin, Graph, and the two tenants."""
+
+from xtmig_kernel.m365.clouds import Hosts, consent_url, hosts_for, live_hosts
+from xtmig_kernel.m365.exchange import ExchangeClient, Reply
+from xtmig_kernel.m365.graph import GraphClient, GraphReply, GraphRequest
+from xtmig_kernel.m365.http import TimedOut, UncertainWrite
+from xtmig_kernel.m365.identity import Identity
+from xtmig_kernel.m365.lookup import look_up_domain
+from xtmig_kernel.m365.parameters import CLEAR, PSCredential
+from xtmig_kernel.m365.reasons import as_reason
+from xtmig_kernel.m365.sign_in import SignIn
+from xtmig_kernel.m365.simulated import SimulatedClock, clock_for
+from xtmig_kernel.m365.tenants import CallReply, SourceTenant, TargetTenant, Tenant, connect
+from xtmig_kernel.m365.values import size_bytes
+
+__all__ = [
+    "CLEAR",
+    "CallReply",
+    "ExchangeClient",
+    "GraphClient",
+    "GraphReply",
+    "GraphRequest",
+    "Hosts",
+    "Identity",
+    "PSCredential",
+    "Reply",
+    "SignIn",
+    "SimulatedClock",
+    "SourceTenant",
+    "TargetTenant",
+    "Tenant",
+    "TimedOut",
+    "UncertainWrite",
+    "as_reason",
+    "clock_for",
+    "connect",
+    "consent_url",
+    "hosts_for",
+    "live_hosts",
+    "look_up_domain",
+    "size_bytes",
+]

@@ -1,0 +1,194 @@
+"""A tenant to talk to. Source and target are two types, and each is proven before it is handed out."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
+
+from xtmig_kernel.changes import ExchangeCall
+from xtmig_kernel.errors import UsageError
+from xtmig_kernel.m365.clouds import Hosts, hosts_for
+from xtmig_kernel.m365.exchange import ExchangeClient, anchor_for
+from xtmig_kernel.m365.exchange_errors import transience
+from xtmig_kernel.m365.graph import GraphClient, fill_path
+from xtmig_kernel.m365.http import Http, new_session
+from xtmig_kernel.m365.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xtmig_kernel.changes import Call
+    from xtmig_kernel.clock import Clock
+    from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.m365.identity import Identity
+    from xtmig_kernel.project import Project, Side
+
+_AT_ONCE = 3
+"""Requests in flight per tenant; Exchange's own limit is not published (wire 1.10)."""
+
+
+@dataclass(frozen=True)
+class CallReply:
+    """What a call of a change returned.
+
+    Args:
+        data: A list of rows from Exchange; JSON data or None from Graph.
+        request_id: The service's id of the request.
+        warnings: Exchange's warnings.
+    """
+
+    data: Any
+    request_id: str | None
+    warnings: tuple[str, ...] = ()
+
+
+class Tenant:
+    """One tenant, signed in and proven; made by `connect` alone.
+
+    Args:
+        project: Names the tenant.
+        hosts: Where its services are.
+        sign_in: Gives its tokens.
+        clock: Tells the time of this project.
+    """
+
+    side: ClassVar[Side]
+
+    def __init__(self, project: Project, hosts: Hosts, sign_in: SignIn, clock: Clock) -> None:
+        self.tenant_id = project.side(self.side).tenant_id
+        self.hosts = hosts
+        self.clock = clock
+        self._sign_in = sign_in
+        slots = threading.BoundedSemaphore(_AT_ONCE)
+        session = new_session(hosts)
+        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, slots, session))
+        # The proof: a token of another tenant is refused here, before the first request.
+        sign_in.token("graph")
+        self._exchange: ExchangeClient | None = None
+        if project.transport != "powershell":
+            sign_in.token("exchange")
+            http = Http("exchange", self.side, hosts, sign_in, clock, slots, session, transience)
+            who = sign_in.identity()
+            upn = who.name if who.kind == "person" else None
+            self._exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
+
+    @property
+    def identity(self) -> Identity:
+        """Who is signed in."""
+        return self._sign_in.identity()
+
+    @property
+    def exchange(self) -> ExchangeClient:
+        """Exchange's cmdlets over HTTP.
+
+        Raises:
+            UsageError: The project chose `transport: powershell`.
+        """
+        if self._exchange is None:
+            raise UsageError(
+                "This project does not use Exchange's HTTP interface.",
+                side=self.side,
+                cause="project.yaml says transport: powershell.",
+                remedy="Run the section's script in your own PowerShell session, or choose transport: rest.",
+            )
+        return self._exchange
+
+    def refuse_application(self, application_id: str) -> None:
+        """Make sure that nobody is signed in as the migration application.
+
+        Args:
+            application_id: Its application ID, once it is known.
+
+        Raises:
+            MigrationApplicationError: It is what is signed in.
+        """
+        self._sign_in.refuse_application(application_id)
+
+    def run(self, call: Call) -> CallReply:
+        """Run one call of a change.
+
+        Args:
+            call: With every later value filled in, and credentials as `PSCredential`.
+
+        Raises:
+            UsageError: A value cannot be sent.
+            ServiceError: As `ExchangeClient.invoke` and `GraphClient.request`.
+        """
+        if isinstance(call, ExchangeCall):
+            reply = self.exchange.invoke(call.cmdlet, call.parameters)
+            return CallReply(list(reply.rows), reply.request_id, reply.warnings)
+        values = {name: _known(name, value) for name, value in call.path_values.items()}
+        path = "/" + fill_path(call.path, values).lstrip("/")
+        answer = self.graph.request(call.method, path, call.body, call.headers)
+        return CallReply(answer.data, answer.request_id)
+
+
+class SourceTenant(Tenant):
+    """The tenant that mailboxes leave."""
+
+    side = "source"
+
+
+class TargetTenant(Tenant):
+    """The tenant that mailboxes move to."""
+
+    side = "target"
+
+
+@overload
+def connect(
+    project: Project,
+    side: Literal["source"],
+    *,
+    redactor: Redactor,
+    clock: Clock,
+    ask: Callable[[str], str] | None = None,
+    show: Callable[[str, str], None] | None = None,
+) -> SourceTenant: ...
+@overload
+def connect(
+    project: Project,
+    side: Literal["target"],
+    *,
+    redactor: Redactor,
+    clock: Clock,
+    ask: Callable[[str], str] | None = None,
+    show: Callable[[str, str], None] | None = None,
+) -> TargetTenant: ...
+def connect(
+    project: Project,
+    side: Side,
+    *,
+    redactor: Redactor,
+    clock: Clock,
+    ask: Callable[[str], str] | None = None,
+    show: Callable[[str, str], None] | None = None,
+) -> SourceTenant | TargetTenant:
+    """Sign in to one tenant of a project and prove that it is the right one.
+
+    Args:
+        project: Says which tenant, and how to sign in.
+        side: The tenant.
+        redactor: Learns every token and secret.
+        clock: From `clock_for(project)`.
+        ask: Shows a question and returns what a person types, for secrets by `prompt`.
+        show: Shows a message and a link to the person who signs in.
+
+    Raises:
+        WrongTenantError: The account is of another tenant; says so if the two sign-ins are swapped (EPT-01).
+        MigrationApplicationError: The sign-in uses the migration application.
+        SignInError: The sign-in was refused.
+        Unavailable: The sign-in service cannot be reached.
+        UsageError: A secret, certificate or connection file cannot be used.
+    """
+    hosts = hosts_for(project, side)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show)
+    kind = SourceTenant if side == "source" else TargetTenant
+    return kind(project, hosts, sign_in, clock)
+
+
+def _known(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"The path value {name} is not known yet; nothing was sent.")
+    return value

@@ -1,0 +1,236 @@
+"""Named approvals and sign-offs: `xtmig approve`."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from xtmig_kernel.changes import Level, canonical
+from xtmig_kernel.credentials import Redactor
+from xtmig_kernel.errors import UsageError
+from xtmig_kernel.m365 import clock_for, connect
+from xtmig_kernel.project import (
+    Approval,
+    Approvals,
+    Proof,
+    SignInSettings,
+    SignOff,
+    load_approvals,
+    load_project,
+    save_approvals,
+)
+from xtmig_kernel.runbook import BY_NUMBER
+from xtmig_kernel.statements import statements
+from xtmig_kernel.store import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from xtmig_kernel.project import Approver, Project
+    from xtmig_kernel.store import Entry
+
+VALID = {2: timedelta(days=14), 3: timedelta(days=7)}
+SIGN_OFF_KIND = "manual-signoff"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A planned change that needs a named approval.
+
+    Args:
+        hash: Its hash; the approval is bound to it.
+        step: Id of the step.
+        side: The tenant.
+        title: What it does.
+        level: 2 or 3.
+        lines: Its calls.
+        undo: How it is undone, or why it cannot be.
+    """
+
+    hash: str
+    step: str
+    side: str
+    title: str
+    level: int
+    lines: tuple[str, ...]
+    undo: str
+
+
+def proposed(folder: Path, section: str) -> list[Proposed]:
+    """The changes of a section's last plans that need a named approval.
+
+    Args:
+        folder: The project folder.
+        section: Number of the section.
+
+    Raises:
+        UsageError: There is no such section, or nothing was planned yet.
+    """
+    if section not in BY_NUMBER:
+        raise UsageError(f"there is no section {section}", remedy=f"The sections are {', '.join(BY_NUMBER)}.")
+    project = load_project(folder)
+    ledger = Ledger(project.folder, clock_for(project), Redactor(), "approve")
+    last: dict[str, Entry] = {}
+    for entry in ledger.entries("planned"):
+        if str(entry.step).startswith(section + "."):
+            last[str(entry.step)] = entry
+    if not last:
+        raise UsageError(
+            f"section {section} was not planned yet, so there is nothing to approve",
+            remedy=f"Plan it first: xtmig run {section}",
+        )
+    return [_proposed(item) for entry in last.values() for item in entry.data["changes"] if _level(item) >= Level.NAMED]
+
+
+def _level(item: dict[str, Any]) -> int:
+    return int(item["change"]["level"])
+
+
+def _proposed(item: dict[str, Any]) -> Proposed:
+    change = item["change"]
+    return Proposed(
+        item["hash"], change["step"], change["side"], change["title"], _level(item), tuple(item["lines"]), change["undo"]
+    )
+
+
+def approve(
+    folder: Path,
+    section: str,
+    changes: list[Proposed],
+    upn: str,
+    *,
+    note: str = "",
+    prove: Literal["browser", "device_code"] | Path | None = "browser",
+    show: Callable[[str, str], None] | None = None,
+) -> Approval:
+    """Record that a person approves these changes.
+
+    Args:
+        folder: The project folder.
+        section: Number of the section.
+        changes: What is approved; their hashes are what counts.
+        upn: The approver, one of those in `project.yaml`.
+        note: Free text of the approver.
+        prove: Sign in by this method; or sign with the Ed25519 private key in this PEM file; or None for a mere
+            claim, which level 3 refuses.
+        show: Shows the approver a message and a link, for the sign-in.
+
+    Raises:
+        UsageError: The approver is not listed, or there is nothing to approve.
+        SignInError: Somebody else signed in, or nobody could.
+    """
+    project = load_project(folder)
+    if not changes:
+        raise UsageError(f"nothing in section {section} needs an approval", remedy="Nothing needs to be done.")
+    approver = _approver(project, upn)
+    level = max(change.level for change in changes)
+    clock = clock_for(project)
+    now = clock.now().replace(microsecond=0)
+    approval = Approval(
+        section=section,
+        level=2 if level == Level.NAMED else 3,
+        changes=tuple(sorted(change.hash for change in changes)),
+        approver=approver.upn,
+        given_at=now,
+        valid_until=now + VALID[level],
+        note=note,
+    )
+    ledger = Ledger(project.folder, clock, Redactor(), "approve")
+    if prove in ("browser", "device_code"):
+        approval = _signed_in(project, approver, approval, ledger, prove, show)  # type: ignore[arg-type]
+    elif prove is not None:
+        approval = _signed(approval, prove)  # type: ignore[arg-type]
+    _save(project, lambda book: book.model_copy(update={"approvals": (*book.approvals, approval)}))
+    return approval
+
+
+def _approver(project: Project, upn: str) -> Approver:
+    for approver in project.approvers:
+        if approver.upn.casefold() == upn.casefold():
+            return approver
+    names = ", ".join(approver.upn for approver in project.approvers) or "nobody"
+    raise UsageError(f"{upn} is not an approver; project.yaml lists {names}", remedy="Add the person to approvers.")
+
+
+def _signed_in(
+    project: Project,
+    approver: Approver,
+    approval: Approval,
+    ledger: Ledger,
+    method: Literal["browser", "device_code"],
+    show: Callable[[str, str], None] | None,
+) -> Approval:
+    settings = project.side(approver.side).model_copy(update={"sign_in": SignInSettings(method=method)})
+    as_approver = project.model_copy(update={approver.side: settings})
+    identity = connect(
+        as_approver, approver.side, redactor=Redactor(), clock=clock_for(project), show=show
+    ).identity
+    if identity.kind != "person" or identity.name.casefold() != approver.upn.casefold():
+        raise UsageError(
+            f"{identity.name} signed in, but the approval is of {approver.upn}",
+            side=approver.side,
+            remedy="Let the approver sign in; close other sessions in the browser first.",
+        )
+    entry = ledger.append(
+        "approval_given",
+        {
+            "approval": approval.signed_data(),
+            "tenant_id": identity.tenant_id,
+            "object_id": identity.object_id,
+            "name": identity.name,
+        },
+    )
+    return approval.model_copy(update={"proof": Proof(kind="sign-in", value=entry.hash)})
+
+
+def _signed(approval: Approval, key_file: Path) -> Approval:
+    try:
+        key = load_pem_private_key(key_file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"{key_file} is not a private key that can be read", remedy="Give an unencrypted Ed25519 key in PEM form."
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{key_file} is not an Ed25519 key", remedy="Make one with: openssl genpkey -algorithm ed25519")
+    signature = key.sign(canonical(approval.signed_data()).encode("utf-8"))
+    return approval.model_copy(
+        update={"proof": Proof(kind="signature", value=base64.b64encode(signature).decode("ascii"))}
+    )
+
+
+def sign_off(folder: Path, statement: str, by: str, note: str) -> SignOff:
+    """Record a person's word for a statement that no read can prove.
+
+    Args:
+        folder: The project folder.
+        statement: Its id, such as `"APP-14"`.
+        by: Who gives the word.
+        note: What they confirm, and where it can be seen.
+
+    Raises:
+        UsageError: There is no such statement, or it is not for a person to sign.
+    """
+    known = statements().get(statement)
+    if known is None or known.automation != SIGN_OFF_KIND:
+        raise UsageError(
+            f"{statement} is not a statement that a person signs off",
+            remedy="docs/reference/statements.md lists those that are.",
+        )
+    project = load_project(folder)
+    clock = clock_for(project)
+    now: datetime = clock.now().replace(microsecond=0)
+    entry = SignOff(statement=statement, by=by, at=now, note=note)
+    Ledger(project.folder, clock, Redactor(), "approve").append("sign_off", entry.model_dump(mode="json"))
+    _save(project, lambda book: book.model_copy(update={"sign_offs": (*book.sign_offs, entry)}))
+    return entry
+
+
+def _save(project: Project, change: Callable[[Approvals], Approvals]) -> None:
+    save_approvals(project.folder, change(load_approvals(project.folder)))

@@ -1,0 +1,92 @@
+"""A new project folder: `xtmig new DIR`."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from xtmig_kernel.clock import SystemClock
+from xtmig_kernel.errors import UsageError
+from xtmig_kernel.m365 import live_hosts, look_up_domain
+from xtmig_kernel.project.files import PROJECT_FILE, write_whole
+from xtmig_kernel.runs.shipped import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USERS_HEADER = "SourceAddress,TargetAddress\n"
+_HEAD = """\
+# The project: both tenants, names, approvers. It never holds a secret; a secret is referred to,
+# as env:NAME, keyring:SERVICE/USER or prompt. An unknown key is an error.
+# Every key is explained in docs/reference/project-file.md; notebook 010 fills this file by a form.
+"""
+
+
+def new_project(folder: Path, settings: dict[str, Any]) -> None:
+    """Make a project folder that is ready to open.
+
+    Args:
+        folder: Where; it may exist, but not hold a project.
+        settings: The content of `project.yaml`; what is not known yet is left out and asked for in notebook 010.
+
+    Raises:
+        UsageError: The folder holds a project already.
+    """
+    if (folder / PROJECT_FILE).exists():
+        raise UsageError(
+            f"{folder} holds a project already", remedy=f"Open it with: xtmig open {folder}, or choose another folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_notebooks(folder)
+    (folder / "reports").mkdir(exist_ok=True)
+    for name, text in (
+        ("users.csv", USERS_HEADER),
+        ("approvals.yaml", "# Approvals and sign-offs. Made by: xtmig approve\napprovals: []\nsign_offs: []\n"),
+        ("waivers.yaml", "# Findings that their owners accept until a date; shown as waived, never as passed\nwaivers: []\n"),
+    ):
+        if not (folder / name).exists():
+            write_whole(folder / name, text)
+    # last, because its presence says that the folder is complete
+    write_whole(folder / PROJECT_FILE, _HEAD + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+
+
+def settings_from_domains(
+    source: str, target: str, *, name: str, project_id: str, transport: str
+) -> dict[str, Any]:
+    """The content of `project.yaml` for two live tenants, their IDs looked up from their domains (PRE-08).
+
+    Args:
+        source: The source tenant's initial domain.
+        target: The target tenant's initial domain.
+        name: What people call the project.
+        project_id: Short id.
+        transport: `rest` or `powershell`.
+
+    Raises:
+        UsageError: Microsoft knows no tenant with that domain, or a setting cannot be.
+        Unavailable: The sign-in service did not answer.
+    """
+    settings: dict[str, Any] = {"format": 1, "id": project_id, "name": name}
+    for side, domain in (("source", source), ("target", target)):
+        row = look_up_domain(live_hosts("worldwide"), domain, SystemClock())
+        if row is None:
+            raise UsageError(f"Microsoft knows no tenant with the domain {domain}", remedy="Check its spelling.")
+        settings[side] = {"tenant_id": row["TenantId"], "domain": domain, "sign_in": {"method": "browser"}}
+    settings["transport"] = transport
+    return settings
+
+
+def copy_notebooks(folder: Path) -> None:
+    """Put the runbook's notebooks into a project folder; what a person changed there stays.
+
+    Args:
+        folder: The project folder.
+    """
+    notebooks = folder / "notebooks"
+    notebooks.mkdir(parents=True, exist_ok=True)
+    for source in sorted(shipped("notebooks").glob("*.ipynb")):
+        target = notebooks / source.name
+        if not target.exists():
+            shutil.copyfile(source, target)

@@ -1,0 +1,69 @@
+"""JupyterLab on a project, and simulated tenants beside it: `xtmig open`, `xtmig simulate`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.errors import UsageError
+from xtmig_kernel.project.files import PROJECT_FILE
+from xtmig_kernel.runs.folder import copy_notebooks, new_project
+from xtmig_kernel.runs.practice import practice_project, practice_tenants
+from xtmig_kernel.runs.shipped import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FIRST_NOTEBOOK = "notebooks/000-project-status.ipynb"
+
+
+def open_lab(folder: Path, *, browser: bool) -> int:
+    """Start JupyterLab on a project's runbook, and stay until it ends.
+
+    Args:
+        folder: The project folder.
+        browser: Whether to open the system's browser.
+
+    Returns:
+        JupyterLab's exit code.
+
+    Raises:
+        UsageError: The folder holds no project.
+    """
+    if not (folder / PROJECT_FILE).exists():
+        raise UsageError(f"{folder.resolve()} holds no project", remedy="Make one with: xtmig new FOLDER")
+    copy_notebooks(folder)
+    command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", FIRST_NOTEBOOK]
+    if not browser:
+        command.append("--no-browser")
+    return subprocess.call(command, cwd=folder)  # noqa: S603 - our own interpreter, no shell
+
+
+def simulate_until_stopped(
+    project: Path | None, tenants: Path | None, options: Sequence[str], progress: Callable[[str], None]
+) -> int:
+    """Run two simulated tenants until Ctrl+C.
+
+    Args:
+        project: Make, or use, a practice project in this folder; its operator signs in by the browser.
+        tenants: What the tenants hold; the shipped example if None.
+        options: Further options of the simulator.
+        progress: Takes one sentence at a time.
+
+    Returns:
+        0 when it was stopped, the simulator's own exit code otherwise.
+    """
+    folder = (project or Path()) / ".simulation"
+    file = tenants or shipped("examples") / "contoso-northwind.yaml"
+    with practice_tenants(folder.resolve(), file, options) as practice:
+        if project is not None and not (project / PROJECT_FILE).exists():
+            new_project(project, practice_project(practice, by_person=True))
+        progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")
+        progress(f"next, in another window: xtmig open {project}" if project else f"connection file: {practice.connection_file}")
+        progress("stop with Ctrl+C; the tenants forget everything when they stop")
+        try:
+            return practice.wait()
+        except KeyboardInterrupt:
+            return 0

@@ -1,0 +1,225 @@
+"""Practice tenants: the simulator as a process of its own, and the people who use its pages.
+
+The practice people only do what people do: they open a link, pick their account, and accept. They have no other
+way in, so a rehearsal meets every check that a real project meets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from xtmig_kernel.errors import UsageError, XtmigError
+from xtmig_kernel.project.files import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from xtmig_kernel.project import Side
+
+CONNECTION_FILE = "simulation.json"
+START_SECONDS = 60
+STOP_SECONDS = 15
+CONTROL_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Running practice tenants.
+
+    Args:
+        connection: Content of the simulator's connection file.
+        connection_file: The file itself, as `project.yaml` names it.
+        tenants: Content of the tenants file.
+        environment: Variables that hold the secrets of the operator's applications.
+        process: The simulator.
+    """
+
+    connection: Mapping[str, Any]
+    connection_file: Path
+    tenants: Mapping[str, Any]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
+
+    def wait(self) -> int:
+        """Wait until the simulator ends, and give its exit code."""
+        return self.process.wait()
+
+    def advance(self, seconds: float) -> None:
+        """Move the simulated calendar on.
+
+        Args:
+            seconds: By how much, in simulated seconds.
+        """
+        self._control("POST", "/clock", {"advance_seconds": seconds})
+
+    def stats(self) -> dict[str, Any]:
+        """How many requests came, and which of them the simulator does not support."""
+        stats: dict[str, Any] = self._control("GET", "/stats", None)
+        return stats
+
+    def _control(self, method: str, path: str, body: Any) -> Any:
+        answer = _http().request(
+            method,
+            self.connection["control"] + path,
+            json=body,
+            headers={"X-Control-Token": self.connection["control_token"]},
+            timeout=CONTROL_SECONDS,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def people(self, side: Side) -> list[str]:
+        """Sign-in names of a tenant's administrators; the first one operates, the second one approves.
+
+        Args:
+            side: The tenant.
+        """
+        return [person["upn"] for person in self.tenants[side]["administrators"]]
+
+    def consent(self, url: str, upn: str) -> None:
+        """Open a consent link as a person does, and accept.
+
+        Args:
+            url: The link.
+            upn: Who opens it.
+
+        Raises:
+            XtmigError: The page refuses.
+        """
+        parts = urlsplit(url)
+        fields = dict(parse_qsl(parts.query))
+        page = url.partition("?")[0]
+        self._post(page, {**fields, "account": upn, "decision": "accept"}, f"{upn} could not consent")
+
+    def confirm_device(self, code: str, upn: str) -> None:
+        """Enter a device code as a person does, and confirm.
+
+        Args:
+            code: The code that was shown.
+            upn: Who confirms.
+
+        Raises:
+            XtmigError: The page refuses.
+        """
+        page = f"{self.connection['portal']}/devicelogin"
+        fields = {"user_code": code, "account": upn, "decision": "continue"}
+        self._post(page, fields, f"{upn} could not sign in")
+
+    def _post(self, url: str, fields: dict[str, str], failure: str) -> None:
+        answer = _http().post(url, data=fields, allow_redirects=False, timeout=CONTROL_SECONDS)
+        if answer.status_code >= requests.codes.bad_request:
+            raise XtmigError(failure, cause=f"the practice page answered {answer.status_code}")
+
+
+def _http() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # the practice tenants are on this machine; a proxy would not find them
+    return session
+
+
+@contextmanager
+def practice_tenants(folder: Path, tenants_file: Path, options: Sequence[str] = ()) -> Iterator[Practice]:
+    """Two simulated tenants for the length of a `with` block.
+
+    Args:
+        folder: Where the connection file, the record of requests and the log lie.
+        tenants_file: What the tenants hold at the start.
+        options: Further options of `xtmig simulate`.
+
+    Raises:
+        UsageError: The simulator did not start; says what it printed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tenants = read_yaml(tenants_file)
+    environment = {
+        application["secret_from_env"]: secrets.token_urlsafe(32)
+        for side in ("source", "target")
+        for application in tenants[side].get("applications", [])
+        if "secret_from_env" in application
+    }
+    connection = folder / CONNECTION_FILE
+    connection.unlink(missing_ok=True)
+    log = folder / "simulator.log"
+    command = [
+        # -P: the package that is installed, never one that happens to lie in the present folder
+        sys.executable, "-P", "-m", "xtmig_kernel.simulator", "--tenants", str(tenants_file),
+        "--connection", str(connection), "--record", str(folder / "requests.jsonl"), "--stop-with-stdin", *options,
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+            command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+    try:
+        _wait_for(process, connection, log)
+        yield Practice(json.loads(connection.read_text(encoding="utf-8")), connection, tenants, environment, process)
+    finally:
+        _stop(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], connection: Path, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not connection.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            printed = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise UsageError(f"the practice tenants did not start: {printed[-2000:]}")
+        time.sleep(0.05)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_SECONDS)
+
+
+def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str, Any]:
+    """The content of `project.yaml` for a pair of practice tenants.
+
+    The operator signs in as the first application of each tenant that has a secret; the second administrator of each
+    tenant approves.
+
+    Args:
+        practice: The running tenants.
+        by_person: The operator signs in as a person, in the browser.
+    """
+    settings: dict[str, Any] = {"format": 1, "id": "practice", "name": "Practice move"}
+    for side in ("source", "target"):
+        tenant = practice.connection["tenants"][side]
+        operator = next(a for a in practice.tenants[side]["applications"] if "secret_from_env" in a)
+        settings[side] = {
+            "tenant_id": tenant["tenant_id"],
+            "domain": tenant["initial_domain"],
+            "cloud": tenant["cloud"],
+            "sign_in": {"method": "browser"}
+            if by_person
+            else {
+                "method": "secret",
+                "client_id": operator["app_id"],
+                "secret": f"env:{operator['secret_from_env']}",
+            },
+        }
+    settings["approvers"] = [
+        {"name": person["display_name"], "upn": person["upn"], "side": side}
+        for side in ("source", "target")
+        for person in practice.tenants[side]["administrators"][1:2]
+    ]
+    settings["simulation"] = str(practice.connection_file)
+    return settings
+
+
