@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
 import threading
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from requests import Session
-
-from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.m365.clouds import Hosts
-from xtmig_kernel.m365.exchange import ExchangeClient
-from xtmig_kernel.m365.exchange_errors import transience
-from xtmig_kernel.m365.graph import GraphClient
-from xtmig_kernel.m365.http import Http, new_session
 from xtmig_kernel.project import Project
 
 if TYPE_CHECKING:
@@ -135,48 +126,6 @@ class CannedServer(ThreadingHTTPServer):
         """A dropped connection is what some tests ask for."""
 
 
-def authority() -> trustme.CA:
-    """A certificate authority of our own."""
-    return trustme.CA()
-
-
-def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
-
-
-def canned(authority: trustme.CA) -> Iterator[Canned]:
-    """The server, on HTTPS at localhost."""
-    canned = Canned()
-    server = CannedServer(("127.0.0.1", 0), _handler(canned))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    canned.url = f"https://localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield canned
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def hosts(canned: Canned, ca_file: Path) -> Hosts:
-    """All services of a tenant at the canned server, with the worldwide cloud's scopes."""
-    return Hosts(
-        login=canned.url,
-        graph=canned.url,
-        exchange=canned.url,
-        exchange_scope="https://outlook.office365.com/.default",
-        graph_scope="https://graph.microsoft.com/.default",
-        remote_servers=("outlook.office.com",),
-        portal=canned.url,
-        host_suffixes=("localhost",),
-        ca_file=ca_file,
-    )
-
-
 class NotingClock:
     """Notes every wait and waits for nothing."""
 
@@ -192,10 +141,6 @@ class NotingClock:
         self.waits.append(seconds)
 
 
-def clock() -> NotingClock:
-    return NotingClock()
-
-
 class NumberedTokens:
     """Gives `token-1`, and the next number whenever it is asked to renew."""
 
@@ -203,34 +148,12 @@ class NumberedTokens:
         self.number = 1
         self.claims: list[str | None] = []
 
-    def token(self, resource: str, *, claims: str | None = None, renew: bool = False) -> str:
+    def token(self, _resource: str, *, claims: str | None = None, renew: bool = False) -> str:
         """The present token."""
         if renew:
             self.number += 1
             self.claims.append(claims)
         return f"token-{self.number}"
-
-
-def tokens() -> NumberedTokens:
-    return NumberedTokens()
-
-
-def session(hosts: Hosts) -> Iterator[Session]:
-    with new_session(hosts) as session:
-        yield session
-
-
-def exchange(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> ExchangeClient:
-    http = Http("exchange", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session, transience)
-    return ExchangeClient(http, TARGET, "UPN:otis@northwindtraders.onmicrosoft.com")
-
-
-def graph(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> GraphClient:
-    return GraphClient(Http("graph", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session))
-
-
-def redactor() -> Redactor:
-    return Redactor()
 
 
 def project(folder: Path, **target_sign_in: Any) -> Project:
@@ -294,7 +217,7 @@ class Login:
             }
         )
 
-    def _device(self, seen: Seen) -> Answer:
+    def _device(self, _: Seen) -> Answer:
         return Answer(
             body={
                 "user_code": "ABCD-EFGH",
@@ -327,20 +250,3 @@ class Login:
 
 def _client_info() -> str:
     return base64.urlsafe_b64encode(json.dumps({"uid": PERSON, "utid": TARGET}).encode()).decode()
-
-
-def person_login(canned: Canned) -> Login:
-    """A sign-in service that lets a person of the target tenant in."""
-    return Login(
-        canned, {"upn": "otis@northwindtraders.onmicrosoft.com", "scp": "Directory.Read.All", "appid": OPERATOR}
-    )
-
-
-def application_login(canned: Canned) -> Login:
-    """A sign-in service that lets an application of the target tenant in."""
-    return Login(canned, {"idtyp": "app", "appid": OPERATOR, "app_displayname": "Runbook operator", "roles": ["A.B"]})
-
-
-def elsewhere(hosts: Hosts, **changed: Any) -> Hosts:
-    """The same hosts with some of them changed."""
-    return replace(hosts, **changed)

@@ -25,14 +25,92 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
 @pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
 @pytest.fixture
+def canned(authority: trustme.CA) -> Iterator[Canned]:
+    """The server, on HTTPS at localhost."""
+    canned = Canned()
+    server = CannedServer(("127.0.0.1", 0), handler_of(canned))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    canned.url = f"https://localhost:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield canned
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 @pytest.fixture
+def hosts(canned: Canned, ca_file: Path) -> Hosts:
+    """All services of a tenant at the canned server, with the worldwide cloud's scopes."""
+    return Hosts(
+        login=canned.url,
+        graph=canned.url,
+        exchange=canned.url,
+        exchange_scope="https://outlook.office365.com/.default",
+        graph_scope="https://graph.microsoft.com/.default",
+        remote_servers=("outlook.office.com",),
+        portal=canned.url,
+        host_suffixes=("localhost",),
+        ca_file=ca_file,
+    )
+
+
 @pytest.fixture
+def clock() -> NotingClock:
+    return NotingClock()
+
+
 @pytest.fixture
+def tokens() -> NumberedTokens:
+    return NumberedTokens()
+
+
 @pytest.fixture
+def session(hosts: Hosts) -> Iterator[Session]:
+    with new_session(hosts) as session:
+        yield session
+
+
 @pytest.fixture
+def exchange(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> ExchangeClient:
+    http = Http("exchange", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session, transience)
+    return ExchangeClient(http, TARGET, "UPN:otis@northwindtraders.onmicrosoft.com")
+
+
 @pytest.fixture
+def graph(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> GraphClient:
+    return GraphClient(Http("graph", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session))
+
+
 @pytest.fixture
+def redactor() -> Redactor:
+    return Redactor()
+
+
 @pytest.fixture
+def person_login(canned: Canned) -> Login:
+    """A sign-in service that lets a person of the target tenant in."""
+    return Login(
+        canned, {"upn": "otis@northwindtraders.onmicrosoft.com", "scp": "Directory.Read.All", "appid": OPERATOR}
+    )
+
+
 @pytest.fixture
+def application_login(canned: Canned) -> Login:
+    """A sign-in service that lets an application of the target tenant in."""
+    return Login(canned, {"idtyp": "app", "appid": OPERATOR, "app_displayname": "Runbook operator", "roles": ["A.B"]})

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SHARE
 from jupyterlab.commands import get_app_dir
 from jupyterlab_server.settings_utils import get_settings
+from kernel_running import SHARE
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import RUN_WITH_PAPERMILL, Run, run_notebook
 from kernel_leaks import CAUGHT, HERE, NOT_CAUGHT, Leak
+from kernel_running import RUN_WITH_PAPERMILL, Run, run_notebook
 from kernel_search import shows
 
 SECRET = "9dR8Q~parameter+secret.of/Papermill_x1Z"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import LiveKernel, live_kernel
+from kernel_running import LiveKernel, live_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,7 +84,7 @@ def offline(html: str) -> Markup:
     from bleach import Cleaner  # type: ignore[import-untyped]
 
     shown = _REMOTE_LINK.sub(_address_as_text, _INERT.sub("", html))
-    cleaner = Cleaner(tags=_TAGS.split(), attributes=_allowed, protocols=["data"], strip=True)
+    cleaner = Cleaner(tags=_TAGS.split(), attributes=_allowed, protocols=["data", "https"], strip=True)
     cleaned = cleaner.clean(_NOTEBOOK_LINK.sub(r'\1.html\2"', shown))
     return Markup(_EMPTY_PICTURE.sub("", cleaned))  # noqa: S704 - just cleaned
 

@@ -60,7 +60,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / archive.MANIFEST
     try:
         data = json.loads(path.read_bytes())
-        files = data["files"]
+        files, _ = data["files"], canonical(data)
         usable = data["format"] == 1 and all(
             isinstance(item["sha256"], str) and isinstance(item["size"], int) for item in files.values()
         )
@@ -107,7 +107,9 @@ def _missing_parts(recorded: dict[str, Any]) -> list[str]:
 def _ledger(path: Path) -> list[Entry]:
     """The entries of `ledger.jsonl`, their chain proven."""
     try:
-        first, *lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        # split by line feeds alone: names may hold other characters that Python takes for line ends
+        text = path.read_bytes().decode("utf-8").removesuffix("\n")
+        first, *lines = [json.loads(line) for line in text.split("\n")]
         verify_chain(lines, first["head_before"])
         entries = [Entry(**line) for line in lines]
     except LedgerError as error:
@@ -154,11 +156,15 @@ def _key(finding: Any) -> str:
 
 def _page_problems(folder: Path, result: Result) -> Iterator[str]:
     """Pages of this version can be made again from `result.json` and compared."""
-    made = {
-        archive.RESULT: archive.result_text(result),
-        archive.PAGE: page(result),
-        archive.OPEN_ITEMS: open_items_csv(result.open_items),
-    }
+    try:
+        made = {
+            archive.RESULT: archive.result_text(result),
+            archive.PAGE: page(result),
+            archive.OPEN_ITEMS: open_items_csv(result.open_items),
+        }
+    except (KeyError, TypeError, ValueError):
+        yield f"{archive.RESULT} holds values that cannot be shown"
+        return
     for name, text in made.items():
         if (folder / name).read_bytes() != text.encode("utf-8"):
             yield f"{name} does not show what {archive.RESULT} says"

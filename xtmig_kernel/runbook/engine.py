@@ -151,7 +151,9 @@ class Engine:
             return replace(
                 view, state="planned", changes=plan.changes, note=f"{number} change{'s' if number > 1 else ''} planned"
             )
-        return replace(view, state="no change", note="nothing to look after here" if step.only_looks else "no change")
+        if step.only_looks:
+            return replace(view, note="looked")
+        return replace(view, state="no change", note="no change")
 
     def apply(self, planned: StepView) -> StepView:
         """Make the planned changes, one after the other.
@@ -203,8 +205,12 @@ class Engine:
             view: What the step has come to so far.
         """
         facts = self._observe(view.step)
-        findings = self._judge(view.step, view.step.verifies, facts, "verify")
-        return replace(view, findings=findings)
+        view = replace(view, findings=self._judge(view.step, view.step.verifies, facts, "verify"))
+        waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)]
+        if view.state in ("looked", "no change", "applied") and waiting:
+            first = waiting[0]
+            return replace(view, state="waiting", waits_for=first.waits_for, until=first.until, note=f"waits for {first.waits_for}")
+        return view
 
     def run(self, step: Step) -> StepView:
         """Everything that a run without a person does for a step; an error becomes part of the view.

@@ -439,7 +439,8 @@ def _second_run(book: Book) -> None:
         step="060.2",
         side="source",
         statements=("CON-04", "CON-05"),
-        waits_for="an administrator of the source tenant, who opens https://login.microsoftonline.com/contoso.onmicrosoft.com/adminconsent and accepts",
+        waits_for="an administrator of the source tenant, who opens "
+        "https://login.microsoftonline.com/contoso.onmicrosoft.com/adminconsent and accepts",
         until="2026-11-23T18:00:00Z",
     )
     book.end_step(

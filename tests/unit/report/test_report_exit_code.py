@@ -130,7 +130,7 @@ def test_missing_approval_is_four(book: Book) -> None:
     result = told(book)
     assert exit_code(result) == 4
     assert "waits for an approval" in result.answer
-    assert ["approver"] == [actor.who for actor in result.actors]
+    assert [actor.who for actor in result.actors] == ["approver"]
 
 
 def test_unsigned_manual_is_four(book: Book) -> None:
@@ -201,8 +201,8 @@ def test_later_finding_wins(book: Book) -> None:
     book.find("fail", "b.rule")
     book.end("070")
     result = told(book)
-    assert (1, 1) == (result.run.tally["pass"], result.run.tally["fail"])
-    assert {"a.rule": "pass", "b.rule": "fail"} == {one.rule: one.verdict for one in result.findings}
+    assert (result.run.tally["pass"], result.run.tally["fail"]) == (1, 1)
+    assert {one.rule: one.verdict for one in result.findings} == {"a.rule": "pass", "b.rule": "fail"}
 
 
 def test_one_side_never_hides_the_other(book: Book) -> None:
@@ -248,7 +248,7 @@ def test_last_outcome_of_a_change_counts(book: Book) -> None:
     book.end_step("050.1", "Create the migration application", "applied")
     book.end("070")
     result = told(book)
-    assert ["read back"] == [change.outcome for change in result.changes]
+    assert [change.outcome for change in result.changes] == ["read back"]
     assert exit_code(result) == 0
 
 
@@ -259,4 +259,4 @@ def test_change_found_done_is_told(book: Book) -> None:
     book.ledger.append("outcome", {**data, "request_ids": [], "warnings": []}, step="070.3")
     book.end_step("070.3", "Extend the relationship", "applied")
     book.end("070")
-    assert ["found done"] == [change.outcome for change in told(book).changes]
+    assert [change.outcome for change in told(book).changes] == ["found done"]

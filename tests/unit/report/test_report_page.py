@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from xtmig_kernel.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from report_story import Book
 
@@ -175,7 +175,7 @@ def test_anchors_lead_somewhere(archive: Path) -> None:
     ids = page.ids()
     targets = {a["href"][1:] for tag, a in page.tags if tag == "a" and (a.get("href") or "").startswith("#")}
     assert len(ids) == len(set(ids))
-    assert targets - set(ids) == set()
+    assert set() == targets - set(ids)
 
 
 def test_steps_are_anchored_by_their_ids(archive: Path) -> None:
@@ -198,16 +198,14 @@ def test_planned_change_shows_its_cmdlet(archive: Path) -> None:
 def test_change_reads_before_and_after(archive: Path) -> None:
     """A changed attribute shows what it was and what it became."""
     html = read(archive)
-    assert (
-        '<del><span class="hidden">was </span><bdi>False</bdi></del> → <ins><span class="hidden">becomes </span><bdi>True</bdi></ins>'
-        in html
-    )
+    assert '<del><span class="hidden">was </span><bdi>False</bdi></del> → <ins>' in html
+    assert '<ins><span class="hidden">becomes </span><bdi>True</bdi></ins>' in html
 
 
 def test_union_shows_only_what_is_added() -> None:
     """A multi-valued attribute that gains a value keeps the other values unmarked."""
     rows = differences({"Capability": ["RemoteOutbound"]}, {"Capability": ["Inbound", "RemoteOutbound"]})
-    assert [("same", "RemoteOutbound"), ("new", "Inbound")] == [(p.kind, p.text) for p in rows[0].parts]
+    assert [(p.kind, p.text) for p in rows[0].parts] == [("same", "RemoteOutbound"), ("new", "Inbound")]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +220,7 @@ def test_object_that_comes_or_goes(before: dict | None, after: dict | None, kind
 def test_secret_is_shown_by_its_origin() -> None:
     """A secret is never a value: the page says where it comes from."""
     credential = {"$credential": {"user": "app", "secret": {"$secret": "env:XTMIG_SECRET"}}}
-    assert "app with secret from env" == differences(None, {"Credentials": credential})[0].parts[0].text
+    assert differences(None, {"Credentials": credential})[0].parts[0].text == "app with secret from env"
 
 
 def test_both_sides_have_word_symbol_and_colour(archive: Path) -> None:
