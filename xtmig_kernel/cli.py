@@ -114,7 +114,9 @@ def open_(
 
 @app.command()
 def run(
-    sections: Annotated[list[str] | None, typer.Argument(help="Sections by number; all that always run if none.")] = None,
+    sections: Annotated[
+        list[str] | None, typer.Argument(help="Sections by number; all that always run if none.")
+    ] = None,
     folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
     mode: Annotated[Literal["plan", "apply"], typer.Option(help="plan writes nothing to a tenant.")] = "plan",
     as_json: AsJson = False,  # noqa: FBT002
@@ -170,7 +172,7 @@ def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:  # 
     for finding in access.findings:
         data = finding.as_data()
         seen = finding.seen or data.get("detail") or data.get("reason") or ""
-        table.add_row(VERDICTS[data["verdict"]], (finding.side or "").upper(), finding.title, str(seen))
+        table.add_row(VERDICTS[finding.verdict.kind], (finding.side or "").upper(), finding.title, str(seen))
     out.print(table)
     for side, error in access.problems.items():
         out.print(f"✕ {side.upper()}: {error}", markup=False)
@@ -277,7 +279,9 @@ def report_verify(archive: Annotated[Path, typer.Argument(help="The archive's fo
 def simulate(
     context: typer.Context,
     project: Annotated[Path | None, typer.Option(help="Make, or use, a practice project in this folder.")] = None,
-    tenants: Annotated[Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")] = None,
+    tenants: Annotated[
+        Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")
+    ] = None,
 ) -> None:
     """Run two simulated tenants until Ctrl+C, for practice and tests.
 
@@ -293,7 +297,9 @@ def simulate(
 @app.command()
 def rehearse(
     folder: Annotated[Path | None, typer.Argument(help="A new folder; one with the present time if not given.")] = None,
-    tenants: Annotated[Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")] = None,
+    tenants: Annotated[
+        Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")
+    ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
@@ -307,4 +313,3 @@ def rehearse(
     finished = rehearse_in(where, tenants or shipped("examples") / "contoso-northwind.yaml", _progress)
     _tell(finished.result, finished.folder, as_json=as_json)
     raise typer.Exit(finished.result.run.exit_code)
-

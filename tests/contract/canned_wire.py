@@ -196,6 +196,7 @@ class Login:
     claims: dict[str, Any]
     refusals: deque[dict[str, str]] = field(default_factory=deque)
     given: list[str] = field(default_factory=list)
+    nonce: str | None = None
 
     def __post_init__(self) -> None:
         self.canned.handlers["/.well-known/openid-configuration"] = self._configuration
@@ -242,10 +243,10 @@ class Login:
 
     def _id_token(self, form: dict[str, str]) -> str:
         issuer = f"{self.canned.url}/{TARGET}/v2.0"
-        return access_token(
-            iss=issuer, aud=form["client_id"], exp=4102444800, iat=0, sub=PERSON, preferred_username=self.claims["upn"],
-            **({"nonce": form["nonce"]} if "nonce" in form else {}),
-        )  # fmt: skip
+        claims = {"aud": form["client_id"], "sub": PERSON, "preferred_username": self.claims["upn"]}
+        if self.nonce:
+            claims["nonce"] = self.nonce
+        return access_token(iss=issuer, exp=4102444800, iat=0, **claims)
 
 
 def _client_info() -> str:

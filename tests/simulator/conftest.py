@@ -6,11 +6,10 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -24,6 +23,9 @@ from simulator_process import SimulatorProcess, running_simulator
 from xtmig_kernel.simulator import creation, server, tenants
 from xtmig_kernel.simulator.http import Answer, Call, Outcome
 from xtmig_kernel.simulator.world import Addresses, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "contoso-northwind.yaml"
 SECRETS = {"XTMIG_SOURCE_SECRET": "practice-secret-source", "XTMIG_TARGET_SECRET": "practice-secret-target"}
@@ -81,7 +83,7 @@ class Pair:
         url = f"/{self.tenant_id(side)}/oauth2/v2.0/token"
         code = {"grant_type": "device_code", "client_id": client_id, "device_code": started.body["device_code"]}
         answer = self.post_form("login", url, **code)
-        assert answer.status == 200, answer.body
+        assert 200 == answer.status, answer.body
         return str(answer.body["access_token"])
 
     def exo(self, side: str, cmdlet: str, token: str | None = None, query: str = "", **parameters: Any) -> Answer:
@@ -118,7 +120,7 @@ class Pair:
             "requiredResourceAccess": access,
         }  # fmt: skip
         answer = self.graph("target", "POST", "/applications", body)
-        assert answer.status == 201, answer.body
+        assert 201 == answer.status, answer.body
         self.advance(2)
         made: dict[str, Any] = answer.body
         return made
@@ -130,7 +132,7 @@ class Pair:
 
     def minted(self, object_id: str, **wish: Any) -> str:
         answer = self.graph("target", "POST", f"/applications/{object_id}/addPassword", {"passwordCredential": wish})
-        assert answer.status == 200, answer.body
+        assert 200 == answer.status, answer.body
         return str(answer.body["secretText"])
 
 

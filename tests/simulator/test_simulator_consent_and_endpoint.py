@@ -35,7 +35,7 @@ def new_endpoint(pair: Pair, app_id: str, secret: str, **changes: Any) -> Any:
 
 def consented(pair: Pair, app_id: str) -> None:
     for side in ("target", "source"):
-        assert pair.consent(side, app_id).status == 200
+        assert 200 == pair.consent(side, app_id).status
     pair.advance(20)
 
 
@@ -62,8 +62,8 @@ def test_accepting_gives_the_permission_after_the_lag(pair: Pair) -> None:
     before = roles_of(pair, "source", made["appId"])
     pair.advance(5)
     assert "https://office.com?admin_consent=True&amp;tenant=" + pair.tenant_id("source") in page.body
-    assert (before, roles_of(pair, "source", made["appId"])) == ([], [MAILBOX_MIGRATION])
-    assert roles_of(pair, "target", made["appId"]) == []
+    assert ([], [MAILBOX_MIGRATION]) == (before, roles_of(pair, "source", made["appId"]))
+    assert [] == roles_of(pair, "target", made["appId"])
 
 
 def test_accepting_twice_changes_nothing(pair: Pair) -> None:
@@ -72,7 +72,7 @@ def test_accepting_twice_changes_nothing(pair: Pair) -> None:
     pair.consent("source", made["appId"])
     pair.consent("source", made["appId"])
     pair.advance(5)
-    assert roles_of(pair, "source", made["appId"]) == [MAILBOX_MIGRATION]
+    assert [MAILBOX_MIGRATION] == roles_of(pair, "source", made["appId"])
 
 
 def test_cancelling_changes_nothing(pair: Pair) -> None:
@@ -80,8 +80,8 @@ def test_cancelling_changes_nothing(pair: Pair) -> None:
     made = pair.register()
     page = pair.consent("source", made["appId"], decision="cancel")
     pair.advance(60)
-    assert page.headers["X-Simulated-Outcome"] == "declined"
-    assert roles_of(pair, "source", made["appId"]) == []
+    assert "declined" == page.headers["X-Simulated-Outcome"]
+    assert [] == roles_of(pair, "source", made["appId"])
 
 
 def test_only_an_administrator_may_consent(pair: Pair) -> None:
@@ -90,7 +90,7 @@ def test_only_an_administrator_may_consent(pair: Pair) -> None:
     page = pair.consent("source", made["appId"], account=RITA)
     assert "Need admin approval" in page.body
     pair.advance(60)
-    assert roles_of(pair, "source", made["appId"]) == []
+    assert [] == roles_of(pair, "source", made["appId"])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_page_refuses_what_does_not_fit(pair: Pair, change: dict[str, str], 
     fields = {"client_id": made["appId"], "redirect_uri": "https://office.com", **change}
     page = pair.send("portal", "GET", f"/{pair.tenant_id('source')}/adminconsent?" + "&".join(
         f"{k}={v}" for k, v in fields.items()))  # fmt: skip
-    assert page.status == 400
+    assert 400 == page.status
     assert code in page.body
 
 
@@ -131,22 +131,22 @@ def test_a_new_secret_is_accepted_after_the_lag(pair: Pair) -> None:
     early = pair.sign_in("target", made["appId"], secret, EXCHANGE_SCOPE)
     pair.advance(1)
     late = pair.sign_in("target", made["appId"], secret, EXCHANGE_SCOPE)
-    assert early.body["error_codes"] == [7000215]
-    assert late.status == 200
+    assert [7000215] == early.body["error_codes"]
+    assert 200 == late.status
 
 
 def test_the_endpoint_is_made_when_everything_is_there(ready: tuple[Pair, dict[str, Any], str]) -> None:
     """With consent in the source the endpoint is created, readable after the lag, and tests well."""
     pair, made, secret = ready
     consented(pair, made["appId"])
-    assert new_endpoint(pair, made["appId"], secret).status == 200
+    assert 200 == new_endpoint(pair, made["appId"], secret).status
     pair.advance(3)
     (row,) = pair.exo("target", "Get-MigrationEndpoint", Identity="FromContoso").body["value"]
-    assert (row["EndpointType"], row["RemoteTenant"]) == ("ExchangeRemoteMove", "contoso.onmicrosoft.com")
-    assert (row["MaxConcurrentMigrations"], row["MaxConcurrentIncrementalSyncs"]) == ("100", "20")
+    assert ("ExchangeRemoteMove", "contoso.onmicrosoft.com") == (row["EndpointType"], row["RemoteTenant"])
+    assert ("100", "20") == (row["MaxConcurrentMigrations"], row["MaxConcurrentIncrementalSyncs"])
     assert secret not in str(row)
     (result,) = pair.exo("target", "Test-MigrationServerAvailability", Endpoint="FromContoso").body["value"]
-    assert (result["Result"], result["ErrorDetail"]) == ("Success", "")
+    assert ("Success", "") == (result["Result"], result["ErrorDetail"])
 
 
 def test_the_endpoint_needs_the_sources_consent(ready: tuple[Pair, dict[str, Any], str]) -> None:
@@ -187,7 +187,7 @@ def test_the_endpoint_says_what_does_not_fit(
     pair, made, secret = ready
     consented(pair, made["appId"])
     answer = new_endpoint(pair, made["appId"], secret, **changes)
-    assert answer.status == 400
+    assert 400 == answer.status
     assert expected in text_of(answer)
 
 
@@ -201,9 +201,9 @@ def test_a_wrong_secret_fails_the_endpoint(ready: tuple[Pair, dict[str, Any], st
 def test_verification_can_be_skipped(ready: tuple[Pair, dict[str, Any], str]) -> None:
     """SkipVerification stores an endpoint that would not work, and the test then says so."""
     pair, made, _ = ready
-    assert new_endpoint(pair, made["appId"], "wrong", SkipVerification=True).status == 200
+    assert 200 == new_endpoint(pair, made["appId"], "wrong", SkipVerification=True).status
     (result,) = pair.exo("target", "Test-MigrationServerAvailability", Endpoint="FromContoso").body["value"]
-    assert (result["Result"], result["SupportsCutover"]) == ("Failed", False)
+    assert ("Failed", False) == (result["Result"], result["SupportsCutover"])
     assert "MigrationServerConnectionFailedException" in result["ErrorDetail"]
 
 
@@ -217,7 +217,7 @@ def test_a_credential_as_an_object_is_a_500(ready: tuple[Pair, dict[str, Any], s
     """A credential that is not one encrypted text is the JObject error (wire 1.4)."""
     pair, made, secret = ready
     answer = new_endpoint(pair, made["appId"], secret, Credentials={"UserName": made["appId"], "Password": secret})
-    assert answer.status == 500
+    assert 500 == answer.status
     assert "Unable to cast object of type 'Newtonsoft.Json.Linq.JObject' to type 'System.String'" in text_of(answer)
 
 
@@ -239,10 +239,10 @@ def test_the_endpoint_keeps_its_own_copy_of_the_secret(ready: tuple[Pair, dict[s
     renewed = pair.minted(made["id"])
     pair.advance(30)
     changed = pair.credential(made["appId"], renewed)
-    assert pair.exo("target", "Set-MigrationEndpoint", Identity="FromContoso", Credentials=changed).status == 200
+    assert 200 == pair.exo("target", "Set-MigrationEndpoint", Identity="FromContoso", Credentials=changed).status
     (mended,) = pair.exo("target", "Test-MigrationServerAvailability", Endpoint="FromContoso").body["value"]
     assert "AADSTS7000215" in broken["ErrorDetail"]
-    assert (broken["Result"], mended["Result"]) == ("Failed", "Success")
+    assert ("Failed", "Success") == (broken["Result"], mended["Result"])
 
 
 def test_the_test_needs_the_targets_consent_too(ready: tuple[Pair, dict[str, Any], str]) -> None:
@@ -250,9 +250,9 @@ def test_the_test_needs_the_targets_consent_too(ready: tuple[Pair, dict[str, Any
     pair, made, secret = ready
     pair.consent("source", made["appId"])
     pair.advance(20)
-    assert new_endpoint(pair, made["appId"], secret).status == 200
+    assert 200 == new_endpoint(pair, made["appId"], secret).status
     (result,) = pair.exo("target", "Test-MigrationServerAvailability", Endpoint="FromContoso").body["value"]
-    assert result["Result"] == "Failed"
+    assert "Failed" == result["Result"]
 
 
 def complete(pair: Pair, app_id: str, secret: str) -> None:
@@ -290,7 +290,7 @@ def test_a_mailbox_in_scope_tests_well(ready: tuple[Pair, dict[str, Any], str]) 
     """With both relationships, the scope and a stamped mail user, the test of one mailbox succeeds."""
     pair, made, secret = ready
     complete(pair, made["appId"], secret)
-    assert result_for(pair)["Result"] == "Success"
+    assert "Success" == result_for(pair)["Result"]
 
 
 @pytest.mark.parametrize(
@@ -310,9 +310,9 @@ def test_a_mailbox_test_names_the_relationship_at_fault(
     pair, made, secret = ready
     complete(pair, made["appId"], secret)
     name = {"source": "Northwind", "target": "Contoso"}[side]
-    assert pair.exo(side, "Set-OrganizationRelationship", Identity=name, **change).status == 200
+    assert 200 == pair.exo(side, "Set-OrganizationRelationship", Identity=name, **change).status
     result = result_for(pair)
-    assert result["Result"] == "Failed"
+    assert "Failed" == result["Result"]
     assert expected in result["ErrorDetail"]
 
 
@@ -335,4 +335,4 @@ def test_the_exchange_principals_of_both_tenants_are_apart(pair: Pair) -> None:
         exchange = pair.graph(side, "GET", f"/servicePrincipals(appId='{EXCHANGE_APP}')").body["id"]
         assert exchange == row["resourceId"]
         resources.add(exchange)
-    assert len(resources) == 2
+    assert 2 == len(resources)

@@ -24,7 +24,7 @@ def kind(answer: Any) -> str:
 
 def hydrated(pair: Pair) -> Pair:
     """The same pair with customization on in the target."""
-    assert pair.exo("target", "Enable-OrganizationCustomization").status == 200
+    assert 200 == pair.exo("target", "Enable-OrganizationCustomization").status
     pair.advance(600)
     return pair
 
@@ -39,20 +39,20 @@ def test_values_carry_their_types(pair: Pair) -> None:
     """A mailbox's GUIDs, lists, sizes and dates are written as the service writes them (shapes 3.2, 3.4)."""
     answer = pair.exo("source", "Get-Mailbox", Identity="LaraN@contoso.onmicrosoft.com")
     (row,) = answer.body["value"]
-    assert (row["ExchangeGuid@data.type"], row["ExchangeGuid@odata.type"]) == ("System.Guid", "#Guid")
-    assert row["ExchangeGuid"] == "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8"
-    assert row["ArchiveGuid"] == "00000000-0000-0000-0000-000000000000"
-    assert row["EmailAddresses@odata.type"] == "#Collection(String)"
+    assert ("System.Guid", "#Guid") == (row["ExchangeGuid@data.type"], row["ExchangeGuid@odata.type"])
+    assert "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8" == row["ExchangeGuid"]
+    assert "00000000-0000-0000-0000-000000000000" == row["ArchiveGuid"]
+    assert "#Collection(String)" == row["EmailAddresses@odata.type"]
     assert "SMTP:Lara.Newton@contoso.com" in row["EmailAddresses"]
-    assert row["ProhibitSendQuota"] == "99 GB (106,300,440,576 bytes)"
-    assert answer.body["@adminapi.warnings"] == []
+    assert "99 GB (106,300,440,576 bytes)" == row["ProhibitSendQuota"]
+    assert [] == answer.body["@adminapi.warnings"]
 
 
 def test_an_object_that_is_not_there_is_404(pair: Pair) -> None:
     """Get with an unknown Identity is shape A with ManagementObjectNotFoundException (wire 1.7)."""
     answer = pair.exo("target", "Get-MigrationEndpoint", Identity="none")
-    assert (answer.status, kind(answer)) == (404, "ManagementObjectNotFoundException")
-    assert answer.headers["X-ExceptionType"] == "ManagementObjectNotFoundException"
+    assert (404, "ManagementObjectNotFoundException") == (answer.status, kind(answer))
+    assert "ManagementObjectNotFoundException" == answer.headers["X-ExceptionType"]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"Identity": None}])
@@ -65,39 +65,39 @@ def test_a_missing_or_null_identity_means_all(pair: Pair, parameters: dict[str, 
 def test_an_unknown_parameter_is_refused(pair: Pair) -> None:
     """A parameter that does not exist is 400 with AmbiguousParameterSetException and its name (shape C)."""
     answer = pair.exo("target", "Get-AcceptedDomain", Domain="x")
-    assert (answer.status, kind(answer)) == (400, "AmbiguousParameterSetException")
+    assert (400, "AmbiguousParameterSetException") == (answer.status, kind(answer))
     assert answer.body["error"]["details"][0]["message"].endswith("Invalid cmdlet parameters specified. Domain")
 
 
 def test_confirm_is_unknown_to_a_cmdlet_that_never_asks(pair: Pair) -> None:
     """Confirm on a Get cmdlet is an unknown parameter."""
-    assert kind(pair.exo("target", "Get-AcceptedDomain", Confirm=False)) == "AmbiguousParameterSetException"
+    assert "AmbiguousParameterSetException" == kind(pair.exo("target", "Get-AcceptedDomain", Confirm=False))
 
 
 def test_parameters_of_two_sets_do_not_bind(pair: Pair) -> None:
     """Parameters that share no parameter set are refused (New-MigrationEndpoint: remote move and IMAP)."""
     answer = pair.exo("target", "New-MigrationEndpoint", Name="x", RemoteServer="a.b", IMAP=True, RemoteTenant="c.d")
-    assert kind(answer) == "AmbiguousParameterSetException"
+    assert "AmbiguousParameterSetException" == kind(answer)
 
 
 def test_an_unknown_cmdlet_is_403_of_nul_bytes(pair: Pair) -> None:
     """A cmdlet that is not on offer answers NUL bytes, and the reason is in a header only (shape E)."""
     answer = pair.exo("target", "Get-Nonsense")
     assert (403, {0}) == (answer.status, set(answer.body))
-    assert answer.headers["X-ExceptionType"] == "CmdletAccessDeniedException"
+    assert "CmdletAccessDeniedException" == answer.headers["X-ExceptionType"]
 
 
 def test_a_real_cmdlet_that_is_not_simulated_is_501(pair: Pair) -> None:
     """What Exchange has and the simulator lacks is 501 and named, not 403."""
-    assert pair.exo("target", "New-MoveRequest").status == 501
-    assert pair.outcomes[-1].unsupported == ["New-MoveRequest"]
+    assert 501 == pair.exo("target", "New-MoveRequest").status
+    assert ["New-MoveRequest"] == pair.outcomes[-1].unsupported
 
 
 def test_roles_decide_what_is_on_offer(pair: Pair) -> None:
     """A recipient administrator reads mailboxes and is refused the organisation's configuration (failures 2.1 #13)."""
     token = pair.person_token("target", REMY, EXCHANGE_SCOPE, EXCHANGE_CLIENT)
-    assert pair.exo("target", "Get-MailUser", token).status == 200
-    assert pair.exo("target", "New-OrganizationRelationship", token, Name="x", DomainNames=["y"]).status == 403
+    assert 200 == pair.exo("target", "Get-MailUser", token).status
+    assert 403 == pair.exo("target", "New-OrganizationRelationship", token, Name="x", DomainNames=["y"]).status
 
 
 def test_federated_sharing_lacks_the_move_parameters(pair: Pair) -> None:
@@ -107,7 +107,7 @@ def test_federated_sharing_lacks_the_move_parameters(pair: Pair) -> None:
     moving = pair.exo("source", "Set-OrganizationRelationship", token, Identity="x", MailboxMoveCapability="Inbound")
     url = f"/adminapi/v1.0/{pair.tenant_id('source')}/EXOModuleFile"
     text = pair.send("exo", "GET", url, Authorization=f"Bearer {token}").body["value"][0]["fileContent"]
-    assert (plain.status, kind(moving)) == (200, "AmbiguousParameterSetException")
+    assert (200, "AmbiguousParameterSetException") == (plain.status, kind(moving))
     assert "${FreeBusyAccessEnabled}" in text
     assert "MailboxMoveCapability" not in text
 
@@ -115,7 +115,7 @@ def test_federated_sharing_lacks_the_move_parameters(pair: Pair) -> None:
 def test_a_token_of_the_other_tenant_is_401(pair: Pair) -> None:
     """A source token opens nothing in the target."""
     answer = pair.exo("target", "Get-OrganizationConfig", pair.operator_token("source"))
-    assert answer.status == 401
+    assert 401 == answer.status
     assert "WWW-Authenticate" in answer.headers
 
 
@@ -124,7 +124,7 @@ def test_an_application_without_a_directory_role_is_403() -> None:
     data = example()
     data["target"]["applications"][0]["directory_roles"] = []
     answer = make_pair(data).exo("target", "Get-OrganizationConfig")
-    assert answer.status == 403
+    assert 403 == answer.status
     assert "isn't supported in this scenario" in answer.body["error"]["message"]
 
 
@@ -132,7 +132,7 @@ def test_an_application_without_manage_as_app_is_401() -> None:
     """Without Exchange.ManageAsApp every cmdlet is 401 (failures 2.1 #12)."""
     data = example()
     data["target"]["applications"][0]["permissions"]["exchange"] = []
-    assert make_pair(data).exo("target", "Get-OrganizationConfig").status == 401
+    assert 401 == make_pair(data).exo("target", "Get-OrganizationConfig").status
 
 
 @pytest.mark.parametrize(
@@ -151,28 +151,28 @@ def test_a_cmdlet_of_medium_impact_runs_without_confirm(pair: Pair) -> None:
     """Medium impact does not ask by default, and asks with Confirm true (wire 1.4)."""
     asked = relationship(pair, Confirm=True)
     assert "@adminapi.confirmationmessage" in asked.body
-    assert pair.exo("source", "Get-OrganizationRelationship").body["value"] == []
-    assert relationship(pair).status == 200
+    assert [] == pair.exo("source", "Get-OrganizationRelationship").body["value"]
+    assert 200 == relationship(pair).status
 
 
 def test_a_dehydrated_organisation_refuses_new_objects(pair: Pair) -> None:
     """New-OrganizationRelationship waits for customization, which takes effect after the tenant's lag."""
     first = relationship(pair, "target")
-    assert pair.exo("target", "Enable-OrganizationCustomization").status == 200
+    assert 200 == pair.exo("target", "Enable-OrganizationCustomization").status
     pair.advance(599)
     early = relationship(pair, "target")
     assert pair.exo("target", "Get-OrganizationConfig").body["value"][0]["IsDehydrated"] is True
     pair.advance(1)
     assert pair.exo("target", "Get-OrganizationConfig").body["value"][0]["IsDehydrated"] is False
-    assert [kind(first), kind(early)] == ["InvalidOperationInDehydratedContextException"] * 2
-    assert relationship(pair, "target").status == 200
+    assert ["InvalidOperationInDehydratedContextException"] * 2 == [kind(first), kind(early)]
+    assert 200 == relationship(pair, "target").status
 
 
 def test_customization_is_enabled_once(pair: Pair) -> None:
     """Enable-OrganizationCustomization a second time is an error (doc trap C6)."""
     hydrated(pair)
     answer = pair.exo("target", "Enable-OrganizationCustomization")
-    assert answer.status == 400
+    assert 400 == answer.status
     assert "already enabled for customization" in answer.body["error"]["details"][0]["message"]
 
 
@@ -181,13 +181,13 @@ def test_capabilities_are_flags(pair: Pair) -> None:
     relationship(pair, MailboxMoveEnabled=True, MailboxMoveCapability="remoteoutbound, Inbound")
     pair.advance(3)
     (row,) = pair.exo("source", "Get-OrganizationRelationship").body["value"]
-    assert row["MailboxMoveCapability"] == "Inbound, RemoteOutbound"
+    assert "Inbound, RemoteOutbound" == row["MailboxMoveCapability"]
 
 
 def test_an_unknown_capability_is_a_bad_value(pair: Pair) -> None:
     """A flag that does not exist is shape B: no details, ParameterTransformationException."""
     answer = relationship(pair, MailboxMoveCapability="Sideways")
-    assert (answer.status, kind(answer)) == (400, "ParameterTransformationException")
+    assert (400, "ParameterTransformationException") == (answer.status, kind(answer))
     assert "details" not in answer.body["error"]
 
 
@@ -197,7 +197,7 @@ def test_setting_replaces_the_capability(pair: Pair) -> None:
     pair.exo("source", "Set-OrganizationRelationship", Identity="Partner", MailboxMoveCapability="Inbound")
     pair.advance(3)
     (row,) = pair.exo("source", "Get-OrganizationRelationship", Identity="Partner").body["value"]
-    assert (row["MailboxMoveCapability"], row["OAuthApplicationId"]) == ("Inbound", "app")
+    assert ("Inbound", "app") == (row["MailboxMoveCapability"], row["OAuthApplicationId"])
 
 
 def test_lists_take_add_and_remove(pair: Pair) -> None:
@@ -210,8 +210,8 @@ def test_lists_take_add_and_remove(pair: Pair) -> None:
     remove = {"@odata.type": HASHTABLE, "Remove": ["Nested movers"]}
     pair.exo("source", "Set-OrganizationRelationship", Identity="Partner", MailboxMovePublishedScopes=remove)
     (one,) = pair.exo("source", "Get-OrganizationRelationship", Identity="Partner").body["value"]
-    assert both["MailboxMovePublishedScopes"] == ["Cross-tenant move scope", "Nested movers"]
-    assert one["MailboxMovePublishedScopes"] == ["Cross-tenant move scope"]
+    assert ["Cross-tenant move scope", "Nested movers"] == both["MailboxMovePublishedScopes"]
+    assert ["Cross-tenant move scope"] == one["MailboxMovePublishedScopes"]
 
 
 def test_a_hashtable_without_its_type_is_refused(pair: Pair) -> None:
@@ -220,7 +220,7 @@ def test_a_hashtable_without_its_type_is_refused(pair: Pair) -> None:
     answer = pair.exo(
         "source", "Set-OrganizationRelationship", Identity="Partner", DomainNames={"Add": ["contoso.example"]}
     )
-    assert kind(answer) == "ParameterTransformationException"
+    assert "ParameterTransformationException" == kind(answer)
 
 
 def test_an_empty_array_clears_nothing(pair: Pair) -> None:
@@ -232,7 +232,7 @@ def test_an_empty_array_clears_nothing(pair: Pair) -> None:
         pair.exo("source", "Set-OrganizationRelationship", Identity="Partner", MailboxMovePublishedScopes=value)
         (row,) = pair.exo("source", "Get-OrganizationRelationship", Identity="Partner").body["value"]
         lists.append(row["MailboxMovePublishedScopes"])
-    assert lists == [["Cross-tenant move scope"], []]
+    assert [["Cross-tenant move scope"], []] == lists
 
 
 def test_a_setting_that_changes_nothing_warns(pair: Pair) -> None:
@@ -247,8 +247,8 @@ def test_names_and_domains_of_relationships_are_unique(pair: Pair) -> None:
     hydrated(pair)
     name = relationship(pair, "target", Name="Contoso free-busy")
     domain = relationship(pair, "target", DomainNames=["contoso.com"])
-    assert kind(name) == "ADObjectAlreadyExistsException"
-    assert kind(domain) == "DuplicateOrganizationRelationshipDomainException"
+    assert "ADObjectAlreadyExistsException" == kind(name)
+    assert "DuplicateOrganizationRelationshipDomainException" == kind(domain)
 
 
 def test_a_new_relationship_is_readable_after_the_lag(pair: Pair) -> None:
@@ -258,7 +258,7 @@ def test_a_new_relationship_is_readable_after_the_lag(pair: Pair) -> None:
     for seconds in (0, 3):
         pair.advance(seconds)
         counts.append(len(pair.exo("source", "Get-OrganizationRelationship").body["value"]))
-    assert counts == [0, 1]
+    assert [0, 1] == counts
 
 
 def everything(pair: Pair, cmdlet: str, size: int, wait: float = 0, **parameters: Any) -> tuple[list[str], list[int]]:
@@ -287,7 +287,7 @@ def test_pages_come_by_sending_the_same_body_to_the_link(pair: Pair) -> None:
 def test_a_page_link_ends_after_thirty_minutes(pair: Pair) -> None:
     """A page link is good for half an hour of wall time (wire 1.1, 1.6)."""
     _, statuses = everything(pair, "Get-Mailbox", 10, wait=1800, ResultSize="Unlimited")
-    assert statuses == [200, 400]
+    assert [200, 400] == statuses
 
 
 def test_a_page_link_belongs_to_its_body(pair: Pair) -> None:
@@ -303,7 +303,7 @@ def test_a_page_link_belongs_to_its_body(pair: Pair) -> None:
 def test_result_size_cuts_and_warns(pair: Pair) -> None:
     """ResultSize limits the result, and a warning says that there is more (wire 1.6)."""
     answer = pair.exo("source", "Get-Mailbox", ResultSize=3)
-    assert len(answer.body["value"]) == 3
+    assert 3 == len(answer.body["value"])
     assert "There are more results available" in answer.body["@adminapi.warnings"][0]
 
 
@@ -332,8 +332,8 @@ def test_a_batch_answers_each_member_and_records_it(pair: Pair) -> None:
     url = f"/adminapi/beta/{tenant}/$batch"
     answer = pair.send("exo", "POST", url, {"requests": members}, Authorization=f"Bearer {token}")
     lines = [(e.cmdlet, e.status) for e in pair.outcomes[-1].entries]
-    assert {r["id"]: r["status"] for r in answer.body["responses"]} == {"0": 200, "1": 403}
-    assert lines == [(None, 200), ("Get-AcceptedDomain", 200), ("Get-Nonsense", 403)]
+    assert {"0": 200, "1": 403} == {r["id"]: r["status"] for r in answer.body["responses"]}
+    assert [(None, 200), ("Get-AcceptedDomain", 200), ("Get-Nonsense", 403)] == lines
 
 
 def test_a_batch_holds_at_most_ten(pair: Pair) -> None:
@@ -342,7 +342,7 @@ def test_a_batch_holds_at_most_ten(pair: Pair) -> None:
     member = {"id": "0", "method": "POST", "url": "x", "body": {}}
     url = f"/adminapi/beta/{pair.tenant_id('target')}/$batch"
     answer = pair.send("exo", "POST", url, {"requests": [member] * 11}, Authorization=f"Bearer {token}")
-    assert answer.status == 400
+    assert 400 == answer.status
 
 
 def test_the_module_text_lists_what_is_on_offer(pair: Pair) -> None:

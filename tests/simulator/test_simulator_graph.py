@@ -17,9 +17,9 @@ def test_the_organisation_names_its_domains(pair: Pair) -> None:
     answer = pair.graph("target", "GET", "/organization?$select=id,verifiedDomains")
     (row,) = answer.body["value"]
     assert (200, pair.tenant_id("target")) == (answer.status, row["id"])
-    assert {
+    assert {"northwindtraders.onmicrosoft.com": True, "northwindtraders.com": False} == {
         d["name"]: d["isInitial"] for d in row["verifiedDomains"]
-    } == {"northwindtraders.onmicrosoft.com": True, "northwindtraders.com": False}
+    }
     assert {"id", "verifiedDomains"} == set(row)
 
 
@@ -37,9 +37,9 @@ def test_a_new_application_is_readable_after_the_lag(pair: Pair) -> None:
     early = pair.graph("target", "GET", "/applications(uniqueName='xtmig-1')")
     pair.advance(2)
     late = pair.graph("target", "GET", "/applications(uniqueName='xtmig-1')")
-    assert (made.status, early.status, late.status) == (201, 404, 200)
+    assert (201, 404, 200) == (made.status, early.status, late.status)
     assert (made.body["id"], made.body["appId"]) == (late.body["id"], late.body["appId"])
-    assert early.body["error"]["code"] == "Request_ResourceNotFound"
+    assert "Request_ResourceNotFound" == early.body["error"]["code"]
 
 
 def test_patch_by_unique_name_creates_once(pair: Pair) -> None:
@@ -49,14 +49,14 @@ def test_patch_by_unique_name_creates_once(pair: Pair) -> None:
     second = pair.graph("target", "PATCH", path, {"displayName": "Renamed"}, **prefer)
     pair.advance(2)
     rows = pair.graph("target", "GET", "/applications?$filter=uniqueName eq 'xtmig-1'").body["value"]
-    assert (first.status, second.status) == (201, 204)
+    assert (201, 204) == (first.status, second.status)
     assert [("Renamed", first.body["id"])] == [(r["displayName"], r["id"]) for r in rows]
 
 
 def test_patch_by_unique_name_without_the_header_creates_nothing(pair: Pair) -> None:
     """Without `Prefer: create-if-missing` an unknown unique name is 404 (wire 4.1b)."""
     answer = pair.graph("target", "PATCH", "/applications(uniqueName='xtmig-1')", {"displayName": "Mover"})
-    assert answer.status == 404
+    assert 404 == answer.status
 
 
 def test_a_secret_is_shown_once(pair: Pair) -> None:
@@ -65,9 +65,9 @@ def test_a_secret_is_shown_once(pair: Pair) -> None:
     wish = {"passwordCredential": {"displayName": "x", "endDateTime": "2027-01-01T00:00:00Z"}}
     minted = pair.graph("target", "POST", f"/applications/{made['id']}/addPassword", wish).body
     (shown,) = pair.graph("target", "GET", f"/applications/{made['id']}").body["passwordCredentials"]
-    assert len(minted["secretText"]) == 40
+    assert 40 == len(minted["secretText"])
     assert (None, minted["keyId"], minted["secretText"][:3]) == (shown["secretText"], shown["keyId"], shown["hint"])
-    assert shown["endDateTime"] == "2027-01-01T00:00:00Z"
+    assert "2027-01-01T00:00:00Z" == shown["endDateTime"]
 
 
 def test_a_removed_secret_is_gone(pair: Pair) -> None:
@@ -76,8 +76,8 @@ def test_a_removed_secret_is_gone(pair: Pair) -> None:
     wish: dict[str, Any] = {"passwordCredential": {}}
     key_id = pair.graph("target", "POST", f"/applications/{made['id']}/addPassword", wish).body["keyId"]
     answer = pair.graph("target", "POST", f"/applications/{made['id']}/removePassword", {"keyId": key_id})
-    assert answer.status == 204
-    assert pair.graph("target", "GET", f"/applications/{made['id']}").body["passwordCredentials"] == []
+    assert 204 == answer.status
+    assert [] == pair.graph("target", "GET", f"/applications/{made['id']}").body["passwordCredentials"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_missing_permission_is_denied(pair: Pair) -> None:
     few = pair.world.tenants["target"].file.applications[1].app_id
     token = pair.sign_in("target", few, SECRETS["XTMIG_TARGET_SECRET"], GRAPH_SCOPE).body["access_token"]
     answer = pair.graph("target", "POST", "/applications", {"displayName": "Mover"}, token)
-    assert (answer.status, answer.body["error"]["code"]) == (403, "Authorization_RequestDenied")
+    assert (403, "Authorization_RequestDenied") == (answer.status, answer.body["error"]["code"])
 
 
 def test_a_scope_without_a_role_is_not_enough_for_a_person(pair: Pair) -> None:
@@ -110,13 +110,13 @@ def test_a_scope_without_a_role_is_not_enough_for_a_person(pair: Pair) -> None:
     scope = "https://graph.microsoft.com/Application.ReadWrite.All"
     pair.person_token("target", OTIS, scope, GRAPH_CLIENT)  # an administrator consents
     token = pair.person_token("target", REMY, scope, GRAPH_CLIENT)
-    assert pair.graph("target", "POST", "/applications", {"displayName": "Mover"}, token).status == 403
+    assert 403 == pair.graph("target", "POST", "/applications", {"displayName": "Mover"}, token).status
 
 
 def test_a_token_for_exchange_is_not_one_for_graph(pair: Pair) -> None:
     """The wrong audience is 401 InvalidAuthenticationToken."""
     answer = pair.graph("target", "GET", "/organization", token=pair.operator_token("target"))
-    assert (answer.status, answer.body["error"]["code"]) == (401, "InvalidAuthenticationToken")
+    assert (401, "InvalidAuthenticationToken") == (answer.status, answer.body["error"]["code"])
 
 
 def test_each_tenant_has_its_own_exchange_principal(pair: Pair) -> None:
@@ -134,14 +134,14 @@ def test_consent_over_graph_needs_its_own_permission(pair: Pair) -> None:
     made = pair.register()
     principal = pair.graph("target", "POST", "/servicePrincipals", {"appId": made["appId"]}).body
     answer = pair.graph("target", "POST", f"/servicePrincipals/{principal['id']}/appRoleAssignments", {})
-    assert answer.status == 403
+    assert 403 == answer.status
 
 
 def test_a_second_service_principal_is_a_conflict(pair: Pair) -> None:
     """Creating the service principal twice is 409 (wire 4.3)."""
     made = pair.register()
     answers = [pair.graph("target", "POST", "/servicePrincipals", {"appId": made["appId"]}) for _ in range(2)]
-    assert [a.status for a in answers] == [201, 409]
+    assert [201, 409] == [a.status for a in answers]
 
 
 def test_an_administrator_can_assign_a_permission_once(pair: Pair) -> None:
@@ -156,8 +156,8 @@ def test_an_administrator_can_assign_a_permission_once(pair: Pair) -> None:
     body = {"principalId": principal, "resourceId": resource, "appRoleId": MAILBOX_MIGRATION}
     path = f"/servicePrincipals/{resource}/appRoleAssignedTo"
     answers = [pair.graph("target", "POST", path, body, token) for _ in range(2)]
-    assert [a.status for a in answers] == [201, 400]
-    assert answers[1].body["error"]["message"] == "Permission being assigned already exists on the object"
+    assert [201, 400] == [a.status for a in answers]
+    assert "Permission being assigned already exists on the object" == answers[1].body["error"]["message"]
 
 
 def test_roles_of_the_person_signed_in(pair: Pair) -> None:
@@ -190,27 +190,27 @@ def test_a_batch_keeps_each_status_and_dependency(pair: Pair) -> None:
         {"id": "3", "method": "GET", "url": "/organization", "dependsOn": ["2"]},
     ]
     answer = pair.graph("target", "POST", "/$batch", {"requests": members})
-    assert {r["id"]: r["status"] for r in answer.body["responses"]} == {"1": 200, "2": 404, "3": 424}
+    assert {"1": 200, "2": 404, "3": 424} == {r["id"]: r["status"] for r in answer.body["responses"]}
     paths = [(e.path, e.status) for e in pair.outcomes[-1].entries]
-    assert paths[0] == ("/v1.0/$batch", 200)
-    assert [status for _, status in paths[1:]] == [200, 404, 424]
+    assert ("/v1.0/$batch", 200) == paths[0]
+    assert [200, 404, 424] == [status for _, status in paths[1:]]
 
 
 def test_a_batch_holds_at_most_twenty(pair: Pair) -> None:
     """Twenty-one members are refused as a whole (wire 4.12)."""
     members = [{"id": str(n), "method": "GET", "url": "/organization"} for n in range(21)]
-    assert pair.graph("target", "POST", "/$batch", {"requests": members}).status == 400
+    assert 400 == pair.graph("target", "POST", "/$batch", {"requests": members}).status
 
 
 def test_what_the_simulator_lacks_is_501(pair: Pair) -> None:
     """A request or an option that is not simulated answers 501 and is named, never guessed."""
-    assert pair.graph("target", "GET", "/groups").status == 501
-    assert pair.graph("target", "GET", "/users?$orderby=displayName").status == 501
-    assert pair.outcomes[-1].unsupported == ["query option $orderby on /v1.0/users"]
+    assert 501 == pair.graph("target", "GET", "/groups").status
+    assert 501 == pair.graph("target", "GET", "/users?$orderby=displayName").status
+    assert ["query option $orderby on /v1.0/users"] == pair.outcomes[-1].unsupported
 
 
 def test_subscriptions_show_their_seats(pair: Pair) -> None:
     """SubscribedSkus gives part number and seats (wire 4.6)."""
     rows = {r["skuPartNumber"]: r for r in pair.graph("target", "GET", "/subscribedSkus").body["value"]}
-    assert rows["Cross_tenant_user_data_migration"]["skuId"] == "946ce899-873d-44bb-9d8b-671870cbfdbf"
-    assert (rows["SPE_E3"]["prepaidUnits"]["enabled"], rows["SPE_E3"]["consumedUnits"]) == (60, 3)
+    assert "946ce899-873d-44bb-9d8b-671870cbfdbf" == rows["Cross_tenant_user_data_migration"]["skuId"]
+    assert (60, 3) == (rows["SPE_E3"]["prepaidUnits"]["enabled"], rows["SPE_E3"]["consumedUnits"])

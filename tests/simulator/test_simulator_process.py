@@ -47,20 +47,24 @@ def test_the_connection_file_says_everything_a_client_needs(simulator: Simulator
         "tenants",
         "record",
     } == set(connection)
-    assert connection["tenants"]["source"] == {"tenant_id": "5c0e5c0e-0000-4000-8000-00000000c0de", "initial_domain": "contoso.onmicrosoft.com",
-            "cloud": "worldwide"}  # fmt: skip
-    assert [
+    source = {
+        "tenant_id": "5c0e5c0e-0000-4000-8000-00000000c0de",
+        "initial_domain": "contoso.onmicrosoft.com",
+        "cloud": "worldwide",
+    }
+    assert source == connection["tenants"]["source"]
+    assert ["https"] * 3 + ["http"] * 2 == [
         connection[name].partition(":")[0] for name in ("login", "graph", "exo", "portal", "control")
-    ] == ["https"] * 3 + ["http"] * 2
+    ]
 
 
 def test_each_request_is_one_line_of_the_record(simulator: SimulatorProcess) -> None:
     """A line is there before the answer, with exactly the agreed keys."""
     run(simulator, token(simulator), "Get-AcceptedDomain", ResultSize=5)
     line = simulator.record()[-1]
-    assert list(line) == ["at", "side", "service", "method", "path", "cmdlet", "parameters", "status", "ms"]
-    assert (line["side"], line["service"], line["method"], line["status"]) == ("target", "exo", "POST", 200)
-    assert (line["cmdlet"], line["parameters"]) == ("Get-AcceptedDomain", {"ResultSize": 5})
+    assert ["at", "side", "service", "method", "path", "cmdlet", "parameters", "status", "ms"] == list(line)
+    assert ("target", "exo", "POST", 200) == (line["side"], line["service"], line["method"], line["status"])
+    assert ("Get-AcceptedDomain", {"ResultSize": 5}) == (line["cmdlet"], line["parameters"])
     assert datetime.fromisoformat(line["at"]).tzinfo is not None
 
 
@@ -72,7 +76,7 @@ def test_the_record_holds_no_secret(simulator: SimulatorProcess) -> None:
         line["parameters"]["client_secret"] for line in simulator.record()
         if line["path"].endswith("/token") and "client_secret" in line["parameters"]
     ]  # fmt: skip
-    assert [secret for secret in (*SECRETS.values(), *bearers) if secret in text] == []
+    assert [] == [secret for secret in (*SECRETS.values(), *bearers) if secret in text]
     assert signed_in[-1] == signed_in[-2]
     assert signed_in[-1]["$expr"].startswith("sha256:")
 
@@ -90,14 +94,14 @@ def test_the_fingerprint_can_be_checked_with_the_record_key(simulator: Simulator
 def test_the_state_hides_secrets_and_lists_people(simulator: SimulatorProcess) -> None:
     """The lasting state names administrators, and of secrets only fingerprints."""
     state = simulator.control("GET", "/state")
-    assert [secret for secret in SECRETS.values() if secret in json.dumps(state)] == []
+    assert [] == [secret for secret in SECRETS.values() if secret in json.dumps(state)]
     assert "otis.operator@northwindtraders.onmicrosoft.com" in [a["upn"] for a in state["target"]["administrators"]]
     assert state == simulator.control("GET", "/state")
 
 
 def test_control_needs_its_token(simulator: SimulatorProcess) -> None:
     """Without the token control answers 401."""
-    assert simulator.plain.get(simulator.connection["control"] + "/state", timeout=30).status_code == 401
+    assert 401 == simulator.plain.get(simulator.connection["control"] + "/state", timeout=30).status_code
 
 
 def test_the_calendar_moves_only_forward(simulator: SimulatorProcess) -> None:
@@ -109,14 +113,14 @@ def test_the_calendar_moves_only_forward(simulator: SimulatorProcess) -> None:
     url = simulator.connection["control"] + "/clock"
     refused = simulator.plain.post(url, json={"advance_seconds": -1}, headers=headers, timeout=30)
     assert 3600 <= (after - before).total_seconds() < 3660
-    assert refused.status_code == 400
+    assert 400 == refused.status_code
 
 
 def test_what_is_lacking_is_counted(simulator: SimulatorProcess) -> None:
     """An unsupported request is 501, recorded, and listed by control."""
     answer = run(simulator, token(simulator), "New-MoveRequest", Identity="x")
     listed = [row["request"] for row in simulator.control("GET", "/stats")["unsupported"]]
-    assert (answer.status_code, simulator.record()[-1]["status"]) == (501, 501)
+    assert (501, 501) == (answer.status_code, simulator.record()[-1]["status"])
     assert "exo: New-MoveRequest" in listed
 
 
@@ -126,7 +130,7 @@ def test_a_planted_answer_comes_as_often_as_asked(simulator: SimulatorProcess) -
     plant = {"service": "exo", "cmdlet": "Get-AcceptedDomain", "status": 503, "body": "busy", "times": 2}
     simulator.control("POST", "/inject", plant)
     statuses = [run(simulator, bearer, "Get-AcceptedDomain").status_code for _ in range(3)]
-    assert statuses == [503, 503, 200]
+    assert [503, 503, 200] == statuses
 
 
 def test_the_fifth_cmdlet_at_a_time_is_429() -> None:
@@ -137,15 +141,15 @@ def test_the_fifth_cmdlet_at_a_time_is_429() -> None:
         statuses = sorted(answer.status_code for answer in answers)
         refused = next(answer for answer in answers if answer.status_code == 429)
         recorded = [line["status"] for line in simulator.record() if line["cmdlet"] == "Get-AcceptedDomain"]
-    assert statuses == [200, 200, 200, 200, 429]
+    assert [200, 200, 200, 200, 429] == statuses
     assert "maximum number of concurrent requests per tenant" in refused.text
-    assert refused.headers["Retry-After"] == "1"
+    assert "1" == refused.headers["Retry-After"]
     assert sorted(recorded) == statuses
 
 
 def test_it_stops_cleanly_when_standard_input_ends(tmp_path: Path) -> None:
     """The end of standard input stops the process with exit code 0, as when its parent goes away."""
-    assert start_simulator(tmp_path).stop() == 0
+    assert 0 == start_simulator(tmp_path).stop()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to handle")
@@ -153,7 +157,7 @@ def test_it_stops_cleanly_when_asked(tmp_path: Path) -> None:
     """SIGTERM stops the process with exit code 0."""
     simulator = start_simulator(tmp_path)
     simulator.process.terminate()
-    assert simulator.process.wait(10) == 0
+    assert 0 == simulator.process.wait(10)
     simulator.stop()
 
 
@@ -165,7 +169,7 @@ def test_a_generated_pair_has_the_asked_size(tmp_path: Path) -> None:
         simulator = start_simulator(folder, "--mailboxes", "30", "--seed", "7")
         states.append(simulator.control("GET", "/state"))
         simulator.stop()
-    assert len(states[0]["source"]["mailboxes"]) == 30
+    assert 30 == len(states[0]["source"]["mailboxes"])
     assert states[0] == states[1]
 
 
@@ -174,8 +178,8 @@ def test_the_calendar_can_start_and_run_as_asked(tmp_path: Path) -> None:
     simulator = start_simulator(tmp_path, "--start", "2030-01-01T00:00:00Z", "--speed", "1000")
     clock = simulator.control("GET", "/clock")
     simulator.stop()
-    assert clock["now"][:11] == "2030-01-01T"
-    assert clock["speed"] == 1000
+    assert "2030-01-01T" == clock["now"][:11]
+    assert 1000 == clock["speed"]
 
 
 def test_a_broken_tenants_file_stops_the_start(tmp_path: Path) -> None:
@@ -184,5 +188,5 @@ def test_a_broken_tenants_file_stops_the_start(tmp_path: Path) -> None:
     file.write_text("source: {}\ntarget: {}\n", encoding="utf-8")
     command = [sys.executable, "-m", "xtmig_kernel.simulator", "--tenants", str(file)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert ended.returncode == 2
+    assert 2 == ended.returncode
     assert "source.tenant_id" in ended.stderr

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msal
 import pytest
@@ -16,6 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from simulator_process import SimulatorProcess, running_simulator
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXCHANGE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
@@ -51,7 +53,7 @@ def test_an_unknown_domain_is_no_tenant(simulator: SimulatorProcess) -> None:
     """An unknown domain is refused with AADSTS90002 and status 400 (wire 4.10)."""
     url = f"{simulator.connection['login']}/nobody.example/v2.0/.well-known/openid-configuration"
     answer = simulator.secure.get(url, timeout=30)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_tenant")
+    assert (400, "invalid_tenant") == (answer.status_code, answer.json()["error"])
     assert answer.json()["error_description"].startswith("AADSTS90002")
 
 
@@ -60,19 +62,19 @@ def test_an_application_signs_in_with_its_secret(simulator: SimulatorProcess) ->
     token = app(simulator, SECRETS["XTMIG_TARGET_SECRET"]).acquire_token_for_client([EXCHANGE_SCOPE])
     claims = decode(token["access_token"])
     assert ("https://outlook.office365.com", simulator.tenant_id("target")) == (claims["aud"], claims["tid"])
-    assert (claims["roles"], claims["wids"]) == (["Exchange.ManageAsApp"], ["29232cdf-9323-42fd-ade2-1d097af3e4de"])
+    assert (["Exchange.ManageAsApp"], ["29232cdf-9323-42fd-ade2-1d097af3e4de"]) == (claims["roles"], claims["wids"])
 
 
 def test_a_wrong_secret_is_refused(simulator: SimulatorProcess) -> None:
     """A wrong secret is AADSTS7000215 (failures 2.1 #5)."""
     answer = app(simulator, "wrong").acquire_token_for_client([EXCHANGE_SCOPE])
-    assert (answer["error"], answer["error_codes"]) == ("invalid_client", [7000215])
+    assert ("invalid_client", [7000215]) == (answer["error"], answer["error_codes"])
 
 
 def test_an_application_of_the_other_tenant_is_unknown(simulator: SimulatorProcess) -> None:
     """A tenant does not know an application that is registered elsewhere and not consented to: AADSTS700016."""
     answer = app(simulator, SECRETS["XTMIG_TARGET_SECRET"], "contoso.com").acquire_token_for_client([EXCHANGE_SCOPE])
-    assert answer["error_codes"] == [700016]
+    assert [700016] == answer["error_codes"]
 
 
 def test_a_person_confirms_on_the_device_page(simulator: SimulatorProcess) -> None:
@@ -82,8 +84,8 @@ def test_a_person_confirms_on_the_device_page(simulator: SimulatorProcess) -> No
     pending = client.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
     page = simulator.person(OLIVIA).confirm_device(flow["user_code"])
     token = client.acquire_token_by_device_flow(flow)
-    assert (pending["error"], page.status_code) == ("authorization_pending", 200)
-    assert (decode(token["access_token"])["upn"], decode(token["access_token"])["idtyp"]) == (OLIVIA, "user")
+    assert ("authorization_pending", 200) == (pending["error"], page.status_code)
+    assert (OLIVIA, "user") == (decode(token["access_token"])["upn"], decode(token["access_token"])["idtyp"])
     assert client.acquire_token_silent([EXCHANGE_SCOPE], account=client.get_accounts()[0])["access_token"]
 
 
@@ -92,7 +94,7 @@ def test_a_declined_device_code_ends_the_flow(simulator: SimulatorProcess) -> No
     client = person_app(simulator)
     flow = client.initiate_device_flow([EXCHANGE_SCOPE])
     simulator.person(OLIVIA).confirm_device(flow["user_code"], decision="cancel")
-    assert client.acquire_token_by_device_flow(flow)["error"] == "authorization_declined"
+    assert "authorization_declined" == client.acquire_token_by_device_flow(flow)["error"]
 
 
 def test_a_person_signs_in_with_code_and_pkce(simulator: SimulatorProcess) -> None:
@@ -103,7 +105,7 @@ def test_a_person_signs_in_with_code_and_pkce(simulator: SimulatorProcess) -> No
     )
     token = client.acquire_token_by_auth_code_flow(flow, simulator.person(OLIVIA).pick_account(flow["auth_uri"]))
     assert {"Organization.Read.All", "User.Read"} == set(decode(token["access_token"])["scp"].split())
-    assert token["id_token_claims"]["preferred_username"] == OLIVIA
+    assert OLIVIA == token["id_token_claims"]["preferred_username"]
 
 
 def test_msal_interactive_sign_in_works_with_a_browser(
@@ -117,7 +119,7 @@ def test_msal_interactive_sign_in_works_with_a_browser(
 
     monkeypatch.setattr("webbrowser.open", browse)
     token = person_app(simulator).acquire_token_interactive([EXCHANGE_SCOPE], timeout=20)
-    assert decode(token["access_token"])["upn"] == OLIVIA
+    assert OLIVIA == decode(token["access_token"])["upn"]
 
 
 def test_a_redirect_that_is_not_registered_is_refused(simulator: SimulatorProcess) -> None:
@@ -126,7 +128,7 @@ def test_a_redirect_that_is_not_registered_is_refused(simulator: SimulatorProces
         [EXCHANGE_SCOPE], redirect_uri="https://evil.example", response_mode="form_post"
     )
     page = simulator.plain.get(flow["auth_uri"], timeout=30)
-    assert page.status_code == 400
+    assert 400 == page.status_code
     assert "AADSTS50011" in page.text
 
 
@@ -140,7 +142,7 @@ def test_a_code_without_its_verifier_is_refused(pair: Pair) -> None:
     code = picked.headers["Location"].partition("code=")[2]
     grant = {"grant_type": "authorization_code", "code": code, "code_verifier": "guess"}
     answer = pair.post_form("login", f"{base}/token", **grant, **fields)
-    assert answer.body["error_codes"] == [501481]
+    assert [501481] == answer.body["error_codes"]
 
 
 def test_an_expired_device_code_is_refused(pair: Pair) -> None:
@@ -149,7 +151,7 @@ def test_an_expired_device_code_is_refused(pair: Pair) -> None:
     started = pair.post_form("login", f"{base}/devicecode", client_id=EXCHANGE_CLIENT, scope=EXCHANGE_SCOPE)
     pair.wall += 901
     code = {"client_id": EXCHANGE_CLIENT, "device_code": started.body["device_code"], "grant_type": "device_code"}
-    assert pair.post_form("login", f"{base}/token", **code).body["error"] == "expired_token"
+    assert "expired_token" == pair.post_form("login", f"{base}/token", **code).body["error"]
 
 
 def test_a_policy_can_block_device_codes() -> None:
@@ -163,7 +165,7 @@ def test_a_policy_can_block_device_codes() -> None:
     code = {"client_id": EXCHANGE_CLIENT, "device_code": started.body["device_code"], "grant_type": "device_code"}
     poll = pair.post_form("login", f"{base}/token", **code)
     assert "AADSTS53003" in page.body
-    assert poll.body["error_codes"] == [53003]
+    assert [53003] == poll.body["error_codes"]
 
 
 def test_an_account_of_another_organisation_is_unknown(pair: Pair) -> None:
@@ -187,7 +189,7 @@ def test_a_missing_secret_in_the_environment_lets_nobody_in() -> None:
     data = example()
     data["target"]["applications"][0]["secret_from_env"] = "XTMIG_NOT_SET"
     pair = make_pair(data)
-    assert pair.sign_in("target", OPERATOR, "anything").body["error_codes"] == [7000215]
+    assert [7000215] == pair.sign_in("target", OPERATOR, "anything").body["error_codes"]
 
 
 @pytest.fixture(scope="module")
@@ -227,16 +229,16 @@ def test_an_application_signs_in_with_its_certificate(tmp_path: Path, certificat
         modern = app(simulator, {"private_key": private, "public_certificate": public})
         assert "access_token" in good.acquire_token_for_client([EXCHANGE_SCOPE])
         assert "access_token" in modern.acquire_token_for_client([EXCHANGE_SCOPE])
-        assert bad.acquire_token_for_client([EXCHANGE_SCOPE])["error_codes"] == [700027]
+        assert [700027] == bad.acquire_token_for_client([EXCHANGE_SCOPE])["error_codes"]
 
 
 def test_tokens_keep_wall_time(pair: Pair) -> None:
     """Moving the calendar on leaves a token good; an hour of wall time ends it."""
     token = pair.operator_token("target")
     pair.advance(7 * 24 * 3600)
-    assert pair.exo("target", "Get-OrganizationConfig", token).status == 200
+    assert 200 == pair.exo("target", "Get-OrganizationConfig", token).status
     pair.wall += 3600
-    assert pair.exo("target", "Get-OrganizationConfig", token).status == 401
+    assert 401 == pair.exo("target", "Get-OrganizationConfig", token).status
     assert pair.now > START
 
 

@@ -58,6 +58,7 @@ class Reader:
         self._tenants = tenants
         self._clock = clock
         self._absent = absent
+        self._known_application_id: str | None = None
 
     def read(self, fact: str) -> Observation[tuple[Row, ...]]:
         """Read one table of one side.
@@ -107,8 +108,9 @@ class Reader:
         return NotObserved(reason, detail, self._clock.now())
 
     def _application_id(self) -> str | None:
-        if self._project.application_id:
-            return self._project.application_id
+        known = self._project.application_id or self._known_application_id
+        if known:
+            return known
         observed = self.read("target.applications")
         if isinstance(observed, NotObserved):
             raise MissingFact(
@@ -117,4 +119,6 @@ class Reader:
                 + "; it can be given as application_id in project.yaml"
             )
         ours = [row for row in observed.value if row["UniqueName"] == self._project.application_name]
-        return str(ours[0]["AppId"]) if ours else None
+        # an application's ID never changes, so once seen it is not asked for again
+        self._known_application_id = str(ours[0]["AppId"]) if ours else None
+        return self._known_application_id

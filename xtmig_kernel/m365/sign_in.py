@@ -309,15 +309,25 @@ class SignIn:
                 remedy="Check the network, the proxy settings and the clock of this machine.",
             ) from None
         except (ValueError, TypeError, RuntimeError) as error:
-            found = re.search(r"AADSTS\d+[^\"\\\r\n]*", str(error))
-            if found:
-                raise sign_in_error(self._side, "invalid_request", found[0]) from None
+            words = _service_words(error)
+            if words:
+                raise sign_in_error(self._side, "invalid_request", words) from None
             raise SignInError(
                 f"The sign-in to the {self._side} tenant failed.",
                 side=self._side,
                 cause=f"{type(error).__name__} while the tokens were fetched.",
                 remedy="Check client_id, certificate and passphrase in project.yaml, and the clock of this machine.",
             ) from None
+
+
+def _service_words(error: BaseException | None) -> str | None:
+    """What the sign-in service said, where msal raised something else over it; None if it said nothing."""
+    while error is not None:
+        found = re.search(r"AADSTS\d+[^\"\\\r\n]*", str(error))
+        if found:
+            return found[0]
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _to_terminal(message: str, url: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.changes import Level, Plan, as_data, digest
 from xtmig_kernel.clock import as_text
@@ -205,12 +205,7 @@ class Engine:
             view: What the step has come to so far.
         """
         facts = self._observe(view.step)
-        view = replace(view, findings=self._judge(view.step, view.step.verifies, facts, "verify"))
-        waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)]
-        if view.state in ("looked", "no change", "applied") and waiting:
-            first = waiting[0]
-            return replace(view, state="waiting", waits_for=first.waits_for, until=first.until, note=f"waits for {first.waits_for}")
-        return view
+        return _settled(replace(view, findings=self._judge(view.step, view.step.verifies, facts, "verify")))
 
     def run(self, step: Step) -> StepView:
         """Everything that a run without a person does for a step; an error becomes part of the view.
@@ -225,7 +220,8 @@ class Engine:
                 view = self.apply(view)
         except XtmigError as error:
             view = self.failed(view, error)
-        view = self.verify(view)
+        # where nothing was tried, the look of a moment ago is the verification
+        view = self.verify(view) if view.outcomes or view.problem else _settled(view)
         self.end(view)
         return view
 
@@ -261,15 +257,8 @@ class Engine:
         self._ledger.append("step_ended", data, step=view.step.id)
 
     def _observe(self, step: Step) -> dict[str, Observation[tuple[Row, ...]]]:
-        facts: dict[str, Observation[tuple[Row, ...]]] = {}
-        for name in dict.fromkeys(step.reads):
-            facts[name] = fact = self._reader.read(name)
-            data: dict[str, object] = {"fact": name, "side": name.partition(".")[0]}
-            if isinstance(fact, Observed):
-                data |= {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}
-            else:
-                data |= {"reason": fact.reason.value, "detail": fact.detail}
-            self._ledger.append("observed", data, step=step.id)
+        facts = {name: self._reader.read(name) for name in dict.fromkeys(step.reads)}
+        self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 
     def _judge(
@@ -288,8 +277,8 @@ class Engine:
             waivers=self._waivers(),
         )
         if phase is not None:
-            for finding in findings:
-                self._ledger.append("finding", {**finding.as_data(), "phase": phase}, step=step.id)
+            entries = [("finding", {**finding.as_data(), "phase": phase}) for finding in findings]
+            self._ledger.append_all(entries, step=step.id)
         return tuple(findings)
 
     def _write_plan(self, step: Step, plan: Plan) -> None:
@@ -303,6 +292,23 @@ class Engine:
             ],
         }
         self._ledger.append("planned", data, step=step.id)
+
+
+def _settled(view: StepView) -> StepView:
+    """A step whose rules wait for somebody waits, whatever else it has done."""
+    waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)]
+    if view.state not in ("looked", "no change", "applied") or not waiting:
+        return view
+    first = waiting[0]
+    note = f"waits for {first.waits_for}"
+    return replace(view, state="waiting", waits_for=first.waits_for, until=first.until, note=note)
+
+
+def _observed(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
+    data: dict[str, Any] = {"fact": name, "side": name.partition(".")[0]}
+    if isinstance(fact, Observed):
+        return data | {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}
+    return data | {"reason": fact.reason.value, "detail": fact.detail}
 
 
 def _approver(level: Level) -> str:

@@ -82,6 +82,7 @@ class SectionRun:
         self._ask = ask
         self._show = show
         self._progress = progress
+        self._engine: Engine | None = None
         self._open = ExitStack()
         if mode == "apply":
             self._open.enter_context(project_lock(project.folder))
@@ -122,10 +123,12 @@ class SectionRun:
             error.side = error.side or side
             self.ledger.append("problem", error.as_data())
             if isinstance(error, SignInError):
+                self._engine = None
                 self._absent[side] = NotObserved(as_reason(error), error.message, self.clock.now())
             raise
         identity = tenant.identity
         self.tenants[side] = tenant
+        self._engine = None
         self.ledger.append(
             "signed_in",
             {
@@ -142,6 +145,11 @@ class SectionRun:
     @property
     def engine(self) -> Engine:
         """The engine for the sides that are signed in at this moment."""
+        if self._engine is None:
+            self._engine = self._new_engine()
+        return self._engine
+
+    def _new_engine(self) -> Engine:
         reader = Reader(self.project, self.tenants, self.clock, self._absent)
         door = None
         if self.mode != "plan":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,7 +32,6 @@ from xtmig_kernel.store import Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from xtmig_kernel.project import Approver, Project
     from xtmig_kernel.store import Entry
@@ -96,7 +96,13 @@ def _level(item: dict[str, Any]) -> int:
 def _proposed(item: dict[str, Any]) -> Proposed:
     change = item["change"]
     return Proposed(
-        item["hash"], change["step"], change["side"], change["title"], _level(item), tuple(item["lines"]), change["undo"]
+        item["hash"],
+        change["step"],
+        change["side"],
+        change["title"],
+        _level(item),
+        tuple(item["lines"]),
+        change["undo"],
     )
 
 
@@ -143,10 +149,10 @@ def approve(
         note=note,
     )
     ledger = Ledger(project.folder, clock, Redactor(), "approve")
-    if prove in ("browser", "device_code"):
-        approval = _signed_in(project, approver, approval, ledger, prove, show)  # type: ignore[arg-type]
+    if isinstance(prove, Path):
+        approval = _signed(approval, prove)
     elif prove is not None:
-        approval = _signed(approval, prove)  # type: ignore[arg-type]
+        approval = _signed_in(project, approver, approval, ledger, prove, show)
     _save(project, lambda book: book.model_copy(update={"approvals": (*book.approvals, approval)}))
     return approval
 
@@ -169,9 +175,7 @@ def _signed_in(
 ) -> Approval:
     settings = project.side(approver.side).model_copy(update={"sign_in": SignInSettings(method=method)})
     as_approver = project.model_copy(update={approver.side: settings})
-    identity = connect(
-        as_approver, approver.side, redactor=Redactor(), clock=clock_for(project), show=show
-    ).identity
+    identity = connect(as_approver, approver.side, redactor=Redactor(), clock=clock_for(project), show=show).identity
     if identity.kind != "person" or identity.name.casefold() != approver.upn.casefold():
         raise UsageError(
             f"{identity.name} signed in, but the approval is of {approver.upn}",
@@ -198,7 +202,9 @@ def _signed(approval: Approval, key_file: Path) -> Approval:
             f"{key_file} is not a private key that can be read", remedy="Give an unencrypted Ed25519 key in PEM form."
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{key_file} is not an Ed25519 key", remedy="Make one with: openssl genpkey -algorithm ed25519")
+        raise UsageError(
+            f"{key_file} is not an Ed25519 key", remedy="Make one with: openssl genpkey -algorithm ed25519"
+        )
     signature = key.sign(canonical(approval.signed_data()).encode("utf-8"))
     return approval.model_copy(
         update={"proof": Proof(kind="signature", value=base64.b64encode(signature).decode("ascii"))}

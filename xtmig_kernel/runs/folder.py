@@ -44,7 +44,10 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
     for name, text in (
         ("users.csv", USERS_HEADER),
         ("approvals.yaml", "# Approvals and sign-offs. Made by: xtmig approve\napprovals: []\nsign_offs: []\n"),
-        ("waivers.yaml", "# Findings that their owners accept until a date; shown as waived, never as passed\nwaivers: []\n"),
+        (
+            "waivers.yaml",
+            "# Findings that their owners accept until a date; shown as waived, never as passed\nwaivers: []\n",
+        ),
     ):
         if not (folder / name).exists():
             write_whole(folder / name, text)
@@ -52,9 +55,7 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
     write_whole(folder / PROJECT_FILE, _HEAD + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
-def settings_from_domains(
-    source: str, target: str, *, name: str, project_id: str, transport: str
-) -> dict[str, Any]:
+def settings_from_domains(source: str, target: str, *, name: str, project_id: str, transport: str) -> dict[str, Any]:
     """The content of `project.yaml` for two live tenants, their IDs looked up from their domains (PRE-08).
 
     Args:

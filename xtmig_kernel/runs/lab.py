@@ -61,7 +61,11 @@ def simulate_until_stopped(
         if project is not None and not (project / PROJECT_FILE).exists():
             new_project(project, practice_project(practice, by_person=True))
         progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")
-        progress(f"next, in another window: xtmig open {project}" if project else f"connection file: {practice.connection_file}")
+        progress(
+            f"next, in another window: xtmig open {project}"
+            if project
+            else f"connection file: {practice.connection_file}"
+        )
         progress("stop with Ctrl+C; the tenants forget everything when they stop")
         try:
             return practice.wait()

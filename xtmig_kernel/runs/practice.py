@@ -221,5 +221,3 @@ def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str
     ]
     settings["simulation"] = str(practice.connection_file)
     return settings
-
-

@@ -49,7 +49,10 @@ def rehearse(
         UsageError: The folder holds a project, or the practice tenants did not start.
     """
     progress("starting two simulated tenants")
-    with practice_tenants(folder / SIMULATION_FOLDER, tenants_file, options) as practice, _variables(practice.environment):
+    with (
+        practice_tenants(folder / SIMULATION_FOLDER, tenants_file, options) as practice,
+        _variables(practice.environment),
+    ):
         new_project(folder, practice_project(practice))
         progress("planning: nothing is written")
         run = run_sections(folder, (), "plan", progress)

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def write_scripts(
-    folder: Path, section: str, redactor: Redactor, show: Callable[[str, str], None] | None, progress: Callable[[str], None]
+    folder: Path,
+    section: str,
+    redactor: Redactor,
+    show: Callable[[str, str], None] | None,
+    progress: Callable[[str], None],
 ) -> list[Path]:
     """Plan a section now, and write its changes as one script a side. Writes nothing to a tenant.
 

@@ -304,7 +304,8 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
 
 def _stop_on_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     def wait_for_end() -> None:
-        while sys.stdin.buffer.read(4096):
+        # os.read, not the buffered stream: a thread waiting in that one holds its lock and aborts the shutdown
+        while os.read(sys.stdin.fileno(), 4096):
             pass
         with contextlib.suppress(RuntimeError):  # the loop is closed already
             loop.call_soon_threadsafe(stop.set)

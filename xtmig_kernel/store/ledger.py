@@ -18,7 +18,7 @@ from xtmig_kernel.clock import Clock, as_text
 from xtmig_kernel.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 LEDGER_FILE = "ledger.db"
@@ -141,10 +141,24 @@ class Ledger:
         Raises:
             LedgerError: The disk is full, or another process holds the file for too long.
         """
-        clean = json.loads(json.dumps(self._redactor.redact_data(data), ensure_ascii=False))
+        return self.append_all([(kind, data)], step=step)[0]
+
+    def append_all(self, items: Sequence[tuple[str, dict[str, Any]]], *, step: str | None = None) -> list[Entry]:
+        """Write several entries at once, all of them or none; they are on disk when this returns.
+
+        Args:
+            items: Kind and content of each.
+            step: Id of the step concerned.
+
+        Raises:
+            LedgerError: The disk is full, or another process holds the file for too long.
+        """
+        clean = [
+            (kind, json.loads(json.dumps(self._redactor.redact_data(data), ensure_ascii=False))) for kind, data in items
+        ]
         try:
             with self._transaction() as database:
-                return self._insert(database, kind, clean, step)
+                return [self._insert(database, kind, data, step) for kind, data in clean]
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path} could not be written ({error})",

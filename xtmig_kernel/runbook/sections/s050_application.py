@@ -135,9 +135,8 @@ def _correction(
     if "RedirectUris" in after:
         body["web"] = {"redirectUris": after["RedirectUris"]}
     if "Permissions" in after or "OtherPermissions" in after:
-        permissions = after.get("Permissions", row["Permissions"])
-        others = after.get("OtherPermissions", row["OtherPermissions"])
-        body["requiredResourceAccess"] = _access([*permissions, *others])
+        wanted = {**row, **after}
+        body["requiredResourceAccess"] = _access([*wanted["Permissions"], *wanted["OtherPermissions"]])
     return Change(
         step=step,
         side="target",

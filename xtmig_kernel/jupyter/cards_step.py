@@ -1,0 +1,176 @@
+"""The card of one step, from what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from xtmig_kernel.changes import Level, as_data
+from xtmig_kernel.clock import as_text
+from xtmig_kernel.jupyter.cards import NEW, problem_data, render
+from xtmig_kernel.powershell import change_lines
+from xtmig_kernel.report.history import change_fields
+from xtmig_kernel.report.words import SIDES, STEP_STATES, Word, counted
+from xtmig_kernel.runbook.secrets import credential_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from xtmig_kernel.changes import Change
+    from xtmig_kernel.errors import ApprovalError
+    from xtmig_kernel.project import Project
+    from xtmig_kernel.runbook import Mode, StepView
+    from xtmig_kernel.runbook.door import Outcome
+
+Phase = Literal["look", "plan", "apply", "verify"]
+PHASES: dict[Phase, str] = {"look": "looked", "plan": "planned", "apply": "as it stood", "verify": "verified"}
+
+_KINDS = {
+    "applications": "Application",
+    "application_credentials": "ClientSecret",
+    "endpoint_test": "MigrationEndpoint credentials",
+    "granted_roles": "AppRoleAssignment",
+    "migration_endpoints": "MigrationEndpoint",
+    "organization_config": "OrganizationConfig",
+    "organization_relationships": "OrganizationRelationship",
+    "service_principals": "EnterpriseApplication",
+}
+_OUTCOMES = {
+    "done": Word("✓", "made and read back", "ok"),
+    "found done": Word("✓", "found done", "ok"),
+    "waiting": Word("◔", "made, not yet effective", "wait"),
+}
+
+
+@dataclass(frozen=True)
+class Unapproved:
+    """A planned change whose approval does not hold now.
+
+    Args:
+        change: The change.
+        error: Why not.
+    """
+
+    change: Change
+    error: ApprovalError
+
+
+def step_card(
+    view: StepView,
+    project: Project,
+    *,
+    phase: Phase,
+    mode: Mode,
+    now: datetime,
+    unapproved: Sequence[Unapproved] = (),
+    problem: bool = True,
+) -> str:
+    """A step as a card.
+
+    Args:
+        view: What is known of the step.
+        project: The project.
+        phase: What was just done; a card shows what belongs to it.
+        mode: How the notebook runs.
+        now: When, UTC.
+        unapproved: Planned changes whose approvals do not hold.
+        problem: Whether to show the error that ended the step.
+    """
+    step = view.step
+    planned, judged = phase in ("plan", "apply"), phase in ("look", "verify") or mode == "interactive"
+    error = view.problem if problem and not unapproved else None
+    changes = [_change(change, view.outcomes) for change in view.changes] if planned else []
+    findings = [finding.as_data() for finding in view.findings] if judged else []
+    return render(
+        "step",
+        id=step.id,
+        title=step.title,
+        why=step.why,
+        side=step.side,
+        domain=project.side(step.side).domain if step.side else "",
+        tone=_tone(view),
+        label=f"Step {step.id}, {PHASES[phase]}",
+        state=STEP_STATES.get(view.state, NEW),
+        phase=PHASES[phase],
+        at=as_text(now),
+        problem=problem_data(error) if error else None,
+        notice=_notice(view, phase, mode),
+        blocked_by=[finding.as_data() for finding in view.blocked_by] if planned else [],
+        missing=view.missing if planned else (),
+        approvals=[_approval(item, project) for item in unapproved] if planned else [],
+        changes=changes,
+        sentence=_sentence(view.changes),
+        nothing=_nothing(view) if planned else "",
+        findings=findings,
+        caption=f"{counted(len(findings), 'finding')}, each from a read made now",
+    )
+
+
+def _tone(view: StepView) -> str:
+    if view.state == "failed":
+        return "bad"
+    return SIDES[view.step.side].colour if view.step.side else ""
+
+
+def _notice(view: StepView, phase: Phase, mode: Mode) -> str:
+    if phase == "apply" and mode == "plan" and view.state == "planned":
+        return "Planned, not applied: this run only plans. To apply: run it with mode apply, or click in JupyterLab."
+    if view.state == "waiting" and not view.blocked_by and view.problem is None:
+        until = f" Look again at {as_text(view.until)}." if view.until else ""
+        return f"Waiting for {view.waits_for}.{until} Nothing has to be changed meanwhile."
+    return ""
+
+
+def _nothing(view: StepView) -> str:
+    if view.step.only_looks:
+        return "This step only looks; there is nothing to apply."
+    if view.state == "no change":
+        return "No change: the tenant was looked at, and nothing has to be altered by this step."
+    return ""
+
+
+def _sentence(changes: Sequence[Change]) -> str:
+    new = sum(change.before is None for change in changes)
+    gone = sum(change.after is None for change in changes)
+    final = sum(change.irreversible for change in changes)
+    undo = f"{final} cannot be undone" if final else "can be undone"
+    return f"{counted(new, 'new object')}, {len(changes) - new - gone} changed, {gone} removed; {undo}."
+
+
+def _change(change: Change, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    outcome = next((outcome for outcome in outcomes if outcome.change == change), None)
+    secret = next((credential.secret for call in change.calls if (credential := credential_in(call))), None)
+    subject = change.subject
+    return {
+        **change_fields(as_data(change)),
+        "hash": change.hash,
+        "lines": change_lines(change),
+        "sign": "+" if change.before is None else "−" if change.after is None else "~",
+        "kind": _KINDS.get(subject.table, subject.table.replace("_", " ")),
+        "name": subject.key[0][1],
+        "secret": str(secret) if secret else "",
+        "outcome": _OUTCOMES[outcome.result] if outcome else None,
+        "until": as_text(outcome.until) if outcome and outcome.until else None,
+    }
+
+
+def _approval(item: Unapproved, project: Project) -> dict[str, Any]:
+    section = item.change.step.split(".", maxsplit=1)[0]
+    second = item.change.level == Level.SECOND_PERSON
+    return {
+        "who": "a second person’s proven approval" if second else "a named approval",
+        "cause": item.error.cause or "",
+        "hash": item.change.hash,
+        "commands": approve_commands(project, section),
+    }
+
+
+def approve_commands(project: Project, section: str) -> list[str]:
+    """The command of each person who may approve.
+
+    Args:
+        project: The project.
+        section: Number of the section.
+    """
+    return [f'xtmig approve {section} --by {a.upn} --project "{project.folder}"' for a in project.approvers]

@@ -1,0 +1,37 @@
+"""Putting a card on the screen, and putting another in its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.display import HTML, display
+
+
+class Shown:
+    """A card in the output of the cell that runs; it can be replaced while the notebook is open.
+
+    The text stays in a saved notebook, which a widget's would not.
+
+    Args:
+        html: The card.
+    """
+
+    def __init__(self, html: str) -> None:
+        self._handle: Any = display(HTML(html), display_id=True)
+
+    def update(self, html: str) -> None:
+        """Show another card in its place; any thread may do this.
+
+        Args:
+            html: The card.
+        """
+        self._handle.update(HTML(html))
+
+    @staticmethod
+    def widget(widget: Any) -> None:
+        """Show a widget.
+
+        Args:
+            widget: An ipywidget.
+        """
+        display(widget)
