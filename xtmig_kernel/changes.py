@@ -178,6 +178,10 @@ class Change:
             raise ValueError(f"{self.title}: the change is for {self.side}, its subject is in {self.subject.side}")
         if not self.subject.key or not all(value.strip() for _, value in self.subject.key):
             raise ValueError(f"{self.title}: a change never acts on a blank identity")
+        if self.level == Level.READS:
+            raise ValueError(f"{self.title}: a change is never of level 0, which is for reads")
+        if self.before is not None and self.after is not None and self.before.keys() != self.after.keys():
+            raise ValueError(f"{self.title}: before and after name different attributes")
         if self.before is None and self.after is None:
             raise ValueError(f"{self.title}: nothing would change")
         if self.irreversible and self.level < Level.SECOND_PERSON:

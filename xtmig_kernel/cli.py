@@ -73,7 +73,7 @@ def _show(message: str, url: str) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:  # noqa: FBT002
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
         out.print(__version__)
         raise typer.Exit
@@ -101,7 +101,7 @@ def new(
 @app.command("open")
 def open_(
     folder: Folder = Path(),
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,  # noqa: FBT002
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Open the runbook in JupyterLab.
 
@@ -119,7 +119,7 @@ def run(
     ] = None,
     folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
     mode: Annotated[Literal["plan", "apply"], typer.Option(help="plan writes nothing to a tenant.")] = "plan",
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Run the notebooks without a person, into reports/RUN/; plan by default.
 
@@ -150,7 +150,7 @@ def _tell(result: Result, archive: Path, *, as_json: bool) -> None:
 
 
 @app.command("check-access")
-def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:  # noqa: FBT002
+def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:
     """See what each account may do, and what to ask for; reads only.
 
     Example: xtmig check-access northwind
@@ -192,9 +192,9 @@ def approve(
     change: Annotated[list[str] | None, typer.Option(help="Only changes whose hash begins so; repeatable.")] = None,
     sign_off: Annotated[str | None, typer.Option(help="Sign off this statement instead; needs --note.")] = None,
     key: Annotated[Path | None, typer.Option(help="Sign with this Ed25519 private key instead of signing in.")] = None,
-    device_code: Annotated[bool, typer.Option(help="Sign in by device code instead of a browser here.")] = False,  # noqa: FBT002
-    claim: Annotated[bool, typer.Option(help="Only claim the approval; level 3 refuses that.")] = False,  # noqa: FBT002
-    yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,  # noqa: FBT002
+    device_code: Annotated[bool, typer.Option(help="Sign in by device code instead of a browser here.")] = False,
+    claim: Annotated[bool, typer.Option(help="Only claim the approval; level 3 refuses that.")] = False,
+    yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,
 ) -> None:
     """Approve the planned changes of a section by name, or sign off a statement.
 
@@ -300,7 +300,7 @@ def rehearse(
     tenants: Annotated[
         Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")
     ] = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
 

@@ -20,7 +20,7 @@
     │   └── Unavailable               no answer, time-out, server fault
     ├── EngineError                   a change was not made                      exit 3
     │   ├── StalePlanError            the tenant is no longer as the plan saw it
-    │   ├── ApprovalError             the approval is missing or does not match
+    │   ├── ApprovalError             the approval is missing or does not match  exit 4
     │   └── RecoveryError             an interrupted change needs a person
     ├── LedgerError                   the ledger is damaged or in use            exit 1
     └── ArchiveError                  an archive does not verify                 exit 3

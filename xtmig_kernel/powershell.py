@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from xtmig_kernel.changes import (
     Call,
@@ -41,8 +42,8 @@ def quoted(text: str) -> str:
     Args:
         text: Any text, line breaks included.
     """
-    for quote in SINGLE_QUOTES:
-        text = text.replace(quote, quote * 2)
+    for mark in SINGLE_QUOTES:
+        text = text.replace(mark, mark * 2)
     return f"'{text}'"
 
 
@@ -106,8 +107,13 @@ def _graph_uri(call: GraphCall, later: Callable[[Later], str]) -> str:
         if isinstance(value, Later):
             before, _, after = path.partition(marker)
             return f"({quoted(before)} + {later(value)} + {quoted(after)})"
-        path = path.replace(marker, value)
+        path = path.replace(f"'{marker}'", "'" + _in_address(value.replace("'", "''")) + "'")
+        path = path.replace(marker, _in_address(value))
     return quoted(path)
+
+
+def _in_address(value: str) -> str:
+    return quote(value, safe=" '!$()*,;=:@~")
 
 
 def change_lines(change: Change) -> list[str]:
@@ -138,12 +144,22 @@ def script(title: str, changes: Sequence[Change], connect: Mapping[str, str]) ->
         f"$TenantId = {quoted(connect['tenant_id'])}",
         f"Connect-ExchangeOnline -Organization {quoted(connect['domain'])} -ShowBanner:$false",
         "if (@(Get-ConnectionInformation)[-1].TenantID -ne $TenantId) { throw 'This session is of another tenant.' }",
-        "Connect-MgGraph -TenantId $TenantId -Scopes 'Application.ReadWrite.All', 'Directory.Read.All' -NoWelcome",
+        f"Connect-MgGraph -TenantId $TenantId -Scopes {_scopes(changes)} -NoWelcome",
         "if ((Get-MgContext).TenantId -ne $TenantId) { throw 'This Graph session is of another tenant.' }",
     ]
     for change in changes:
         lines += ["", *_change_script(change)]
     return "\n".join(lines) + "\n"
+
+
+def _scopes(changes: Sequence[Change]) -> str:
+    grants = any("/appRoleAssignments" in getattr(call, "path", "") for change in changes for call in change.calls)
+    scopes = [
+        "Application.ReadWrite.All",
+        "Directory.Read.All",
+        *(["AppRoleAssignment.ReadWrite.All"] if grants else []),
+    ]
+    return ", ".join(quoted(scope) for scope in scopes)
 
 
 def _change_script(change: Change) -> list[str]:
@@ -165,7 +181,7 @@ def _look_up(value: Later) -> str:
     path, attribute = _GRAPH_LOOK_UPS.get((value.subject.table, column, value.attribute), ("", ""))
     if not path:
         return f"Read-Host {quoted(str(value))}"
-    uri = "v1.0/" + path.format(key=key.replace("'", "''"))
+    uri = "v1.0/" + path.format(key=_in_address(key.replace("'", "''")))
     return f"(Invoke-MgGraphRequest -Method GET -Uri {quoted(uri)}).{attribute}"
 
 

@@ -28,7 +28,7 @@ TABLES = (
     Table(
         "domain_lookup",
         {"Domain": "text", "TenantId": "guid", "RegionScope": "text", "RegionSubScope": "text", "Cloud": "text"},
-        "What the sign-in service tells about a domain without signing in (wire 4.10); one row, or none for an unknown domain",
+        "What the sign-in service tells about a domain without a sign-in (wire 4.10); no row for an unknown domain",
     ),
     Table(
         "consent_link",

@@ -136,7 +136,8 @@ def test_an_endpoint_is_made_and_tests_well(simulator: SimulatorProcess, tmp_pat
     simulator.advance(86_400)
     endpoint = {
         "Name": "smoke", "RemoteServer": "outlook.office.com", "RemoteTenant": given.source.domain,
-        "Credentials": PSCredential(application_id, secret), "ExchangeRemoteMove": True, "ApplicationId": application_id,
+        "Credentials": PSCredential(application_id, secret), "ExchangeRemoteMove": True,
+        "ApplicationId": application_id,
     }  # fmt: skip
     target.run(ExchangeCall("New-MigrationEndpoint", endpoint))
     (row,) = target.exchange.invoke("Get-MigrationEndpoint", {"Identity": "smoke"}).rows

@@ -141,7 +141,7 @@ def test_a_write_that_was_never_sent_is_sent_again(
     exchange: ExchangeClient, canned: Canned, monkeypatch: pytest.MonkeyPatch, clock: NotingClock
 ) -> None:
     """Where no connection was made, a write was not done: it is no uncertain one."""
-    monkeypatch.setattr(policy.Http, "_pinned", lambda self, url: "https://localhost:9/")
+    monkeypatch.setattr(policy.Http, "_pinned", lambda *_: "https://localhost:9/")
     with pytest.raises(Unavailable) as caught:
         exchange.invoke("New-Thing", {"Name": "x"})
     assert not isinstance(caught.value, UncertainWrite)

@@ -39,7 +39,7 @@ BY_SECRET = {"method": "secret", "client_id": OPERATOR, "secret": "env:XTMIG_TES
 @pytest.fixture(autouse=True)
 def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test opens a window."""
-    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
     monkeypatch.setenv("XTMIG_TEST_SECRET", SECRET)
 
 
@@ -197,7 +197,7 @@ def test_two_accounts_for_one_tenant_are_refused(hosts: Hosts, tmp_path: Path, p
     sign_in = signing_in(hosts, tmp_path, method="device_code")
     sign_in.token("graph")
     person_login.claims |= {"oid": "66666666-6666-4666-8666-666666666666", "upn": "somebody.else@x.com"}
-    with pytest.raises(SignInError, match="somebody.else"):
+    with pytest.raises(SignInError, match=r"somebody\.else"):
         sign_in.token("exchange")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from xtmig_kernel.errors import ServiceError, SignInError
+from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
 from xtmig_kernel.inventory import directory, exchange, sign_in
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
@@ -83,6 +83,8 @@ class Reader:
             return Observed(tuple(rows), self._clock.now(), source)
         except MissingFact as missing:
             return self._missing(Reason.NOT_ASKED, str(missing))
+        except UsageError as error:
+            return self._missing(Reason.UNSUPPORTED, error.message)
         except (ServiceError, SignInError) as error:
             return self._missing(as_reason(error), str(error))
 
@@ -121,4 +123,7 @@ class Reader:
         ours = [row for row in observed.value if row["UniqueName"] == self._project.application_name]
         # an application's ID never changes, so once seen it is not asked for again
         self._known_application_id = str(ours[0]["AppId"]) if ours else None
+        if self._known_application_id:
+            for tenant in self._tenants.values():
+                tenant.refuse_application(self._known_application_id)
         return self._known_application_id

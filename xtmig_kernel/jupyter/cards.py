@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from xtmig_kernel.report.page import environment as report_environment
-from xtmig_kernel.report.words import STEP_STATES, Word
+from xtmig_kernel.report.words import SIDES, STEP_STATES, VERDICTS, Word
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, STEPS
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.errors import XtmigError
     from xtmig_kernel.project import Project
-    from xtmig_kernel.report.model import Result, StepFact
+    from xtmig_kernel.report.model import FindingFact, Result, StepFact
     from xtmig_kernel.runbook import Mode, Section
 
 NEW = Word("○", "not looked at yet", "none")
@@ -112,7 +112,7 @@ def header_card(
         section=section,
         project=project,
         mode_sentence=MODE_SENTENCES[mode],
-        tone={("source",): "s", ("target",): "t"}.get(section.sides, ""),
+        tone=SIDES[section.sides[0]].colour if len(section.sides) == 1 else "",
         four_eyes_off=project.four_eyes.off_because,
         unprotected=unprotected,
         stand=stand,
@@ -147,36 +147,56 @@ def step_rows(section: Section, result: Result | None) -> list[dict[str, Any]]:
         result: What the ledger says, or None where it says nothing yet.
     """
     ended = {step.id: step for part in (result.sections if result else ()) for step in part.steps}
+    open_findings: dict[str | None, list[FindingFact]] = {}
+    for finding in result.findings if result else ():
+        open_findings.setdefault(finding.step, []).append(finding)
     return [
         {"id": step.id, "title": step.title, "side": step.side, "notebook": section.notebook}
-        | _ended(ended.get(step.id))
+        | _ended(ended.get(step.id), open_findings.get(step.id, []))
         for step in section.steps
     ]
 
 
-def _ended(fact: StepFact | None) -> dict[str, Any]:
+def _ended(fact: StepFact | None, findings: list[FindingFact]) -> dict[str, Any]:
     if fact is None:
         return {"state": NEW, "summary": "", "waits_for": "", "until": None, "at": None, "settled": False}
+    state = shown_state(fact.state, {finding.verdict for finding in findings})
+    waits = next((f for f in findings if f.verdict == "waiting"), None) if state == VERDICTS["waiting"] else None
     return {
-        "state": STEP_STATES[fact.state],
+        "state": state,
         "summary": fact.summary,
-        "waits_for": fact.waits_for,
-        "until": fact.until,
+        "waits_for": (waits.waits_for or "") if waits else fact.waits_for,
+        "until": waits.until if waits else fact.until,
         "at": fact.at,
-        "settled": fact.state in ("applied", "no change", "looked"),
+        "settled": state.colour == "ok",
     }
 
 
-def closing_card(section: Section, rows: list[dict[str, Any]]) -> str:
+def shown_state(state: str, verdicts: set[str]) -> Word:
+    """How a step is shown: a step with nothing left to do is not right while a check says otherwise.
+
+    Args:
+        state: The step's own state.
+        verdicts: Kinds of verdict of its findings.
+    """
+    if state in ("applied", "no change", "looked"):
+        for kind in ("fail", "waiting", "not_observed"):
+            if kind in verdicts:
+                return VERDICTS[kind]
+    return STEP_STATES.get(state, NEW)
+
+
+def closing_card(section: Section, rows: list[dict[str, Any]], coming: Section | None = None) -> str:
     """The last card of a notebook: what is done, who is waited for, which notebook comes next.
 
     Args:
         section: The section.
         rows: One for each step: `id`, `title`, `side`, `state` (a `Word`), `waits_for`, `until`, `summary`, `settled`.
+        coming: The section that comes next; the one after this if it is not given.
     """
     done = sum(bool(row["settled"]) for row in rows)
     answer = f"{done} of {len(rows)} steps are right or done" if rows else f"{section.title} was shown"
-    return render("closing", section=section, rows=rows, answer=answer, following=following(section))
+    return render("closing", section=section, rows=rows, answer=answer, following=coming or following(section))
 
 
 def consent_card(project: Project, side: str, url: str | None, mail: str, why: str) -> str:

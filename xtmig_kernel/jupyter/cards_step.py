@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.changes import Level, as_data
 from xtmig_kernel.clock import as_text
-from xtmig_kernel.jupyter.cards import NEW, problem_data, render
+from xtmig_kernel.jupyter.cards import problem_data, render, shown_state
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.report.history import change_fields
-from xtmig_kernel.report.words import SIDES, STEP_STATES, Word, counted
+from xtmig_kernel.report.words import SIDES, Word, counted
 from xtmig_kernel.runbook.secrets import credential_in
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def step_card(
         domain=project.side(step.side).domain if step.side else "",
         tone=_tone(view),
         label=f"Step {step.id}, {PHASES[phase]}",
-        state=STEP_STATES.get(view.state, NEW),
+        state=shown_state(view.state, {finding.verdict.kind for finding in view.findings}),
         phase=PHASES[phase],
         at=as_text(now),
         problem=problem_data(error) if error else None,

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.clock import as_text
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError, XtmigError
+from xtmig_kernel.evidence import Waiting
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.face_consent import consent_mail
 from xtmig_kernel.jupyter.face_display import Shown
@@ -18,8 +20,6 @@ from xtmig_kernel.jupyter.kernel_access import kernel_redactor
 from xtmig_kernel.project import load_approvals, load_waivers
 from xtmig_kernel.project.files import PROJECT_FILE
 from xtmig_kernel.report import Result, summary
-from xtmig_kernel.report.words import STEP_STATES
-from xtmig_kernel.clock import as_text
 from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
@@ -193,9 +193,7 @@ class SectionFace:
 
     def _ask(self, question: str) -> str:
         if self._controls is None:
-            raise UsageError(
-                "A secret cannot be asked for while a cell runs.", remedy="Use the button under the card."
-            )
+            raise UsageError("A secret cannot be asked for while a cell runs.", remedy="Use the button under the card.")
         return self._controls.ask(question)
 
     def _say(self, sentence: str) -> None:
@@ -215,15 +213,18 @@ class SectionFace:
 
 def _closing_row(view: StepView) -> dict[str, Any]:
     step = view.step
+    state = cards.shown_state(view.state, {finding.verdict.kind for finding in view.findings})
+    waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)] if not view.waits_for else []
+    until = waiting[0].until if waiting else view.until
     return {
         "id": step.id,
         "title": step.title,
         "side": step.side,
-        "state": STEP_STATES.get(view.state, cards.NEW),
+        "state": state,
         "summary": view.note,
-        "waits_for": view.waits_for,
-        "until": as_text(view.until) if view.until else None,
-        "settled": view.state in ("applied", "no change", "looked"),
+        "waits_for": waiting[0].waits_for if waiting else view.waits_for,
+        "until": as_text(until) if until else None,
+        "settled": state.colour == "ok",
     }
 
 

@@ -32,6 +32,7 @@ Before you accept, compare on Microsoft's page:
 - you are signed in to {project.source.domain}.
 
 Afterwards the browser arrives at office.com; that is how it is meant to end.
-You can take the consent back at any time: Entra admin center, Enterprise applications, {project.application_name}, Delete.
+You can take the consent back at any time: in the Entra admin center, under Enterprise applications,
+delete "{project.application_name}".
 No mailbox can leave before you also name, in your own tenant, the group of people who may move.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ import ipywidgets
 from xtmig_kernel.jupyter.secret_field import SecretField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from xtmig_kernel.credentials import Redactor
+
+_log = logging.getLogger(__name__)
 
 
 class Controls:
@@ -45,6 +48,7 @@ class Controls:
         self._why_not = ipywidgets.HTML()
         self._secret = SecretField(redactor) if redactor else None
         self._reasons: dict[str, str] = {}
+        self._working = False
         row = ipywidgets.HBox(list(self._buttons.values()), layout={"flex_flow": "row wrap"})
         asked = [self._secret.widget] if self._secret else []
         self.widget = ipywidgets.VBox([row, self._why_not, *asked, self._said])
@@ -52,21 +56,30 @@ class Controls:
 
     def _starter(self, caption: str, action: Callable[[], None]) -> Callable[[Any], None]:
         def start(_button: Any) -> None:
-            if caption in self._reasons or not self._busy.acquire(blocking=False):
+            if caption in self._reasons:
                 return
-            self._set_enabled(working=caption)
+            if not self._busy.acquire(blocking=False):
+                self.say("Another button is still working; wait for it, then press again.")
+                return
+            self._working = True
+            self._show_state()
             threading.Thread(target=self._work, args=(caption, action), name=f"xtmig {caption}", daemon=True).start()
 
         return start
 
     def _work(self, caption: str, action: Callable[[], None]) -> None:
+        ended = ""
         self.say(f"{caption}: working …")
         try:
             action()
+        except Exception as error:  # nobody else would see what ends a thread
+            _log.exception("%s ended by an unexpected error", caption)
+            ended = f"{caption} ended by an unexpected error, a fault of xtmig: {type(error).__name__}: {error}"
         finally:
+            self._working = False
             self._busy.release()
-            self.say("")
-            self._set_enabled()
+            self.say(ended)
+            self._show_state()
 
     def say(self, sentence: str) -> None:
         """Show what is going on, or nothing.
@@ -96,11 +109,10 @@ class Controls:
             reasons: Caption to reason.
         """
         self._reasons = dict(reasons)
-        self._set_enabled()
+        self._show_state()
 
-    def _set_enabled(self, working: str = "") -> None:
+    def _show_state(self) -> None:
         for caption, button in self._buttons.items():
-            button.disabled = bool(working) or caption in self._reasons
-            button.tooltip = self._reasons.get(caption, "")
-        lines: Sequence[str] = [f"<b>{escape(c)}</b> is off: {escape(why)}" for c, why in self._reasons.items()]
-        self._why_not.value = "" if working else "<br>".join(lines)
+            button.disabled = self._working or caption in self._reasons
+        lines = [f"<b>{escape(caption)}</b> is off: {escape(why)}" for caption, why in self._reasons.items()]
+        self._why_not.value = "" if self._working else "<br>".join(lines)

@@ -17,7 +17,7 @@ class Shown:
     """
 
     def __init__(self, html: str) -> None:
-        self._handle: Any = display(HTML(html), display_id=True)
+        self._handle: Any = display(HTML(html), display_id=True)  # type: ignore[no-untyped-call]
 
     def update(self, html: str) -> None:
         """Show another card in its place; any thread may do this.
@@ -25,7 +25,7 @@ class Shown:
         Args:
             html: The card.
         """
-        self._handle.update(HTML(html))
+        self._handle.update(HTML(html))  # type: ignore[no-untyped-call]
 
     @staticmethod
     def widget(widget: Any) -> None:
@@ -34,4 +34,4 @@ class Shown:
         Args:
             widget: An ipywidget.
         """
-        display(widget)
+        display(widget)  # type: ignore[no-untyped-call]

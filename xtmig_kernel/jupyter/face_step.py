@@ -34,6 +34,7 @@ class StepFace:
         self._section = section
         self._run = section.run
         self._step = section.run.step(step_id)
+        self._failed_now = False
         self._apply_caption = f"Apply to {self._step.side.upper()}" if self._step.side else "Apply"
 
     def look(self) -> None:
@@ -67,9 +68,11 @@ class StepFace:
     def _do(self, work: Callable[[StepView], StepView]) -> None:
         """Do one thing; an error becomes part of the view, and of the ledger."""
         before = self._view
+        self._failed_now = False
         try:
             after = work(before)
         except XtmigError as error:
+            self._failed_now = True
             after = self._run.engine.failed(before, error)
         self._run.views[self._step.id] = after
 
@@ -102,9 +105,7 @@ class StepFace:
             if change.level < Level.NAMED:
                 continue
             try:
-                find_approval(
-                    change, approvals, self._run.project, self._run.ledger, self._run.clock.now(), operators
-                )
+                find_approval(change, approvals, self._run.project, self._run.ledger, self._run.clock.now(), operators)
             except ApprovalError as error:
                 found.append(Unapproved(change, error))
         return found
@@ -117,6 +118,7 @@ class StepFace:
             mode=self._run.mode,
             now=self._run.clock.now(),
             unapproved=self._unapproved(),
+            problem=self._failed_now or self._run.mode == "interactive",
         )
 
     def _show(self, phase: Phase) -> None:
@@ -178,11 +180,9 @@ class StepFace:
         elif missing:
             why = f"nobody is signed in to {' and '.join(sorted(missing)).upper()}; sign in above."
         elif view.blocked_by:
-            why = f"held back, because this does not hold yet: {view.blocked_by[0].title}."
+            why = f"held back, because this does not hold yet: {view.blocked_by[0].title}. Then press Plan."
         elif unapproved := self._unapproved():
             why = f"{len(unapproved)} of its changes needs an approval; the card says by whom. Then press Plan."
         elif view.state != "planned":
             why = "its last try ended otherwise; press Plan."
         return {self._apply_caption: why} if why else {}
-
-

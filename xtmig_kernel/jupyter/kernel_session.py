@@ -46,7 +46,7 @@ class RedactingSession(Session):
         parts = {part: self.redactor.redact_data(msg[part]) for part in _PARTS if part in msg}
         return super().serialize(parts, ident)
 
-    def send(  # noqa: PLR0917  the signature of jupyter_client
+    def send(
         self,
         stream: Any,
         msg_or_type: dict[str, Any] | str,

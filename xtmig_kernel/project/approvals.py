@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from xtmig_kernel.project.model import Strict
+from xtmig_kernel.project.model import Strict, Text
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -55,9 +55,9 @@ class SignOff(Strict):
     """A person's word for a statement that no read can prove (statements with `manual-signoff`)."""
 
     statement: Annotated[str, Field(pattern=r"^[A-Z]{3}-\d\d$")]
-    by: str
+    by: Text
     at: AwareDatetime
-    note: Annotated[str, Field(min_length=1)]
+    note: Text
 
 
 class Approvals(Strict):
@@ -72,8 +72,8 @@ class Waiver(Strict):
 
     rule: str
     subject: str
-    reason: Annotated[str, Field(min_length=1)]
-    owner: Annotated[str, Field(min_length=1)]
+    reason: Text
+    owner: Text
     until: date
 
 

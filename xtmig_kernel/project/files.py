@@ -22,15 +22,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML without silent surprises: a key given twice is an error, a date stays text until its field reads it."""
+    """YAML without silent surprises: a key given twice is an error."""
+
+
+class _KeyProblem(yaml.constructor.ConstructorError):
+    """A problem whose words are ours, so that they can be shown."""
 
 
 def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
+        if not isinstance(key, str | int | float | bool | None):
+            raise _KeyProblem(
+                None, None, "a key must be plain text; was a template left unfilled?", key_node.start_mark
+            )
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is given twice", key_node.start_mark)
+            raise _KeyProblem(None, None, f"the key {key!r} is given twice", key_node.start_mark)
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -53,6 +61,10 @@ def read_yaml(path: Path) -> Any:
         raise ProjectFileError(
             f"{path.name} is not in {path.parent}", remedy="Make a project with: xtmig new FOLDER"
         ) from None
+    except OSError as error:
+        raise ProjectFileError(
+            f"{path.name} cannot be read ({error.strerror})", remedy="Check the file's rights, and that it is a file."
+        ) from None
     except UnicodeDecodeError:
         raise ProjectFileError(f"{path.name} is not UTF-8 text", remedy="Save it again as UTF-8.") from None
     try:
@@ -60,7 +72,9 @@ def read_yaml(path: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
-        problem = getattr(error, "problem", None) or "not YAML"
+        # the library's own words may quote the text, which may be a secret that begins with * or !
+        ours = isinstance(error, _KeyProblem | yaml.scanner.ScannerError | yaml.parser.ParserError)
+        problem = (getattr(error, "problem", None) if ours else None) or "this is not valid YAML"
         raise ProjectFileError(
             f"{path.name}, {where}: {problem}", remedy="Correct that line; nothing else was read."
         ) from None

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Side = Literal["source", "target"]
 OTHER_SIDE: dict[Side, Side] = {"source": "target", "target": "source"}
@@ -17,6 +17,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INITIAL_DOMAIN = re.compile(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.(onmicrosoft\.com|onmicrosoft\.us|partner\.onmschina\.cn)"
 )
+_REFERENCE = re.compile(r"prompt|env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/\s][^/]*/\S+")
 _NAME = re.compile(r"[^\x00-\x1f\x7f*?\"<>|/\\;]+")
 
 
@@ -50,10 +51,18 @@ def _object_name(value: str) -> str:
     return text
 
 
+def _secret_reference(value: str) -> str:
+    # never echoes the text: somebody may have pasted the secret itself
+    if not _REFERENCE.fullmatch(value):
+        raise ValueError("give a reference (env:NAME, keyring:SERVICE/USER or prompt), never the secret itself")
+    return value
+
+
 Guid = Annotated[str, AfterValidator(_guid)]
 InitialDomain = Annotated[str, AfterValidator(_initial_domain)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
-SecretReferenceText = Annotated[str, Field(max_length=300)]
+SecretReferenceText = Annotated[str, AfterValidator(_secret_reference)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class Strict(BaseModel):
@@ -113,7 +122,7 @@ class SecretSettings(Strict):
 
     origin: Literal["minted", "provided"] = "minted"
     reference: SecretReferenceText | None = None
-    valid_days: Annotated[int, Field(ge=1, le=730)] = 180
+    valid_days: Annotated[int, Field(ge=60, le=730)] = 180
     generation: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
@@ -135,7 +144,7 @@ class Consent(Strict):
 class Approver(Strict):
     """A person who may approve: where they sign in, and optionally the public key with which they sign files."""
 
-    name: Annotated[str, Field(min_length=1, max_length=120)]
+    name: Text
     upn: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     side: Side
     public_key: str | None = None
@@ -144,7 +153,7 @@ class Approver(Strict):
 class FourEyes(Strict):
     """A second person for what cannot be undone; switching it off needs a reason, shown in every report."""
 
-    off_because: Annotated[str, Field(min_length=10)] | None = None
+    off_because: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] | None = None
 
 
 class Project(Strict):
@@ -156,7 +165,7 @@ class Project(Strict):
 
     format: Literal[1]
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$")]
-    name: Annotated[str, Field(min_length=1, max_length=120)]
+    name: Text
     source: SideSettings
     target: SideSettings
     names: Names = Names()

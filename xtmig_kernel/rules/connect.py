@@ -9,6 +9,7 @@ from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project, Side
 
 SIDES: tuple[Side, Side] = ("source", "target")
@@ -20,6 +21,8 @@ CONSENTING_ROLES = {
     "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
     "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
 }
+# the second of them may consent, but not register
+REGISTERING_ROLES = {key: name for key, name in CONSENTING_ROLES.items() if name != "Privileged Role Administrator"}
 ENDPOINT_CMDLETS = ("New-MigrationEndpoint", "Set-MigrationEndpoint", "Test-MigrationServerAvailability")
 RELATIONSHIP_CMDLETS = ("New-OrganizationRelationship", "Set-OrganizationRelationship")
 
@@ -55,7 +58,7 @@ def _one_cloud(seen: Seen, project: Project) -> Iterable[Judgement]:
         row = seen.one(f"{side}.domain_lookup")
         if row is None:
             return
-        regions[side] = (row["Cloud"], "GCC" if row["RegionSubScope"] == "GCC" else row["RegionSubScope"] or "")
+        regions[side] = (row["Cloud"], row["RegionSubScope"] or "")
     same = regions["source"] == regions["target"]
     names = {side: " ".join(part for part in region if part) for side, region in regions.items()}
     yield Judgement(
@@ -94,10 +97,15 @@ def _own_sign_in(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
             str(token["Name"]),
             seen=f"signed in through application {token['ApplicationId']}",
             expected="a sign-in of the operator's own, never the migration application",
-            remedy="Give sign_in.client_id of an application of your own; the migration application only moves mailboxes.",
+            remedy="Give sign_in.client_id of an application of your own; the migration one only moves mailboxes.",
         )
 
     return judge
+
+
+def _is_registering_application(token: Row | None) -> bool:
+    # for a person the token's scopes say only what was asked for; for an application they are its rights
+    return token is not None and token["Kind"] == "application" and "Application.ReadWrite.All" in token["Permissions"]
 
 
 def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
@@ -105,12 +113,13 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
 
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
         token = seen.one(f"{side}.signed_in")
-        held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")} & set(CONSENTING_ROLES)
+        enough = CONSENTING_ROLES if side == "source" else REGISTERING_ROLES
+        held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")} & set(enough)
         name = str(token["Name"]) if token else side
         if held:
             roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in held))
             yield Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
-        elif side == "target" and token and "Application.ReadWrite.All" in token["Permissions"]:
+        elif side == "target" and _is_registering_application(token):
             yield Judgement(
                 "pass",
                 name,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from xtmig_kernel.rules.objects import REDIRECT_URI, granted, our_application
+from xtmig_kernel.rules.objects import LOGIN_HOSTS, REDIRECT_URI, granted, our_application
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def _link(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         wrong = [
             words
             for words, right in (
+                ("the host is not this cloud's sign-in host", _right_host(parts, side, project)),
                 (f"the tenant in the path is not {domain}", parts.path == f"/{domain}/adminconsent"),
                 ("client_id is not the application's ID", query.get("client_id") == [application["AppId"]]),
                 (
@@ -49,6 +50,11 @@ def _link(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         )
 
     return judge
+
+
+def _right_host(parts: SplitResult, side: Side, project: Project) -> bool:
+    live = (parts.scheme, parts.netloc) == ("https", LOGIN_HOSTS[project.side(side).cloud])
+    return live or project.simulation is not None
 
 
 def _present(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:

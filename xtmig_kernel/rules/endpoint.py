@@ -24,19 +24,24 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("target.migration_endpoints",)
 MARGIN = timedelta(days=30)
-INVALID_SECRET = "AADSTS7000215"  # noqa: S105 - the sign-in service's code for a wrong or unknown secret
+SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")  # wrong or unknown, and expired
 
 
 def _customized(seen: Seen, project: Project) -> Iterable[Judgement]:
     row = seen.one("target.organization_config")
-    dehydrated = row is not None and row["IsDehydrated"] is True
+    value = row["IsDehydrated"] if row else None
+    words = {
+        True: "dehydrated: the organisation shares Microsoft's default settings",
+        False: "not dehydrated",
+        None: "the service does not say",
+    }
     yield Judgement(
-        "fail" if dehydrated else "pass",
+        "pass" if value is False else "fail",
         project.target.domain,
-        seen="dehydrated: the organisation shares Microsoft's default settings" if dehydrated else "not dehydrated",
+        seen=words[value],
         expected="not dehydrated",
-        remedy="Approve and apply step 070.1.",
-        step="070.1",
+        remedy="Approve and apply step 070.1." if value else "Look with: Get-OrganizationConfig | fl IsDehydrated",
+        step="070.1" if value else None,
     )
 
 
@@ -73,7 +78,7 @@ def _tested(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement("fail", project.endpoint_name, "no endpoint to test", "Success", "Apply step 070.2.", "070.2")
         return
     text = " ".join(str(row[c] or "") for c in ("Message", "ErrorDetail")).strip()
-    wrong_secret = INVALID_SECRET in text
+    wrong_secret = secret_refused(text)
     yield Judgement(
         "pass" if row["Result"] == "Success" else "fail",
         project.endpoint_name,
@@ -84,6 +89,15 @@ def _tested(seen: Seen, project: Project) -> Iterable[Judgement]:
         else "Read the service's answer; section 110 takes its causes apart.",
         step="070.3" if wrong_secret else None,
     )
+
+
+def secret_refused(text: str) -> bool:
+    """Whether a service's answer says that the secret is wrong, unknown or expired.
+
+    Args:
+        text: The answer.
+    """
+    return any(code in text for code in SECRET_REFUSED)
 
 
 def _ends_at(row: Row) -> datetime:
@@ -99,7 +113,7 @@ def needed_until(project: Project, now: datetime) -> datetime:
     """
     last: date | None = project.last_completion
     end = datetime.combine(last, time(), UTC) if last else now
-    return end + MARGIN
+    return max(end, now) + MARGIN
 
 
 def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -123,7 +137,8 @@ def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:
         expected=expected,
         remedy="Apply step 070.3, which makes a new secret and gives it to the endpoint."
         if project.secret.origin == "minted"
-        else "Make a new secret, put it where secret.reference points, and apply step 070.3.",
+        else "Make a new secret, put it where secret.reference points, remove the old one from the application, "
+        "and apply step 070.3.",
         step="070.3",
     )
 

@@ -18,6 +18,14 @@ REDIRECT_URI = "https://office.com"
 INBOUND = "Inbound"
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
+LOGIN_HOSTS = {
+    "worldwide": "login.microsoftonline.com",
+    "gcc": "login.microsoftonline.com",
+    "gcc-high": "login.microsoftonline.us",
+    "dod": "login.microsoftonline.us",
+    "china": "login.chinacloudapi.cn",
+}
+
 # RemoteServer by cloud: the Exchange Online address that Microsoft lists as optimize/required (EPT-04)
 REMOTE_SERVERS = {
     "worldwide": ("outlook.office.com", "outlook.office365.com"),
@@ -77,7 +85,7 @@ def credential_number(row: Row) -> int:
         row: A row of `target.application_credentials`.
     """
     last = str(row["DisplayName"]).rsplit(" ", 1)[-1]
-    return int(last) if last.isdigit() else 0
+    return int(last) if last.isdecimal() else 0
 
 
 def our_endpoint(seen: Seen, project: Project) -> Row | None:

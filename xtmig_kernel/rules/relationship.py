@@ -72,7 +72,7 @@ def _of_relationship(
 def _by_guid(seen: Seen, project: Project) -> Iterable[Judgement]:
     domains = {project.source.domain.casefold()}
     for row in seen.rows(FACT):
-        if _names_a_domain_only(row, domains):
+        if _names_a_domain_only(row, domains, project.source.tenant_id):
             yield Judgement(
                 "warn",
                 str(row["Identity"]),
@@ -89,9 +89,9 @@ def _by_guid(seen: Seen, project: Project) -> Iterable[Judgement]:
         )
 
 
-def _names_a_domain_only(row: Row, domains: set[str]) -> bool:
+def _names_a_domain_only(row: Row, domains: set[str], tenant_id: str) -> bool:
     names = {str(name).casefold() for name in row["DomainNames"]}
-    return bool(names & domains) and bool(row["MailboxMoveEnabled"])
+    return bool(names & domains) and tenant_id not in names and bool(row["MailboxMoveEnabled"])
 
 
 def _rule(

@@ -159,7 +159,7 @@ def _judged(
             seen=judgement.seen,
             expected=judgement.expected,
             remedy="" if judgement.kind in ("pass", "skip") else judgement.remedy,
-            remedy_step=judgement.step,
+            remedy_step=None if judgement.kind in ("pass", "skip") else judgement.step,
         )
 
 

@@ -7,18 +7,20 @@ import binascii
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from xtmig_kernel.changes import Change, Level, canonical
+from xtmig_kernel.clock import as_text
 from xtmig_kernel.errors import ApprovalError
+from xtmig_kernel.store.ledger import entry_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from xtmig_kernel.project import Approval, Approver, Project
-    from xtmig_kernel.store import Ledger
+    from xtmig_kernel.store import Entry, Ledger
 
 LONGEST = {Level.NAMED: timedelta(days=14), Level.SECOND_PERSON: timedelta(days=7)}
 
@@ -73,9 +75,7 @@ def _problems(
     if approval.level < change.level:
         found.append(f"it is of level {approval.level}, the change needs level {int(change.level)}")
     if not approval.given_at <= now <= approval.valid_until:
-        found.append(
-            f"it is valid from {approval.given_at:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC"
-        )
+        found.append(f"it is valid from {as_text(approval.given_at)} to {as_text(approval.valid_until)}")
     if approval.valid_until - approval.given_at > LONGEST[change.level]:
         found.append(f"it is made for longer than {LONGEST[change.level].days} days")
     approver = _approver(approval, project)
@@ -101,11 +101,17 @@ def _proven(approval: Approval, approver: Approver, ledger: Ledger) -> bool:
     if proof is None:
         return False
     if proof.kind == "sign-in":
-        return any(
-            entry.hash == proof.value and entry.data["approval"] == approval.signed_data()
-            for entry in ledger.entries("approval_given")
-        )
+        return any(_vouches(entry, proof.value, approval) for entry in ledger.entries("approval_given"))
     return approver.public_key is not None and _signed(approval, approver.public_key)
+
+
+def _vouches(entry: Entry, wanted: str, approval: Approval) -> bool:
+    content = {key: value for key, value in entry.as_data().items() if key != "hash"}
+    return (
+        entry_hash(content) == wanted
+        and entry.data["approval"] == approval.signed_data()
+        and str(entry.data["name"]).casefold() == approval.approver.casefold()
+    )
 
 
 def _signed(approval: Approval, public_key: str) -> bool:
@@ -113,6 +119,6 @@ def _signed(approval: Approval, public_key: str) -> bool:
         key = load_pem_public_key(public_key.encode("utf-8"))
         signature = base64.b64decode(approval.proof.value if approval.proof else "", validate=True)
         key.verify(signature, canonical(approval.signed_data()).encode("utf-8"))  # type: ignore[union-attr, call-arg]
-    except (ValueError, TypeError, AttributeError, binascii.Error, InvalidSignature):
+    except (ValueError, TypeError, AttributeError, binascii.Error, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from xtmig_kernel.changes import Change, ExchangeCall, Level, MintedSecret, ReferredSecret, as_data, fill, later_values
+from xtmig_kernel.changes import Change, ExchangeCall, Level, ReferredSecret, as_data, fill, later_values
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.credentials import Secret, SecretReference
 from xtmig_kernel.errors import (
@@ -21,14 +21,22 @@ from xtmig_kernel.errors import (
     ServiceError,
     StalePlanError,
     WrongTenantError,
+    XtmigError,
     step_context,
 )
-from xtmig_kernel.evidence import NotObserved
+from xtmig_kernel.evidence import NotObserved, Observed
 from xtmig_kernel.m365 import PSCredential, UncertainWrite
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.runbook.approvals import find_approval
 from xtmig_kernel.runbook.compare import differences, holds
-from xtmig_kernel.runbook.secrets import NOT_YET, credential_in, mints, remove_secret, with_credential
+from xtmig_kernel.runbook.secrets import (
+    NOT_YET,
+    credential_in,
+    minted_name,
+    mints,
+    remove_secret,
+    with_credential,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,8 +137,9 @@ class Door:
                     statements=change.statements,
                 )
             self._approve(change)
+            ready = self._with_provided_secrets(filled)
             intent = self._write_intent(change, filled)
-            self._call(tenant, change, filled, intent)
+            self._call(tenant, filled, ready, intent)
             return self.read_back(change, filled.after, intent.seq, intent.at)
 
     def _proven(self, change: Change) -> Tenant:
@@ -199,11 +208,10 @@ class Door:
         change: Change,
         result: str,
         replies: tuple[CallReply, ...] = (),
-        error: ServiceError | None = None,
+        error: XtmigError | None = None,
     ) -> None:
-        request_ids = [reply.request_id for reply in replies if reply.request_id]
-        if error and error.request_id:
-            request_ids.append(error.request_id)
+        ids = [reply.request_id for reply in replies] + [getattr(error, "request_id", None)]
+        request_ids = [item for item in ids if item]
         data = {
             "intent": intent,
             "change": change.hash,
@@ -214,45 +222,60 @@ class Door:
         }
         self._ledger.append("outcome", data, step=change.step)
 
-    def _call(self, tenant: Tenant, change: Change, filled: Change, intent: Entry) -> None:
-        replies: list[CallReply] = []
-        minted: Secret | None = None
-        try:
-            for call in filled.calls:
-                ready = self._with_secret(call, minted)
-                replies.append(self._accepted(tenant, ready) if minted else tenant.run(ready))
-                if mints(filled) and minted is None:
-                    minted = Secret(str(replies[-1].data["secretText"]), redactor=self._redactor)
-        except UncertainWrite as error:
-            if mints(filled):
-                raise  # the intent stays open: recovery removes a leftover secret, then it is planned again
-            self._progress(f"{change.title}: the answer was lost; looking whether it was done")
-            if not self._became(filled):
-                raise EngineError(
-                    f"the answer to “{change.title}” was lost, and the object does not show it yet",
-                    cause=str(error),
-                    remedy="Run again; it is looked for before anything is repeated.",
-                ) from error
-            self._write_outcome(intent.seq, change, "done", tuple(replies))
-            return
-        except ServiceError as error:
-            self._write_outcome(intent.seq, change, "failed", tuple(replies), error)
-            if minted is not None:
-                self._discard_minted(filled)
-            raise
-        self._write_outcome(intent.seq, change, "done", tuple(replies))
+    def _with_provided_secrets(self, filled: Change) -> tuple[Call, ...]:
+        """The calls with every secret that somebody provides; fetched before anything is begun."""
+        ready: list[Call] = []
+        for call in filled.calls:
+            credential = credential_in(call)
+            if isinstance(call, ExchangeCall) and credential and isinstance(credential.secret, ReferredSecret):
+                secret = SecretReference.parse(credential.secret.reference).resolve(self._redactor, self._ask)
+                ready.append(with_credential(call, PSCredential(str(credential.user), secret)))
+            else:
+                ready.append(call)
+        return tuple(ready)
 
-    def _with_secret(self, call: Call, minted: Secret | None) -> Call:
-        credential = credential_in(call)
-        if credential is None or not isinstance(call, ExchangeCall):
-            return call
-        if isinstance(credential.secret, ReferredSecret):
-            secret = SecretReference.parse(credential.secret.reference).resolve(self._redactor, self._ask)
-        elif isinstance(credential.secret, MintedSecret) and minted is not None:
-            secret = minted
+    def _call(self, tenant: Tenant, change: Change, calls: tuple[Call, ...], intent: Entry) -> None:
+        replies: list[CallReply] = []
+        try:
+            if mints(change):
+                self._mint_and_hand_over(tenant, change, calls, replies)
+            else:
+                replies.extend(tenant.run(call) for call in calls)
+        except UncertainWrite as error:
+            if mints(change):
+                raise  # the intent stays open: recovery removes a leftover secret, then it is planned again
+            self._settle_lost_answer(change, intent, error)
+        except XtmigError as error:
+            # what a refused change has minted goes before the refusal is written down: until then the intent is
+            # open, and recovery looks for the secret
+            if mints(change) and replies:
+                self.discard_secret(minted_name(change), change.step, certain=True)
+            self._write_outcome(intent.seq, change, "failed", tuple(replies), error)
+            raise
         else:
-            raise EngineError(f"{call.cmdlet} needs a secret that no call before it made")
-        return with_credential(call, PSCredential(str(credential.user), secret))
+            self._write_outcome(intent.seq, change, "done", tuple(replies))
+
+    def _mint_and_hand_over(
+        self, tenant: Tenant, change: Change, calls: tuple[Call, ...], replies: list[CallReply]
+    ) -> None:
+        mint, hand_over = calls
+        credential = credential_in(hand_over)
+        if credential is None or not isinstance(hand_over, ExchangeCall):
+            raise EngineError(f"“{change.title}” mints a secret that no call takes")
+        replies.append(tenant.run(mint))
+        secret = Secret(str(replies[0].data["secretText"]), self._redactor)
+        ready = with_credential(hand_over, PSCredential(str(credential.user), secret))
+        replies.append(self._accepted(tenant, ready))
+
+    def _settle_lost_answer(self, change: Change, intent: Entry, error: UncertainWrite) -> None:
+        self._progress(f"{change.title}: the answer was lost; looking whether it was done")
+        if not self._became(change):
+            raise EngineError(
+                f"the answer to “{change.title}” was lost, and the object does not show it yet",
+                cause=str(error),
+                remedy="Run again; it is looked for before anything is repeated.",
+            ) from error
+        self._write_outcome(intent.seq, change, "done")
 
     def _accepted(self, tenant: Tenant, call: Call) -> CallReply:
         """Call again while the service has not heard of a new secret or consent everywhere."""
@@ -277,18 +300,33 @@ class Door:
                 self._progress("the new secret or consent is not accepted everywhere yet; trying again")
                 self._clock.sleep(ACCEPTANCE_PAUSE_SECONDS)
 
-    def _discard_minted(self, filled: Change) -> None:
-        name = filled.calls[0].body["passwordCredential"]["displayName"]  # type: ignore[union-attr]
-        self.discard_secret(str(name), filled.step)
-
-    def discard_secret(self, name: str, step: str) -> None:
+    def discard_secret(self, name: str, step: str, *, certain: bool) -> None:
         """Remove a secret that was minted and never reached the endpoint.
 
         Args:
             name: Its display name, which holds the project's id.
             step: Id of the step that minted it.
+            certain: Whether it was made for sure; then it is waited for until a read shows it.
+
+        Raises:
+            EngineError: It could not be looked for, or was made and does not show.
         """
-        project = self._project
+        deadline = self._clock.now() + READ_BACK_PATIENCE
+        for pause in _pauses():
+            found = self._minted(name)
+            if found or not certain:
+                break
+            if self._clock.now() >= deadline:
+                raise EngineError(
+                    f"the secret “{name}” was made for nothing, and does not show yet",
+                    remedy="Run again; it is removed before a new one is made.",
+                )
+            self._clock.sleep(pause)
+        for application_object_id, row in found:
+            self.make(remove_secret(self._project, application_object_id, row, step, Level.UNDOABLE))
+
+    def _minted(self, name: str) -> list[tuple[str, Row]]:
+        """This project's secrets of that name, each with its application's object ID."""
         rows = self._reader.read("target.application_credentials")
         applications = self._reader.read("target.applications")
         if isinstance(rows, NotObserved) or isinstance(applications, NotObserved):
@@ -296,16 +334,16 @@ class Door:
                 f"the leftover secret “{name}” could not be looked for",
                 remedy="Run again; it is removed before a new one is made.",
             )
-        for row in rows.value:
-            if row["DisplayName"] == name and name.startswith(project.credential_prefix):
-                application = next(a for a in applications.value if a["AppId"] == row["AppId"])
-                self.make(remove_secret(project, str(application["Id"]), row, step, Level.UNDOABLE))
+        object_ids = {row["AppId"]: str(row["Id"]) for row in applications.value}
+        ours = name.startswith(self._project.credential_prefix)
+        return [(object_ids[row["AppId"]], row) for row in rows.value if ours and row["DisplayName"] == name]
 
     def _became(self, filled: Change) -> bool:
         """Whether a read shows the change within the patience for lost answers."""
         deadline = self._clock.now() + min(timedelta(seconds=filled.lag_seconds), READ_BACK_PATIENCE)
         for pause in _pauses():
-            if holds(self._observed(filled.subject), filled.after):
+            row = self._reader.read_subject(filled.subject)
+            if isinstance(row, Observed) and holds(row.value, filled.after):
                 return True
             if self._clock.now() >= deadline:
                 break
@@ -326,8 +364,9 @@ class Door:
         row: Row | None = None
         matches = False
         for pause in _pauses():
-            row = self._observed(change.subject)
-            matches = holds(row, after)
+            observation = self._reader.read_subject(change.subject)
+            row = observation.value if isinstance(observation, Observed) else None
+            matches = isinstance(observation, Observed) and holds(row, after)
             if matches or self._clock.now() >= deadline:
                 break
             self._progress(f"{change.title}: accepted; waiting until a read shows it")

@@ -73,26 +73,31 @@ def _minted_name(calls: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def open_intents(ledger: Ledger, step: str) -> list[Intent]:
-    """Changes of a step that were begun, and of which nobody knows what became.
+def _begun(entry: Entry, section: str) -> bool:
+    return entry.kind == "intent" and str(entry.step).startswith(section + ".")
+
+
+def open_intents(ledger: Ledger, section: str) -> list[Intent]:
+    """Changes of a section that were begun, and of which nobody knows what became.
 
     Args:
         ledger: The project's ledger.
-        step: Id of the step.
+        section: Number of the section.
     """
     entries = ledger.entries("intent", "outcome")
     closed = {entry.data["intent"] for entry in entries if entry.kind == "outcome"}
-    return [_intent(e) for e in entries if e.kind == "intent" and e.step == step and e.seq not in closed]
+    return [_intent(e) for e in entries if _begun(e, section) and e.seq not in closed]
 
 
-def not_yet_seen(ledger: Ledger, step: str) -> list[Intent]:
-    """Changes of a step that the service accepted, but that no read has shown yet.
+def not_yet_seen(ledger: Ledger, section: str) -> list[Intent]:
+    """Changes of a section that the service accepted, but that no read has shown yet.
 
     Args:
         ledger: The project's ledger.
-        step: Id of the step.
+        section: Number of the section.
     """
     entries = ledger.entries("intent", "outcome", "read_back")
     done = {e.data["intent"] for e in entries if e.kind == "outcome" and e.data["result"] == "done"}
-    seen = {e.data["intent"] for e in entries if e.kind == "read_back" and e.data["matches"]}
-    return [_intent(e) for e in entries if e.kind == "intent" and e.step == step and e.seq in done - seen]
+    settled = {e.data["intent"] for e in entries if e.kind == "read_back" and e.data["matches"]}
+    settled |= {e.data["intent"] for e in entries if e.kind == "outcome" and e.data["result"] == "not done"}
+    return [_intent(e) for e in entries if _begun(e, section) and e.seq in done - settled]

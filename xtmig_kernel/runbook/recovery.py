@@ -58,7 +58,7 @@ class Recovery:
         self._progress = progress
 
     def settle(self, step: str) -> list[Pending]:
-        """Settle a step's open changes as far as reads allow.
+        """Settle the open changes of a step and of those before it in its section, as far as reads allow.
 
         Args:
             step: Id of the step.
@@ -69,8 +69,10 @@ class Recovery:
         Raises:
             RecoveryError: An object is neither as before nor as after; a person must look.
         """
-        pending = [self._open(intent) for intent in open_intents(self._ledger, step)]
-        pending += [self._unseen(intent) for intent in not_yet_seen(self._ledger, step)]
+        section = step.partition(".")[0]
+        before = [intent for intent in open_intents(self._ledger, section) if intent.step <= step]
+        pending = [self._open(intent) for intent in before]
+        pending += [self._unseen(intent) for intent in not_yet_seen(self._ledger, section) if intent.step <= step]
         return [item for item in pending if item is not None]
 
     def _open(self, intent: Intent) -> Pending | None:
@@ -107,7 +109,7 @@ class Recovery:
             self._seen_back(intent, row)
             return None
         self._progress(f"{intent.title}: an earlier run was interrupted; removing the secret that nothing uses")
-        self._door.discard_secret(str(intent.mints), intent.step)
+        self._door.discard_secret(str(intent.mints), intent.step, certain=False)
         self._close(intent, "not done")
         return None
 

@@ -36,6 +36,16 @@ def mints(change: Change) -> bool:
     return any(c is not None and isinstance(c.secret, MintedSecret) for c in credentials)
 
 
+def minted_name(change: Change) -> str:
+    """Display name of the secret that a minting change makes.
+
+    Args:
+        change: A change whose first call makes a secret.
+    """
+    call = change.calls[0]
+    return str(call.body["passwordCredential"]["displayName"]) if isinstance(call, GraphCall) else ""
+
+
 def with_credential(call: ExchangeCall, credential: Any) -> ExchangeCall:
     """The call with the credential as the wire wants it.
 

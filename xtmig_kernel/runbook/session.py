@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel import __version__
-from xtmig_kernel.errors import SignInError, UsageError, XtmigError
-from xtmig_kernel.evidence import NotObserved
+from xtmig_kernel.errors import ServiceError, SignInError, UsageError, XtmigError
+from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import as_reason, clock_for, connect
 from xtmig_kernel.project import load_approvals, load_project, load_waivers
@@ -122,9 +122,9 @@ class SectionRun:
         except XtmigError as error:
             error.side = error.side or side
             self.ledger.append("problem", error.as_data())
-            if isinstance(error, SignInError):
-                self._engine = None
-                self._absent[side] = NotObserved(as_reason(error), error.message, self.clock.now())
+            reason = as_reason(error) if isinstance(error, ServiceError | SignInError) else Reason.NOT_ASKED
+            self._absent[side] = NotObserved(reason, error.message, self.clock.now())
+            self._engine = None
             raise
         identity = tenant.identity
         self.tenants[side] = tenant

@@ -39,7 +39,7 @@ class Access:
 
     @property
     def exit_code(self) -> int:
-        """0 if everything is right, 3 if something is wrong, 4 if a person is waited for, 5 if something was not seen."""
+        """3 if something is wrong, 5 if something was not seen, 4 if a person is waited for, else 0."""
         if any(isinstance(f.verdict, Failed) for f in self.findings) or self.problems:
             return 3
         if any(isinstance(f.verdict, Unseen) for f in self.findings):

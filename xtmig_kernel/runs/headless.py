@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.credentials import Redactor
@@ -19,6 +18,7 @@ from xtmig_kernel.store import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from xtmig_kernel.project import Project, SideSettings
 
@@ -108,8 +108,8 @@ def _execute(
     progress: Callable[[str], None],
 ) -> bool:
     """Execute one notebook; False if it broke and later ones would only break again."""
-    import papermill  # noqa: PLC0415
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     inside = project.folder / "notebooks" / section.notebook
     source = inside if inside.exists() else shipped("notebooks") / section.notebook

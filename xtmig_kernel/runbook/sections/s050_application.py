@@ -30,10 +30,8 @@ def application_subject(project: Project) -> Subject:
     Args:
         project: The project.
     """
-    if project.application_id:
-        key = ("AppId", project.application_id)
-    else:
-        key = ("UniqueName", project.application_name)
+    by_name = ("UniqueName", project.application_name)
+    key = ("AppId", project.application_id) if project.application_id else by_name
     return Subject("target", "applications", (key,), f"application {project.application_name}")
 
 
@@ -60,7 +58,7 @@ def plan_registration(seen: Seen, project: Project) -> tuple[Change, ...]:
     call = GraphCall(
         "PATCH",
         "/applications(uniqueName='{name}')",
-        {"name": name.replace("'", "''")},
+        {"name": name},
         {
             "displayName": name,
             "signInAudience": MULTI_TENANT,
@@ -129,14 +127,16 @@ def _with(values: list[str], value: str) -> list[str]:
 def _correction(
     project: Project, row: Row, step: str, title: str, after: dict[str, Any], level: Level, statements: tuple[str, ...]
 ) -> Change:
+    if "Permissions" in after or "OtherPermissions" in after:
+        # one attribute of the service holds both, so what it replaces is compared as a whole
+        after = {"Permissions": row["Permissions"], "OtherPermissions": row["OtherPermissions"]} | after
     body: dict[str, Any] = {}
     if "SignInAudience" in after:
         body["signInAudience"] = after["SignInAudience"]
     if "RedirectUris" in after:
         body["web"] = {"redirectUris": after["RedirectUris"]}
-    if "Permissions" in after or "OtherPermissions" in after:
-        wanted = {**row, **after}
-        body["requiredResourceAccess"] = _access([*wanted["Permissions"], *wanted["OtherPermissions"]])
+    if "Permissions" in after:
+        body["requiredResourceAccess"] = _access([*after["Permissions"], *after["OtherPermissions"]])
     return Change(
         step=step,
         side="target",

@@ -21,7 +21,8 @@ def _plan(side: Side, step: str) -> Callable[[Seen, Project], tuple[Change, ...]
         by = project.consent.target if side == "target" else project.consent.source
         resource = seen.one(f"{side}.exchange_resource")
         application = our_application(seen, project)
-        if by == "person" or granted(seen, side) or resource is None or application is None:
+        role = resource["MailboxMigrationRoleId"] if resource else None
+        if by == "person" or granted(seen, side) or resource is None or role is None or application is None:
             return ()
         application_id = str(application["AppId"])
         principals = seen.rows(f"{side}.service_principals")
@@ -32,7 +33,8 @@ def _plan(side: Side, step: str) -> Callable[[Seen, Project], tuple[Change, ...]
             (("AppId", application_id),),
             f"enterprise application {project.application_name}",
         )
-        principal_id: str | Later = str(principals[0]["Id"]) if principals else Later(principal, "Id")
+        # read when it is granted, so that an approval holds whether or not the enterprise application is there yet
+        principal_id = Later(principal, "Id")
         statements = ("CON-01", "CON-02", "CON-03") if side == "target" else ("CON-04",)
         if not principals:
             changes.append(
@@ -50,7 +52,6 @@ def _plan(side: Side, step: str) -> Callable[[Seen, Project], tuple[Change, ...]
                     statements=statements,
                 )
             )
-        role = str(resource["MailboxMigrationRoleId"])
         changes.append(
             Change(
                 step=step,

@@ -17,7 +17,8 @@ from xtmig_kernel.changes import (
     Subject,
 )
 from xtmig_kernel.clock import from_text
-from xtmig_kernel.rules.endpoint import INVALID_SECRET, needed_until
+from xtmig_kernel.powershell import quoted
+from xtmig_kernel.rules.endpoint import needed_until, secret_refused
 from xtmig_kernel.rules.objects import (
     INBOUND,
     REMOTE_SERVERS,
@@ -111,7 +112,7 @@ def plan_endpoint(seen: Seen, project: Project) -> tuple[Change, ...]:
             after=after,
             calls=calls,
             level=Level.UNDOABLE,
-            undo=f"Remove-MigrationEndpoint -Identity '{project.endpoint_name}', then remove the secret "
+            undo=f"Remove-MigrationEndpoint -Identity {quoted(project.endpoint_name)}, then remove the secret "
             "from the application.",
             statements=("EPT-02", "EPT-03", "EPT-06", "EPT-08", "EPT-09", "APP-11", "APP-12"),
         ),
@@ -121,9 +122,9 @@ def plan_endpoint(seen: Seen, project: Project) -> tuple[Change, ...]:
 def plan_renewal(seen: Seen, project: Project) -> tuple[Change, ...]:
     """Give the endpoint a new secret where the old one is refused, ends too soon, or must be reset (APP-15)."""
     endpoint, test = our_endpoint(seen, project), seen.one("target.endpoint_test")
-    if endpoint is None or test is None:
+    if endpoint is None or test is None or not _is_ours(endpoint, seen, project):
         return ()
-    refused = test["Result"] != "Success" and INVALID_SECRET in f"{test['Message']} {test['ErrorDetail']}"
+    refused = test["Result"] != "Success" and secret_refused(f"{test['Message']} {test['ErrorDetail']}")
     if project.secret.origin == "provided":
         return (_provided_renewal(project, seen),) if refused else ()
     newest = next(reversed(our_credentials(seen, project)), None)
@@ -133,6 +134,17 @@ def plan_renewal(seen: Seen, project: Project) -> tuple[Change, ...]:
         and from_text(str(newest["EndsAt"])) >= needed_until(project, seen.now)
     )
     return () if right and not refused else (_minted_renewal(project, seen),)
+
+
+def _is_ours(endpoint: Row, seen: Seen, project: Project) -> bool:
+    """Whether the endpoint of our name is the one for this move; another one is never given our secret."""
+    application = our_application(seen, project)
+    return (
+        application is not None
+        and endpoint["EndpointType"] == "ExchangeRemoteMove"
+        and str(endpoint["RemoteTenant"]).casefold() == project.source.domain
+        and str(endpoint["ApplicationId"]).casefold() == application["AppId"]
+    )
 
 
 def _minted_renewal(project: Project, seen: Seen) -> Change:
@@ -179,7 +191,7 @@ def plan_old_secrets(seen: Seen, project: Project) -> tuple[Change, ...]:
 
 
 def plan_relationship(seen: Seen, project: Project) -> tuple[Change, ...]:
-    """Create the relationship with the source, or unite what is missing into the one that is there (REL-01 to REL-09)."""
+    """Create the relationship with the source, or unite what is missing into the present one (REL-01 to REL-09)."""
     partner = project.source.tenant_id
     rows = relationships_with_partner(seen.rows("target.organization_relationships"), partner)
     if len(rows) > 1:
@@ -218,7 +230,7 @@ def plan_relationship(seen: Seen, project: Project) -> tuple[Change, ...]:
             after=after,
             calls=(call,),
             level=Level.UNDOABLE,
-            undo=f"Remove-OrganizationRelationship -Identity '{name}'",
+            undo=f"Remove-OrganizationRelationship -Identity {quoted(name)}",
             statements=("REL-01", "REL-03", "REL-06", "REL-07", "REL-08", "REL-09"),
         ),
     )
@@ -254,7 +266,7 @@ def _united(project: Project, row: Row) -> tuple[Change, ...]:
             after=kept | after,
             calls=(ExchangeCall("Set-OrganizationRelationship", parameters),),
             level=Level.UNDOABLE,
-            undo=f"Set-OrganizationRelationship -Identity '{row['Identity']}' with the values named as before.",
+            undo=f"Set-OrganizationRelationship -Identity {quoted(str(row['Identity']))} with the former values.",
             statements=("REL-01", "REL-05", "REL-07", "REL-08", "REL-09"),
         ),
     )
@@ -291,7 +303,8 @@ def _next_credential(seen: Seen, project: Project) -> tuple[str, str]:
     numbers = [credential_number(row) for row in our_credentials(seen, project)]
     number = max([*numbers, project.secret.generation - 1]) + 1
     ends: datetime = max(seen.now + timedelta(days=project.secret.valid_days), needed_until(project, seen.now))
-    return f"{project.credential_prefix}{number}", f"{ends:%Y-%m-%d}T00:00:00Z"
+    # the next midnight, so that the same plan of the same day has the same hash
+    return f"{project.credential_prefix}{number}", f"{ends + timedelta(days=1):%Y-%m-%d}T00:00:00Z"
 
 
 def _mint(seen: Seen, project: Project) -> GraphCall:
@@ -308,7 +321,7 @@ SECTION = Section(
     number="070",
     slug="target-endpoint-and-relationship",
     title="Target: endpoint and relationship",
-    purpose="Give the target tenant its migration endpoint, with a secret minted here, and its relationship with the source.",
+    purpose="Give the target its migration endpoint, with a secret minted here, and its relationship with the source.",
     sides=("target", "source"),
     steps=(
         Step(
@@ -348,6 +361,7 @@ SECTION = Section(
             verifies=("endpoint-tested", "secret-valid", "secret-kept"),
             plans_from=(*ENDPOINT_FACTS, "target.endpoint_test"),
             plan=plan_renewal,
+            requires=("endpoint-cross-tenant", "endpoint-remote-tenant", "endpoint-application"),
         ),
         Step(
             id="070.4",

@@ -1,0 +1,220 @@
+"""The project form's fields, and the way between `project.yaml` and the texts in them. Pure but for the two files.
+
+What the form does not show (names, consent, simulation …) is kept as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from xtmig_kernel.credentials import SecretReference
+from xtmig_kernel.errors import ProjectFileError, SecretReferenceError
+from xtmig_kernel.project import Project
+from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLOUDS = ("worldwide", "gcc", "gcc-high", "dod", "china")
+METHODS = ("browser", "device_code", "certificate", "secret")
+_HEAD = "# The project: both tenants, names, approvers. It never holds a secret, only references to secrets.\n"
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field of the form.
+
+    Args:
+        path: Where its value stands in `project.yaml`, such as `"source.sign_in.method"`.
+        label: What stands beside it.
+        hint: An example, or what it is for.
+        choices: What may be chosen; an empty tuple is free text.
+        lines: Whether it takes several lines.
+    """
+
+    path: str
+    label: str
+    hint: str = ""
+    choices: tuple[str, ...] = ()
+    lines: bool = False
+
+
+def _side(side: str) -> tuple[FormField, ...]:
+    name = side.capitalize()
+    return (
+        FormField(f"{side}.domain", f"{name} domain", "the initial domain, such as contoso.onmicrosoft.com"),
+        FormField(f"{side}.tenant_id", f"{name} tenant ID", "a GUID; Look up fills it from the domain"),
+        FormField(f"{side}.cloud", f"{name} cloud", choices=CLOUDS),
+        FormField(f"{side}.sign_in.method", f"{name} sign-in", choices=METHODS),
+        FormField(f"{side}.sign_in.client_id", f"{name} client ID", "of your own application; empty for a person"),
+        FormField(f"{side}.sign_in.certificate", f"{name} certificate", "path of a PEM or PFX file"),
+        FormField(
+            f"{side}.sign_in.passphrase", f"{name} passphrase", "a reference: env:NAME, keyring:SERVICE/USER, prompt"
+        ),
+        FormField(f"{side}.sign_in.secret", f"{name} secret", "a reference: env:NAME, keyring:SERVICE/USER, prompt"),
+    )
+
+
+GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
+    (
+        "Project",
+        (
+            FormField("id", "Project id", "short; part of the names of what is created"),
+            FormField("name", "Project name", "what people call it"),
+            FormField("last_completion", "Last completion", "YYYY-MM-DD; the secret outlives this day"),
+            FormField("transport", "Transport", choices=("", "rest", "powershell")),
+        ),
+    ),
+    ("Source tenant, which mailboxes leave", _side("source")),
+    ("Target tenant, which mailboxes move to", _side("target")),
+    (
+        "Secret and approvers",
+        (
+            FormField("secret.origin", "Secret origin", choices=("minted", "provided")),
+            FormField(
+                "secret.reference", "Secret reference", "only if provided: env:NAME, keyring:SERVICE/USER, prompt"
+            ),
+            FormField("approvers", "Approvers", "one a line: Name; sign-in name; source or target", lines=True),
+        ),
+    ),
+)
+FIELDS: dict[str, FormField] = {field.path: field for _, fields in GROUPS for field in fields}
+_REFERENCES = tuple(path for path in FIELDS if path.endswith((".secret", ".passphrase", ".reference")))
+_DEFAULTS = {"source.cloud": "worldwide", "target.cloud": "worldwide", "secret.origin": "minted"} | {
+    f"{side}.sign_in.method": "browser" for side in ("source", "target")
+}
+
+
+def load(folder: Path) -> tuple[dict[str, Any], str]:
+    """What `project.yaml` holds, valid or not, and why it cannot be read where it cannot.
+
+    Args:
+        folder: The project folder.
+    """
+    try:
+        data = read_yaml(folder / PROJECT_FILE)
+    except ProjectFileError as error:
+        return {}, error.message
+    return (data, "") if isinstance(data, dict) else ({}, f"{PROJECT_FILE} holds no settings")
+
+
+def texts(data: dict[str, Any]) -> dict[str, str]:
+    """The text of each field.
+
+    Args:
+        data: Content of `project.yaml`.
+    """
+    return {path: _text(path, _get(data, path)) for path in FIELDS}
+
+
+def merged(data: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
+    """The content of `project.yaml` with the fields' texts put in; an empty text takes its key out.
+
+    Args:
+        data: What the file holds now.
+        values: The text of each field.
+
+    Raises:
+        ValueError: A line of the approvers is not one.
+    """
+    result: dict[str, Any] = {"format": 1, **_copy(data)}
+    for path, text in values.items():
+        value: Any = _approvers(text, data) if path == "approvers" else text.strip()
+        _put(result, path, value)
+    return result
+
+
+def problems(data: dict[str, Any], folder: Path) -> dict[str, str]:
+    """What is wrong, by the path of the field; nothing if the project can be used.
+
+    Args:
+        data: Content for `project.yaml`.
+        folder: The project folder.
+    """
+    found: dict[str, str] = {}
+    for path in _REFERENCES:
+        if text := _get(data, path):
+            try:
+                SecretReference.parse(str(text))
+            except SecretReferenceError as error:
+                found[path] = f"{error.message} {error.remedy}"
+    try:
+        Project.model_validate({**data, "folder": folder})
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            path, text = _placed(item)
+            found.setdefault(path, text)
+    return found
+
+
+def save(folder: Path, data: dict[str, Any]) -> None:
+    """Write `project.yaml` whole; the comment lines at its head stay.
+
+    Args:
+        folder: The project folder.
+        data: Content that has no problems.
+    """
+    path = folder / PROJECT_FILE
+    head = _HEAD
+    if path.exists():
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines(keepends=True)
+        end = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        head = "".join(lines[:end]) or _HEAD
+    write_whole(path, head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
+def _get(data: Any, path: str) -> Any:
+    for key in path.split("."):
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _put(data: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    place = data
+    for key in parents:
+        inner = place.get(key)
+        place[key] = place = inner if isinstance(inner, dict) else {}
+    if value:
+        place[last] = value
+    else:
+        place.pop(last, None)
+
+
+def _copy(data: Any) -> Any:
+    return {key: _copy(value) for key, value in data.items()} if isinstance(data, dict) else data
+
+
+def _text(path: str, value: Any) -> str:
+    if path == "approvers":
+        rows = [row for row in value or () if isinstance(row, dict)] if isinstance(value, (list, tuple)) else []
+        return "\n".join(f"{row.get('name', '')}; {row.get('upn', '')}; {row.get('side', '')}" for row in rows)
+    return _DEFAULTS.get(path, "") if value is None else str(value)
+
+
+def _approvers(text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+    known = {row.get("upn"): row for row in data.get("approvers") or () if isinstance(row, dict)}
+    rows = []
+    for line in filter(str.strip, text.splitlines()):
+        parts = [part.strip() for part in line.split(";")]
+        if len(parts) != 3:  # noqa: PLR2004 - name, sign-in name, side
+            raise ValueError(f"“{line.strip()}” is not of the form: Name; sign-in name; source or target")
+        name, upn, side = parts
+        rows.append({**known.get(upn, {}), "name": name, "upn": upn, "side": side})
+    return rows
+
+
+def _placed(item: Any) -> tuple[str, str]:
+    """The field that an error belongs to, and its sentence; validators of a whole part begin with the key they mean."""
+    path = ".".join(str(part) for part in item["loc"])
+    text = str(item["msg"]).removeprefix("Value error, ")
+    key, colon, rest = text.partition(": ")
+    named = f"{path}.{key}" if path else key
+    if colon and named in FIELDS:
+        path, text = named, rest
+    known = path if path in FIELDS else next((p for p in FIELDS if path.startswith(f"{p}.")), path)
+    return known, {"missing": "this is needed", "extra_forbidden": "this key is not known"}.get(item["type"], text)
