@@ -174,7 +174,13 @@ class Lane:
 
 
 def _lasting(state: dict[str, Any]) -> dict[str, Any]:
-    """A minted secret differs from run to run; that the endpoint holds exactly the application's one does not."""
+    """What two right runs share.
+
+    A minted secret and the GUID that the service gives an endpoint differ from try to try; that the endpoint holds
+    exactly the application's one secret does not.
+    """
+    for endpoint in state["migration_endpoints"]:
+        endpoint.pop("guid")
     for application in state["applications"]:
         secrets = [p["secret"] for p in application["passwords"]]
         for endpoint in state["migration_endpoints"]:

@@ -67,7 +67,7 @@ ALTERED: dict[str, Any] = {
     "tenant_id": SOURCE_ID,
     "subject": replace(ENDPOINT, key=(("Identity", "other"),)),
     "title": "Another title",
-    "before": {"RemoteServer": "x"},
+    "before": {"RemoteServer": "x", "RemoteTenant": "y"},
     "after": {"RemoteServer": "outlook.office365.us", "RemoteTenant": "contoso.onmicrosoft.com"},
     "calls": (ExchangeCall("New-MigrationEndpoint", {"Name": "moves", "ApplicationId": APP_OBJECT_ID}),),
     "level": Level.NAMED,
@@ -131,6 +131,18 @@ def test_change_changes_something() -> None:
     """From absent to absent is no change."""
     with pytest.raises(ValueError, match="nothing would change"):
         change(before=None, after=None)
+
+
+def test_before_and_after_are_of_one_kind() -> None:
+    """What was and what shall be are the same attributes, so that a stale plan shows in each of them."""
+    with pytest.raises(ValueError, match="different attributes"):
+        change(before={"RemoteServer": "x"})
+
+
+def test_no_change_is_of_the_level_of_reads() -> None:
+    """What alters a tenant is at least of level 1."""
+    with pytest.raises(ValueError, match="level 0"):
+        change(level=Level.READS)
 
 
 def test_irreversible_change_needs_a_second_person() -> None:
