@@ -8,7 +8,7 @@ would exist twice. Notebook code finds the redactor with `kernel_access.kernel_r
 from __future__ import annotations
 
 import os
-from logging import StreamHandler
+from logging import CRITICAL, StreamHandler
 from typing import TYPE_CHECKING, cast
 
 from ipykernel.ipkernel import IPythonKernel
@@ -44,6 +44,10 @@ class RedactingKernelApp(IPKernelApp):
 
     kernel_class = Type(RedactingKernel, klass="ipykernel.kernelbase.Kernel")  # type: ignore[assignment]
     outstream_class = DottedObjectName("xtmig_kernel.jupyter.kernel_streams.RedactingOutStream")
+
+    @default("log_level")
+    def _quiet(self) -> int:
+        return CRITICAL  # what the kernel says of its own transport and shutdown helps nobody who runs a notebook
 
     @default("session")
     def _redacting_session(self) -> Session:

@@ -93,20 +93,28 @@ def section_of(step: str) -> str:
 
 
 def findings(entries: Sequence[Entry], run: str) -> list[FindingFact]:
-    """The last evaluation of each rule for each subject, by side, in the order of the last evaluation.
+    """The findings of the last evaluation of each rule, in the order of the last evaluation.
+
+    A rule is evaluated for all its subjects at once, so a subject that is not among the last ones is gone. The
+    findings of one evaluation stand next to each other in the ledger.
 
     Args:
         entries: Entries in their order.
         run: Id of the run that is marked.
     """
-    last: dict[tuple[str, str | None, str], Entry] = {}
+    last: dict[str, list[Entry]] = {}
+    together: set[str] = set()
     for entry in entries:
-        if entry.kind == "finding":
-            key = (entry.data["rule"], entry.data.get("side"), entry.data["subject"])
-            last.pop(key, None)
-            last[key] = entry
+        if entry.kind != "finding":
+            together.clear()
+            continue
+        rule = entry.data["rule"]
+        if rule not in together:
+            together.add(rule)
+            last.pop(rule, None)
+        last.setdefault(rule, []).append(entry)
     pending = {step.id: step.state for step in steps(entries, run) if step.state in PENDING_STATES}
-    return [_finding(entry, run, pending) for entry in last.values()]
+    return [_finding(entry, run, pending) for found in last.values() for entry in found]
 
 
 def _finding(entry: Entry, run: str, pending: Mapping[str, Any]) -> FindingFact:

@@ -124,9 +124,8 @@ def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:
         newest = next(reversed(our_credentials(seen, project)), None)
     expected = f"a secret with a description, valid until {needed_until(project, seen.now):%Y-%m-%d} at least"
     if newest is None:
-        yield Judgement(
-            "fail", project.application_name, "no client secret", expected, "Apply step 070.2 or 070.3.", "070.3"
-        )
+        step = "070.3" if our_endpoint(seen, project) else "070.2"
+        yield Judgement("fail", project.application_name, "no client secret", expected, f"Apply step {step}.", step)
         return
     right = bool(newest["DisplayName"]) and _ends_at(newest) >= needed_until(project, seen.now)
     right = right and (project.secret.origin == "provided" or credential_number(newest) >= project.secret.generation)
@@ -199,7 +198,7 @@ SECRET_VALID = _rule(
     "secret-valid",
     "The application's secret has a description and outlives the last completion by thirty days",
     ("APP-11", "APP-12", "APP-15"),
-    ("target.application_credentials",),
+    ("target.application_credentials", *ENDPOINTS),
     _secret_valid,
 )
 ENDPOINT_TESTED = _rule(

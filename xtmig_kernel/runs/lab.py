@@ -57,7 +57,7 @@ def simulate_until_stopped(
     """
     folder = (project or Path()) / ".simulation"
     file = tenants or shipped("examples") / "contoso-northwind.yaml"
-    with practice_tenants(folder.resolve(), file, options) as practice:
+    with practice_tenants(folder, file, options) as practice:
         if project is not None and not (project / PROJECT_FILE).exists():
             new_project(project, practice_project(practice, by_person=True))
         progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")

@@ -141,6 +141,7 @@ def practice_tenants(folder: Path, tenants_file: Path, options: Sequence[str] = 
     Raises:
         UsageError: The simulator did not start; says what it printed.
     """
+    folder = folder.resolve()  # the connection file is named in project.yaml, wherever one stands
     folder.mkdir(parents=True, exist_ok=True)
     tenants = read_yaml(tenants_file)
     environment = {

@@ -1,0 +1,223 @@
+"""JupyterLab on a practice project, and chromium in front of it, as a person would have them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from simulator_process import SimulatorProcess, start_simulator
+
+from xtmig_kernel.runs.folder import new_project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+SHARE = Path(__file__).resolve().parents[2] / "share" / "jupyter"
+HOW_TO_INSTALL = (
+    "chromium was not found; install it (Debian: apt-get install --no-install-recommends chromium) "
+    "or set XTMIG_NO_BROWSER=1 to leave the browser tests out"
+)
+LAB_SECONDS = 60
+CELL_SECONDS = 60
+OPERATORS = {"source": "Olivia Operator", "target": "Otis Operator"}
+APPROVER = "amara.approver@northwindtraders.onmicrosoft.com"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests are left out only where somebody says so."""
+    if os.environ.get("XTMIG_NO_BROWSER") == "1":
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="XTMIG_NO_BROWSER=1"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("/usr/bin/chromium", "chromium", "google-chrome"))), None)
+    if found is None:
+        pytest.fail(HOW_TO_INSTALL)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[SimulatorProcess]:
+    folder = tmp_path / "simulation"
+    folder.mkdir()
+    process = start_simulator(folder, "--speed", "60")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def project(simulator: SimulatorProcess, tmp_path: Path) -> Path:
+    """A practice project whose operators sign in as persons."""
+    settings: dict[str, Any] = {"format": 1, "id": "practice", "name": "Practice move"}
+    for side in ("source", "target"):
+        tenant = simulator.connection["tenants"][side]
+        settings[side] = {"tenant_id": tenant["tenant_id"], "domain": tenant["initial_domain"]}
+    settings["approvers"] = [{"name": "Amara Approver", "upn": APPROVER, "side": "target"}]
+    settings["simulation"] = str(tmp_path / "simulation" / "connection.json")
+    folder = tmp_path / "project"
+    new_project(folder, settings)
+    return folder
+
+
+@pytest.fixture
+def lab(project: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a JupyterLab that runs on the project; nothing of it touches the person's own settings."""
+    port = _free_port()
+    places = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    places |= {f"JUPYTERLAB_{name}_DIR": str(tmp_path / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
+    ours = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    command = [
+        sys.executable, "-P", "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={project}", f"--LabApp.app_settings_dir={SHARE / 'lab' / 'settings'}",
+    ]  # fmt: skip
+    environment = {**ours, **places, "JUPYTER_PATH": str(SHARE), "BROWSER": "true"}
+    with (tmp_path / "lab.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api", process, tmp_path / "lab.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + LAB_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"JupyterLab did not start: {log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
+
+
+@dataclass
+class Person:
+    """Somebody in front of JupyterLab, who clicks and types.
+
+    Args:
+        context: The browser's session, in which links open new pages.
+        page: JupyterLab.
+        address: Its address.
+        screenshots: Where pictures go, or None.
+    """
+
+    context: BrowserContext
+    page: Page
+    address: str
+    screenshots: Path | None
+    pictures: int = 0
+
+    def open(self, notebook: str) -> None:
+        """Open a notebook by its address, and wait until its kernel is idle."""
+        self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}")
+        # Running a cell before the session is attached does nothing, silently; the status bar knows.
+        self.page.get_by_text(re.compile(r"\| Idle")).wait_for(timeout=LAB_SECONDS * 1000)
+        self.run('mode = "interactive"')
+
+    def cell(self, text: str) -> Locator:
+        """The code cell that holds this text."""
+        return self.page.locator(".jp-CodeCell").filter(
+            has=self.page.locator(".jp-InputArea-editor", has_text=text)
+        ).first  # fmt: skip
+
+    def run(self, text: str, number: int = 0) -> Locator:
+        """Run the cell with this text (the n-th of them) as a person does, with Ctrl+Enter, and wait for its end."""
+        cells = self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=text))
+        cell = cells.nth(number)
+        cell.scroll_into_view_if_needed()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        counted = cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]"))
+        counted.wait_for(timeout=CELL_SECONDS * 1000)
+        return cell
+
+    def press(self, cell: Locator, name: str) -> None:
+        """Press a button under a card, once it can be pressed."""
+        button = cell.get_by_role("button", name=name, exact=True)
+        button.wait_for(timeout=CELL_SECONDS * 1000)
+        button.click(timeout=CELL_SECONDS * 1000)
+
+    def follow(self, link: Locator) -> Page:
+        """Click a link that opens a page of its own."""
+        with self.context.expect_page() as opened:
+            link.click()
+        return opened.value
+
+    def sign_in(self, side: str) -> None:
+        """Sign in to a tenant: the button, then the page of each service, picking the operator's account."""
+        cell = self.cell("section.sign_in()")
+        self.press(cell, f"Sign in to {side.upper()}")
+        for _service in ("Graph", "Exchange"):
+            link = cell.get_by_role("link", name=f"Open the sign-in page of {side.upper()}")
+            link.wait_for(timeout=CELL_SECONDS * 1000)
+            address = link.get_attribute("href")
+            portal = self.follow(link)
+            self.picture(f"sign-in-{side}", portal)
+            portal.get_by_role("radio", name=OPERATORS[side]).check()
+            portal.get_by_role("button", name="Continue").click()
+            portal.wait_for_load_state()
+            portal.close()
+            self.page.wait_for_function(
+                "([cell, address]) => ![...document.querySelectorAll('.xtmig a.go')].some(a => a.href === address)",
+                arg=["", address],
+                timeout=CELL_SECONDS * 1000,
+            )
+        cell.get_by_text(f"{side}.operator", exact=False)
+        cell.locator(".v.ok", has_text="signed in").nth(0).wait_for(timeout=CELL_SECONDS * 1000)
+
+    def picture(self, name: str, of: Page | Locator | None = None) -> None:
+        """Take a picture of the window or of a cell, where somebody wants pictures."""
+        if self.screenshots is not None:
+            self.pictures += 1
+            (of or self.page).screenshot(path=self.screenshots / f"{self.pictures:02}-{name}.png")
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def person(chromium: Browser, lab: str) -> Iterator[Person]:
+    context = chromium.new_context(viewport={"width": 1360, "height": 950})
+    wanted = os.environ.get("XTMIG_SCREENSHOTS")
+    screenshots = Path(wanted) if wanted else None
+    if screenshots is not None:
+        screenshots.mkdir(parents=True, exist_ok=True)
+    somebody = Person(context, context.new_page(), lab, screenshots)
+    yield somebody
+    somebody.picture("end")
+    somebody.close()
