@@ -144,21 +144,22 @@ class Person:
 
     def open(self, notebook: str) -> None:
         """Open a notebook by its address, and wait until its kernel is idle."""
-        self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}")
+        self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}?reset")  # without the tabs of before
         # Running a cell before the session is attached does nothing, silently; the status bar knows.
         self.page.get_by_text(re.compile(r"\| Idle")).wait_for(timeout=LAB_SECONDS * 1000)
         self.run('mode = "interactive"')
 
     def cell(self, text: str) -> Locator:
         """The code cell that holds this text."""
-        return self.page.locator(".jp-CodeCell").filter(
-            has=self.page.locator(".jp-InputArea-editor", has_text=text)
-        ).first  # fmt: skip
+        return self.cells(text).first
+
+    def cells(self, text: str) -> Locator:
+        """All code cells that hold this text."""
+        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=text))
 
     def run(self, text: str, number: int = 0) -> Locator:
         """Run the cell with this text (the n-th of them) as a person does, with Ctrl+Enter, and wait for its end."""
-        cells = self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=text))
-        cell = cells.nth(number)
+        cell = self.cells(text).nth(number)
         cell.scroll_into_view_if_needed()
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
@@ -193,12 +194,12 @@ class Person:
             portal.wait_for_load_state()
             portal.close()
             self.page.wait_for_function(
-                "([cell, address]) => ![...document.querySelectorAll('.xtmig a.go')].some(a => a.href === address)",
-                arg=["", address],
+                "address => ![...document.querySelectorAll('.xtmig a.go')].some(a => a.href === address)",
+                arg=address,
                 timeout=CELL_SECONDS * 1000,
             )
-        cell.get_by_text(f"{side}.operator", exact=False)
-        cell.locator(".v.ok", has_text="signed in").nth(0).wait_for(timeout=CELL_SECONDS * 1000)
+        row = cell.locator(".xtmig .line", has_text=side.upper())
+        row.get_by_text("✓ signed in").wait_for(timeout=CELL_SECONDS * 1000)
 
     def picture(self, name: str, of: Page | Locator | None = None) -> None:
         """Take a picture of the window or of a cell, where somebody wants pictures."""
@@ -211,10 +212,10 @@ class Person:
 
 
 @pytest.fixture
-def person(chromium: Browser, lab: str) -> Iterator[Person]:
+def person(chromium: Browser, lab: str, request: pytest.FixtureRequest) -> Iterator[Person]:
     context = chromium.new_context(viewport={"width": 1360, "height": 950})
     wanted = os.environ.get("XTMIG_SCREENSHOTS")
-    screenshots = Path(wanted) if wanted else None
+    screenshots = Path(wanted) / request.node.name if wanted else None
     if screenshots is not None:
         screenshots.mkdir(parents=True, exist_ok=True)
     somebody = Person(context, context.new_page(), lab, screenshots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from canned_wire import Answer, Canned
 
 from xtmig_kernel.errors import AccessDenied, Conflict, NotFound, Rejected, ServiceError, Throttled, Unavailable
 from xtmig_kernel.m365 import Reply, UncertainWrite
+from xtmig_kernel.m365.http import Http, Request, Response
 
 if TYPE_CHECKING:
     from xtmig_kernel.m365 import ExchangeClient
@@ -121,6 +123,24 @@ def test_the_hint_at_more_pages_is_dropped_while_paging(exchange: ExchangeClient
     assert exchange.invoke("Get-Thing").warnings == (more,)
 
 
+def test_the_inner_port_of_a_next_link_is_mended(
+    exchange: ExchangeClient, canned: Canned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-16: a next link may name port 446, which only answers inside Microsoft's network."""
+    asked: list[str] = []
+    send = Http.send
+
+    def note(http: Http, request: Request) -> Response:
+        asked.append(request.url)
+        return send(http, request if len(asked) == 1 else replace(request, url=canned.url))
+
+    monkeypatch.setattr(Http, "send", note)
+    link = "https://eur01.outlook.office365.com:446/next"
+    canned.queue(Answer(body={"value": [], "@odata.nextLink": link}), Answer(body={"value": []}))
+    exchange.invoke("Get-Thing")
+    assert asked[1] == "https://eur01.outlook.office365.com/next"
+
+
 def test_a_next_link_out_of_the_cloud_is_refused(exchange: ExchangeClient, canned: Canned) -> None:
     """F-16: the token is not sent to a next link on another host."""
     canned.queue(Answer(body={"value": [], "@odata.nextLink": "https://elsewhere.example/next"}))
@@ -205,6 +225,12 @@ def test_a_403_of_nul_bytes_is_a_denial(exchange: ExchangeClient, canned: Canned
     assert "\0" not in error.message
 
 
+def test_the_header_names_a_type_that_the_body_leaves_out(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-20: a body that does not name the exception leaves it to the header."""
+    answer = Answer(400, details("Das gibt es schon."), {"X-ExceptionType": "ADObjectAlreadyExistsException"})
+    assert type(refusal(exchange, canned, answer, "New-Thing")) is Conflict
+
+
 def test_a_403_may_be_json_too(exchange: ExchangeClient, canned: Canned) -> None:
     """F-20: a 403 with a body gives its own words."""
     body = {"error": {"code": "Forbidden", "message": "User is not allowed to call Set-Thing"}}
@@ -249,6 +275,20 @@ def test_a_transient_server_fault_leaves_a_write_open(exchange: ExchangeClient, 
     assert isinstance(error, UncertainWrite)
     assert error.maybe_done
     assert len(canned.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DCOverloadedException", "SuitabilityDirectoryException", "ServerInMMException",
+        "ADServerSettingsChangedException", "StorageTransientException", "CmdletProxyNotAvailableFailure",
+        "ServerBusyException", "BackendCommunicationException",
+    ],
+)  # fmt: skip
+def test_named_faults_pass_whatever_the_status(exchange: ExchangeClient, canned: Canned, name: str) -> None:
+    """F-24: these exception types are passing faults, even with HTTP 400."""
+    canned.queue(Answer(400, details(f"Ex|Microsoft.Exchange.{name}|later")), Answer(body={"value": [{"N": 1}]}))
+    assert exchange.invoke("Get-Thing").rows == ({"N": 1},)
 
 
 def test_a_server_fault_without_words_leaves_a_write_open(exchange: ExchangeClient, canned: Canned) -> None:

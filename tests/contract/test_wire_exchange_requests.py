@@ -245,6 +245,7 @@ def test_the_module_file_is_fetched_once_per_session(exchange: ExchangeClient, c
     fetched = [seen for seen in canned.seen if seen.method == "GET"]
     assert [seen.path for seen in fetched] == [f"/AdminApi/v1.0/{TARGET}/EXOModuleFile?Version=3.9.2"]
     assert fetched[0].headers["CommandName"] == "*"
+    assert fetched[0].headers["X-InitializeConnectionContextObjectIdDynamic"] == "true"
 
 
 def test_without_a_key_no_secret_is_sent(exchange: ExchangeClient, canned: Canned) -> None:

@@ -181,6 +181,42 @@ def test_a_redirect_out_of_the_cloud_is_refused(exchange: ExchangeClient, canned
     assert len(canned.seen) == 1
 
 
+def test_a_redirect_to_the_inner_port_is_mended(
+    exchange: ExchangeClient, canned: Canned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-27: a redirect may name port 446, which only answers inside Microsoft's network."""
+    tried: list[str] = []
+    send = policy.Http._once
+
+    def note(http: Http, request: policy.Request, url: str, bearer: str) -> policy.Response:
+        tried.append(url)
+        return send(http, request, url if len(tried) == 1 else canned.url, bearer)
+
+    monkeypatch.setattr(policy.Http, "_once", note)
+    canned.queue(Answer(302, None, {"Location": "https://localhost:446/regional"}), DONE)
+    exchange.invoke("Get-Thing")
+    assert tried[1] == "https://localhost/regional"
+
+
+def test_the_host_that_a_redirect_named_is_kept(
+    exchange: ExchangeClient, canned: Canned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-27: later requests go to the regional host at once."""
+    tried: list[str] = []
+    send = policy.Http._once
+
+    def note(http: Http, request: policy.Request, url: str, bearer: str) -> policy.Response:
+        tried.append(url)
+        return send(http, request, url, bearer)
+
+    monkeypatch.setattr(policy.Http, "_once", note)
+    regional = canned.url.replace("localhost", "LOCALHOST")
+    canned.queue(Answer(302, None, {"Location": f"{regional}/x"}), DONE, DONE)
+    exchange.invoke("Get-Thing")
+    exchange.invoke("Get-Thing")
+    assert [canned.url, regional, regional] == [url[: len(regional)] for url in tried]
+
+
 def test_redirects_end(exchange: ExchangeClient, canned: Canned) -> None:
     """F-27: a service that redirects for ever is given up."""
     canned.queue(*[Answer(302, None, {"Location": "/again"})] * 7)

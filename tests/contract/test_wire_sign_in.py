@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
@@ -27,12 +28,13 @@ from xtmig_kernel.errors import (
     XtmigError,
 )
 from xtmig_kernel.m365 import Hosts, SignIn, look_up_domain
-from xtmig_kernel.m365.sign_in import PUBLIC_CLIENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SECRET = "the-operators-own-secret"
+EXCHANGE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
+GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 BY_SECRET = {"method": "secret", "client_id": OPERATOR, "secret": "env:XTMIG_TEST_SECRET"}
 
 
@@ -71,6 +73,13 @@ def test_a_secret_gives_a_token_per_service(hosts: Hosts, tmp_path: Path, applic
     assert {(form["grant_type"], form["client_id"], form["client_secret"]) for form in asked} == {
         ("client_credentials", OPERATOR, SECRET)
     }
+
+
+def test_claims_challenges_are_announced(hosts: Hosts, tmp_path: Path, application_login: Login) -> None:
+    """F-24: the service challenges only clients that say they can answer."""
+    signing_in(hosts, tmp_path, **BY_SECRET).token("graph")
+    (form,) = application_login.asked("/token")
+    assert json.loads(form["claims"]) == {"access_token": {"xms_cc": {"values": ["CP1"]}}}
 
 
 def test_a_token_is_asked_for_once(hosts: Hosts, tmp_path: Path, application_login: Login) -> None:
@@ -159,7 +168,7 @@ def test_a_person_enters_a_code(hosts: Hosts, tmp_path: Path, person_login: Logi
     assert "ABCD-EFGH" in message
     assert "target" in message
     assert url == "https://microsoft.com/devicelogin"
-    assert {form["client_id"] for form in person_login.asked("/devicecode")} == {PUBLIC_CLIENTS["exchange"]}
+    assert {form["client_id"] for form in person_login.asked("/devicecode")} == {EXCHANGE_CLIENT}
 
 
 def test_microsofts_graph_client_asks_by_name(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
@@ -169,7 +178,7 @@ def test_microsofts_graph_client_asks_by_name(hosts: Hosts, tmp_path: Path, pers
     base = "https://graph.microsoft.com/"
     wanted = {base + n for n in ("Directory.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")}
     assert wanted <= set(form["scope"].split())
-    assert form["client_id"] == PUBLIC_CLIENTS["graph"]
+    assert form["client_id"] == GRAPH_CLIENT
 
 
 def test_one_sign_in_serves_both_services(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
@@ -221,7 +230,7 @@ def test_a_person_signs_in_with_a_browser(hosts: Hosts, tmp_path: Path, person_l
     assert sign_in.token("exchange") == person_login.given[0]
     asked = parse_qs(urlsplit(shown[0]).query)
     assert urlsplit(shown[0]).path == f"/{TARGET}/oauth2/v2.0/authorize"
-    assert asked["client_id"] == [PUBLIC_CLIENTS["exchange"]]
+    assert asked["client_id"] == [EXCHANGE_CLIENT]
     assert asked["prompt"] == ["select_account"]
     assert asked["redirect_uri"][0].startswith("http://localhost:")
     assert person_login.asked("/token")[0]["grant_type"] == "authorization_code"

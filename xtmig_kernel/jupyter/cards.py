@@ -15,6 +15,7 @@ from markupsafe import Markup
 from xtmig_kernel.report.page import environment as report_environment
 from xtmig_kernel.report.words import SIDES, STEP_STATES, VERDICTS, Word
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, STEPS
+from xtmig_kernel.runbook.engine import RULES
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
 if TYPE_CHECKING:
@@ -121,12 +122,14 @@ def header_card(
 
 
 def answered_by(section: Section) -> list[Statement]:
-    """The statements of the parts of the document that a section owns.
+    """The statements of the parts of the document that a section owns, and those that its checks answer besides.
 
     Args:
         section: The section.
     """
-    return [s for s in statements().values() if set(section.document) & set(s.section.split(" / "))]
+    checked = {id_ for step in section.steps for rule in step.verifies for id_ in RULES[rule].statements}
+    owned = set(section.document)
+    return [s for s in statements().values() if s.id in checked or owned & set(s.section.split(" / "))]
 
 
 def following(section: Section) -> Section | None:
@@ -160,7 +163,7 @@ def step_rows(section: Section, result: Result | None) -> list[dict[str, Any]]:
 def _ended(fact: StepFact | None, findings: list[FindingFact]) -> dict[str, Any]:
     if fact is None:
         return {"state": NEW, "summary": "", "waits_for": "", "until": None, "at": None, "settled": False}
-    state = shown_state(fact.state, {finding.verdict for finding in findings})
+    state = shown_state(fact.state, {"waiting" if f.pending else f.verdict for f in findings})
     waits = next((f for f in findings if f.verdict == "waiting"), None) if state == VERDICTS["waiting"] else None
     return {
         "state": state,

@@ -71,6 +71,8 @@ class SignInPanel:
         def act() -> None:
             with self._section.heard_by(controls):
                 self._try(side)
+            if side in self._run.tenants:
+                controls.allow({caption: "you are signed in. For another account, restart the kernel."})
             self._section.settled()
             self._refresh()
 

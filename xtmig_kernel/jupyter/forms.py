@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from xtmig_kernel.runbook import Mode
 
 SAVE = "Save project.yaml"
+# A field that matters only where another one has one of these values.
+_ONLY_WITH = {
+    f"{side}.sign_in.{name}": (f"{side}.sign_in.method", methods)
+    for side in ("source", "target")
+    for name, methods in (("certificate", ("certificate",)), ("passphrase", ("certificate",)), ("secret", ("secret",)))
+} | {"secret.reference": ("secret.origin", ("provided",))}
 
 
 def project_form(*, project: str, mode: Mode, only_if_needed: bool = False) -> None:
@@ -81,6 +87,9 @@ class ProjectForm:
         self.widget = ipywidgets.VBox([*self._groups(), self.save, self.answer])
         self.widget.add_class("xtmig-controls")
         self.widget.add_class("xtmig-form")
+        for decisive in {path for path, _ in _ONLY_WITH.values()}:
+            self.fields[decisive].observe(lambda _change: self._hide_needless(), names="value")
+        self._hide_needless()
         if unreadable:
             self._say(unreadable, good=False)
         elif data:
@@ -95,6 +104,12 @@ class ProjectForm:
                 if field.path in ("source.domain", "target.domain"):
                     rows.append(self.look_up[field.path.partition(".")[0]])
         return rows
+
+    def _hide_needless(self) -> None:
+        """Show only the fields that the present choices need; one that holds something stays on view."""
+        for path, (decisive, values) in _ONLY_WITH.items():
+            needed = self.fields[decisive].value in values or self.fields[path].value
+            self.fields[path].layout.display = "" if needed else "none"
 
     def _look_up_button(self, side: str) -> Any:
         button = ipywidgets.Button(description=f"Look up {side} tenant ID")

@@ -19,17 +19,16 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.http import Response
     from xtmig_kernel.project import Side
 
-# What Microsoft's own module sends again (wire 1.8).
+# What Microsoft's own module and others send again (wire 1.8); the fifth also stands in longer names, such as
+# StorageTransientException and ADTransientException.
 _FAULTS = (
     "DCOverloadedException",
     "SuitabilityDirectoryException",
     "ServerInMMException",
     "ADServerSettingsChangedException",
-    "StorageTransientException",
-    "ADTransientException",
+    "TransientException",
     "CmdletProxyNotAvailableFailure",
     "ServerBusyException",
-    "TransientException",
     "BackendCommunicationException",
 )
 _BUSY = re.compile(r"maximum number of concurrent requests", re.IGNORECASE)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Entry
 
 SETTLED_STATES = frozenset({"applied", "no change"})
-PENDING_STATES = frozenset({"planned", "waiting"})
+PENDING_STATES = frozenset({"planned", "waiting", "later"})
 
 _VERDICT_DETAILS = ("reason", "detail", "waits_for", "until", "instruction", "signed_by", "owner")
 
@@ -206,8 +206,8 @@ def _change(hash_: str, made: _Made, approval: dict[str, Any], run: str) -> Chan
         approver=approval.get("approver"),
         proof=_proof_kind(approval.get("proof")),
         at=made.first.at,
-        run=made.last.run,
-        this_run=made.last.run == run,
+        run=made.first.run,
+        this_run=made.first.run == run,  # a change belongs to the run that began it, whichever run saw it
     )
 
 

@@ -119,7 +119,7 @@ class FindingFact(Fact):
     at: VolatileText
     run: VolatileText
     this_run: bool
-    pending: Literal["planned", "waiting"] | None
+    pending: Literal["planned", "waiting", "later"] | None
 
 
 class ChangeFact(Fact):
@@ -179,7 +179,7 @@ class StepFact(Fact):
     id: str
     title: str
     side: Side | None
-    state: Literal["no change", "planned", "not planned", "applied", "waiting", "failed", "looked"]
+    state: Literal["no change", "planned", "not planned", "applied", "waiting", "later", "failed", "looked"]
     summary: str
     waits_for: str
     until: VolatileTextOrNone

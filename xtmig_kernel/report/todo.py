@@ -63,7 +63,7 @@ def open_items(
         problems: Errors that ended a step.
         sections: The sections with their steps.
     """
-    held_back = {step.id for part in sections for step in part.steps if step.state in ("waiting", "failed")}
+    held_back = {step.id for part in sections for step in part.steps if step.state in ("waiting", "later", "failed")}
     items = [
         *(_from_problem(problem) for problem in problems if not problem.resolved),
         *(item for finding in findings for item in _from_finding(finding)),

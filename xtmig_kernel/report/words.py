@@ -58,6 +58,7 @@ STEP_STATES = {
     "planned": Word("◇", "planned", "plan"),
     "not planned": Word("○", "could not be planned", "none"),
     "waiting": Word("◔", "waiting", "wait"),
+    "later": Word("◔", "another step first", "wait"),
     "failed": Word("✕", "failed", "bad"),
 }
 

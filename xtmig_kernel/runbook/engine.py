@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Ledger
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in ALL_RULES}
-State = Literal["new", "looked", "no change", "planned", "not planned", "applied", "waiting", "failed"]
+State = Literal["new", "looked", "no change", "planned", "not planned", "applied", "waiting", "later", "failed"]
 
 
 @dataclass(frozen=True)
@@ -189,14 +189,16 @@ class Engine:
 
     def _held_back(self, planned: StepView) -> StepView:
         first = planned.blocked_by[0]
-        verdict = first.verdict
-        waits_for = verdict.waits_for if isinstance(verdict, Waiting) else first.remedy or first.title
-        return replace(
-            planned,
-            state="waiting",
-            waits_for=waits_for,
-            note=f"held back, because this does not hold yet: {first.title}",
-        )
+        note = f"held back, because this does not hold yet: {first.title}"
+        if isinstance(first.verdict, Waiting):
+            return replace(planned, state="waiting", waits_for=first.verdict.waits_for, note=note)
+        if isinstance(first.verdict, Unseen):
+            return replace(
+                planned, state="not planned", note=f"held back, because this was not observed: {first.title}"
+            )
+        if first.remedy_step:
+            return replace(planned, state="later", note=f"needs step {first.remedy_step} first: {first.title}")
+        return replace(planned, state="failed", note=note)
 
     def verify(self, view: StepView) -> StepView:
         """Judge the step's rules by what is there now.
@@ -295,9 +297,18 @@ class Engine:
 
 
 def _settled(view: StepView) -> StepView:
-    """A step whose rules wait for somebody waits, whatever else it has done."""
+    """A step is right only if its rules say so; otherwise it waits, comes later, or has failed."""
+    if view.state not in ("looked", "no change", "applied"):
+        return view
+    wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]
+    elsewhere = next((f.remedy_step for f in wrong if f.remedy_step not in (None, view.step.id)), None)
+    if elsewhere:
+        return replace(view, state="later", note=f"needs step {elsewhere} first")
+    if wrong:
+        note = f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
+        return replace(view, state="failed", note=note)
     waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)]
-    if view.state not in ("looked", "no change", "applied") or not waiting:
+    if not waiting:
         return view
     first = waiting[0]
     note = f"waits for {first.waits_for}"
@@ -321,12 +332,7 @@ def summary(view: StepView) -> str:
     Args:
         view: The step's view.
     """
-    wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]
     unseen = [f for f in view.findings if isinstance(f.verdict, Unseen)]
-    if view.state in ("waiting", "failed", "planned", "not planned"):
-        return view.note
-    if wrong:
-        return f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
-    if unseen:
+    if unseen and view.state in ("looked", "no change", "applied"):
         return f"{view.note}; {len(unseen)} not observed: {unseen[0].title}"
     return view.note

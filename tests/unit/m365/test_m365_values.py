@@ -89,7 +89,7 @@ function script:Set-Thing {
     [CmdletBinding()]
     param(
     [Parameter(Mandatory=$true, HelpMessage='a ) bracket')]
-    [ValidateSet("a", "b")]
+    [ValidateScript({ $Given -ne 'x' })]
     ${Identity}, # the ${Comment} says
     [switch] $Force = $true
     )

@@ -14,6 +14,7 @@ from core_facts import EXCHANGE, NOW, SOURCE_ID, TARGET_ID, StillClock, make_pro
 
 from xtmig_kernel.changes import ExchangeCall, GraphCall
 from xtmig_kernel.credentials import Redactor
+from xtmig_kernel.errors import Rejected
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import CallReply, Identity, PSCredential, UncertainWrite
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.runbook import StepView
 
 Row = dict[str, Any]
-Trouble = Literal["lost, done", "lost, not done"] | Exception
+Trouble = Literal["lost, done", "lost, not done", "killed, done"] | BaseException
 
 
 class Killed(BaseException):
@@ -124,7 +125,7 @@ class FakeTenant:
     def run(self, call: Call) -> CallReply:
         self._fakes.calls.append(call)
         trouble = self._fakes.troubles.pop(0) if self._fakes.troubles else None
-        if isinstance(trouble, Exception):
+        if isinstance(trouble, BaseException):
             raise trouble
         if trouble == "lost, not done":
             raise UncertainWrite("no answer came")
@@ -132,6 +133,8 @@ class FakeTenant:
         self._fakes.changed()
         if trouble == "lost, done":
             raise UncertainWrite("no answer came")
+        if trouble == "killed, done":
+            raise Killed
         return CallReply(data, f"request-{len(self._fakes.calls)}")
 
     def _table(self, name: str) -> list[Row]:
@@ -143,8 +146,6 @@ class FakeTenant:
         if credentials is not None:
             assert isinstance(credentials, PSCredential)
             if self._fakes.refusals:
-                from xtmig_kernel.errors import Rejected
-
                 raise Rejected(self._fakes.refusals.pop(0), request_id="refused")
             self._fakes.endpoint_secret = credentials.secret.reveal()
         match call.cmdlet:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_facts import NOW, TARGET_ID, make_project
+from ledger_process import rewrite
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -271,8 +272,6 @@ def test_entry_of_another_kind_is_no_proof(ledger: Ledger) -> None:
 
 def test_forged_entry_is_no_proof(ledger: Ledger, tmp_path: Path) -> None:
     """An entry whose content was altered in the file proves nothing, although its hash still stands beside it."""
-    from ledger_process import rewrite
-
     given = signed_in(approval(valid_until=NOW + timedelta(days=1)), ledger)
     longer = approval(valid_until=NOW + timedelta(days=5))
     data = canonical({"approval": longer.signed_data(), "name": LARA, "tenant_id": TARGET_ID})
