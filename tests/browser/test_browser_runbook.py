@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
+import sysconfig
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from conftest import APPROVER, CELL_SECONDS, OPERATORS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Person
     from playwright.sync_api import Locator
     from simulator_process import SimulatorProcess
@@ -64,9 +63,9 @@ def _consent(person: Person, side: str, step: str, number: int) -> None:
 
 def _approve(simulator: SimulatorProcess, project: Path, section: str) -> None:
     """The second person approves on the command line and proves who they are by signing in."""
+    xtmig = Path(sysconfig.get_path("scripts")) / "xtmig"
     command = [
-        sys.executable, "-P", "-m", "xtmig_kernel.cli", "approve", section,
-        "--by", APPROVER, "--project", str(project), "--device-code", "--yes",
+        str(xtmig), "approve", section, "--by", APPROVER, "--project", str(project), "--device-code", "--yes",
     ]  # fmt: skip
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
@@ -79,6 +78,7 @@ def _approve(simulator: SimulatorProcess, project: Path, section: str) -> None:
                 confirmed.add(code)
                 simulator.person(APPROVER).confirm_device(code)
     assert process.returncode == 0, said
+    assert f"Approved by {APPROVER}" in said
 
 
 def test_persons_configure_the_target_from_connect_to_relationship(

@@ -216,9 +216,11 @@ def test_script_looks_unknown_values_up() -> None:
 
 def test_script_may_do_what_it_does() -> None:
     """The Graph session asks for the permissions that registering and consenting need (wire 4.1, 4.4)."""
-    text = script("T", [], CONNECT)
-    (line,) = [line for line in text.splitlines() if line.startswith("Connect-MgGraph")]
+    grant = a_change(GraphCall("POST", "/servicePrincipals/{id}/appRoleAssignments", {"id": "1"}, {"appRoleId": "2"}))
+    (line,) = [line for line in script("T", [grant], CONNECT).splitlines() if line.startswith("Connect-MgGraph")]
     assert [name for name in ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All") if name not in line] == []
+    (less,) = [line for line in script("T", [], CONNECT).splitlines() if line.startswith("Connect-MgGraph")]
+    assert "AppRoleAssignment" not in less
 
 
 def graph_address(change: Change) -> str:

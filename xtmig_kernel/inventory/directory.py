@@ -40,7 +40,9 @@ def directory_roles(context: ReadContext) -> tuple[str, list[Row]]:
     identity = context.tenant.identity
     who = "/me" if identity.kind == "person" else f"/servicePrincipals/{quote(identity.object_id, safe='')}"
     path = f"{who}/transitiveMemberOf/microsoft.graph.directoryRole"
-    found = context.tenant.graph.get_all(path, {"$select": "id,displayName,roleTemplateId"})
+    # a cast over transitive members is an advanced query, which needs both (wire 4.11)
+    query = {"$select": "id,displayName,roleTemplateId", "$count": "true"}
+    found = context.tenant.graph.get_all(path, query, {"ConsistencyLevel": "eventual"})
     return f"Graph GET {path}", [
         {"RoleTemplateId": item["roleTemplateId"], "DisplayName": item.get("displayName")} for item in found
     ]

@@ -102,7 +102,7 @@ def findings(entries: Sequence[Entry], run: str) -> list[FindingFact]:
         entries: Entries in their order.
         run: Id of the run that is marked.
     """
-    last: dict[str, list[Entry]] = {}
+    last: dict[str, dict[tuple[str | None, str], Entry]] = {}
     together: set[str] = set()
     for entry in entries:
         if entry.kind != "finding":
@@ -112,9 +112,9 @@ def findings(entries: Sequence[Entry], run: str) -> list[FindingFact]:
         if rule not in together:
             together.add(rule)
             last.pop(rule, None)
-        last.setdefault(rule, []).append(entry)
+        last.setdefault(rule, {})[entry.data.get("side"), entry.data["subject"]] = entry
     pending = {step.id: step.state for step in steps(entries, run) if step.state in PENDING_STATES}
-    return [_finding(entry, run, pending) for found in last.values() for entry in found]
+    return [_finding(entry, run, pending) for found in last.values() for entry in found.values()]
 
 
 def _finding(entry: Entry, run: str, pending: Mapping[str, Any]) -> FindingFact:

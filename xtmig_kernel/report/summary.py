@@ -215,8 +215,9 @@ def _statements(
     answers: dict[str, set[StatementState]] = {}
     for finding in findings:
         state: StatementState = "signed" if finding.verdict == "manual" and finding.signed_by else finding.verdict
+        pending: StatementState | None = "waiting" if finding.pending == "later" else finding.pending
         for statement in finding.statements:
-            answers.setdefault(statement, set()).add(finding.pending or state)
+            answers.setdefault(statement, set()).add(pending or state)
     for change in planned:
         for statement in change.statements:
             answers.setdefault(statement, set()).add("planned")

@@ -103,9 +103,10 @@ def _own_sign_in(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     return judge
 
 
-def _is_registering_application(token: Row | None) -> bool:
+def _is_registering_application(token: Row | None, consents: bool) -> bool:  # noqa: FBT001
     # for a person the token's scopes say only what was asked for; for an application they are its rights
-    return token is not None and token["Kind"] == "application" and "Application.ReadWrite.All" in token["Permissions"]
+    wanted = {"Application.ReadWrite.All"} | ({"AppRoleAssignment.ReadWrite.All"} if consents else set())
+    return token is not None and token["Kind"] == "application" and wanted <= set(token["Permissions"])
 
 
 def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
@@ -119,11 +120,12 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         if held:
             roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in held))
             yield Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
-        elif side == "target" and _is_registering_application(token):
+        elif side == "target" and _is_registering_application(token, project.consent.target == "xtmig"):
             yield Judgement(
                 "pass",
                 name,
-                seen="holds the permission Application.ReadWrite.All; consent is given by a person in the browser",
+                seen="its permissions let it register the application"
+                + ("" if project.consent.target == "xtmig" else "; consent is given by a person in the browser"),
                 expected="a right to register applications",
             )
         elif side == "source" and project.consent.source == "person":

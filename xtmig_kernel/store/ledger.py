@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEDGER_FILE = "ledger.db"
 FIRST_HASH = "sha256:" + "0" * 64
 BUSY_SECONDS = 30
+DAMAGED = "Put back the last good copy of ledger.db; do not delete it, it says what was done."
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS entries (
     hash TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS entries_are_never_replaced BEFORE INSERT ON entries
+WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_never_removed BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -122,7 +126,7 @@ class Ledger:
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path} cannot be used as a ledger ({error})",
-                remedy="Put back the last good copy of ledger.db; do not delete it, it says what was done.",
+                remedy=DAMAGED,
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
@@ -202,10 +206,7 @@ class Ledger:
             kinds: Only these kinds; all if none is given.
             run: Only those of this run.
         """
-        with closing(self._connect()) as database:
-            rows = database.execute(
-                "SELECT seq, at, run, kind, step, data, previous, hash FROM entries ORDER BY seq"
-            ).fetchall()
+        rows = self._read("SELECT seq, at, run, kind, step, data, previous, hash FROM entries ORDER BY seq")
         entries = (
             Entry(seq, at, of_run, kind, step, json.loads(data), previous, own)
             for seq, at, of_run, kind, step, data, previous, own in rows
@@ -214,9 +215,15 @@ class Ledger:
 
     def head(self) -> str:
         """The hash of the last entry, or of the empty ledger."""
-        with closing(self._connect()) as database:
-            last = database.execute("SELECT hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        return str(last[0]) if last else FIRST_HASH
+        last = self._read("SELECT hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return str(last[0][0]) if last else FIRST_HASH
+
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            with closing(self._connect()) as database:
+                return database.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self.path} cannot be read ({error})", remedy=DAMAGED) from error
 
     def verify(self) -> None:
         """Check the whole chain.
@@ -239,9 +246,9 @@ def verify_chain(entries: list[dict[str, Any]], previous: str) -> str:
     """
     for entry in entries:
         content = {key: value for key, value in entry.items() if key != "hash"}
-        if entry["previous"] != previous or entry["hash"] != entry_hash(content):
+        if entry.get("previous") != previous or entry.get("hash") != entry_hash(content):
             raise LedgerError(
-                f"the ledger's chain is broken at entry {entry['seq']} ({entry['kind']}, {entry['at']})",
+                f"the ledger's chain is broken at entry {entry.get('seq')} ({entry.get('kind')}, {entry.get('at')})",
                 cause="this entry or the one before was changed, removed or put in",
                 remedy="Compare with an archive of an earlier run; its manifest holds the hashes of that time.",
             )

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_facts import NOW, SECRET_1, make_project, relationship
+from core_facts import SECRET_1, make_project, relationship
 from fake_tenants import Runbook
 
 from xtmig_kernel.errors import EngineError, StalePlanError, Throttled
-from xtmig_kernel.project import Approval
 from xtmig_kernel.runbook import STEPS, summary
 
 if TYPE_CHECKING:
@@ -25,27 +24,11 @@ EMPTY: dict[str, Any] = {
     "target__endpoint_test": [],
     "target__organization_relationships": [],
 }
-LARA = {"name": "Lara", "upn": "lara@northwindtraders.onmicrosoft.com", "side": "target"}
-
 
 @pytest.fixture
 def off(tmp_path: Path) -> Runbook:
     """A runbook whose relationship is not enabled: step 070.5 sets it."""
     return Runbook(tmp_path, target__organization_relationships={"Enabled": False})
-
-
-def approve_everything(runbook: Runbook, view: Any) -> None:
-    """A named approval of all that a step plans."""
-    runbook.approvals += (
-        Approval(
-            section=view.step.id[:3],
-            level=2,
-            changes=tuple(sorted(change.hash for change in view.changes)),
-            approver=LARA["upn"],
-            given_at=NOW - timedelta(hours=1),
-            valid_until=NOW + timedelta(days=1),
-        ),
-    )
 
 
 def test_look_reads_and_judges(runbook: Runbook) -> None:
@@ -145,13 +128,13 @@ def test_second_run_changes_nothing(off: Runbook) -> None:
 
 
 def test_required_rule_holds_back(tmp_path: Path) -> None:
-    """A step whose required rule fails calls nothing and says what is missing."""
+    """A step whose required rule fails calls nothing and names the step that comes first."""
     runbook = Runbook(
         tmp_path, target__organization_config={"IsDehydrated": True}, target__organization_relationships=[]
     )
     view = runbook.run("070.5")
-    assert (view.state, runbook.fakes.written()) == ("waiting", [])
-    assert "not dehydrated" in view.note
+    assert (view.state, runbook.fakes.written()) == ("later", [])
+    assert "070.1" in view.note
 
 
 def test_required_rule_that_was_not_observed_holds_back(tmp_path: Path) -> None:
@@ -159,7 +142,7 @@ def test_required_rule_that_was_not_observed_holds_back(tmp_path: Path) -> None:
     runbook = Runbook(tmp_path, target__organization_relationships=[])
     runbook.fakes.unreadable.add("target.organization_config")
     view = runbook.run("070.5")
-    assert (view.state, runbook.fakes.written()) == ("waiting", [])
+    assert (view.state, runbook.fakes.written()) == ("not planned", [])
 
 
 def test_endpoint_waits_for_the_sources_consent(tmp_path: Path) -> None:
@@ -201,11 +184,26 @@ def test_second_person_is_waited_for(tmp_path: Path) -> None:
     assert runbook.fakes.written() == []
 
 
+def test_approved_customization_is_waited_for(tmp_path: Path) -> None:
+    """Within the day that customization may take, a second run waits, and does not enable it again (EPT-07)."""
+    runbook = Runbook(tmp_path, target__organization_config={"IsDehydrated": True})
+    runbook.fakes.lag = timedelta(hours=20)
+    runbook.approve("070.1")
+    first = runbook.run("070.1")
+    runbook.next_run()
+    runbook.clock.sleep(3600)
+    second = runbook.run("070.1")
+    assert [first.state, second.state] == ["waiting", "waiting"]
+    runbook.clock.sleep(20 * 3600)
+    assert runbook.run("070.1").state == "no change"
+    assert runbook.fakes.written() == ["Enable-OrganizationCustomization"]
+
+
 def test_approved_consent_is_written(tmp_path: Path) -> None:
     """Both changes of an approved consent are made in their order, the second by what the first one created."""
     runbook = Runbook(tmp_path, target__service_principals=[], target__granted_roles=[])
-    runbook.project = make_project(consent={"target": "xtmig"}, approvers=[LARA])
-    approve_everything(runbook, runbook.plan("060.1"))
+    runbook.project = make_project(consent={"target": "xtmig"})
+    runbook.approve("060.1")
     assert runbook.run("060.1").state == "applied"
     assert runbook.fakes.written() == [
         "POST /servicePrincipals",
@@ -216,8 +214,8 @@ def test_approved_consent_is_written(tmp_path: Path) -> None:
 def test_approval_holds_for_what_is_left(tmp_path: Path) -> None:
     """Where the second of two approved changes was refused, the next run makes it with the same approval."""
     runbook = Runbook(tmp_path, target__service_principals=[], target__granted_roles=[])
-    runbook.project = make_project(consent={"target": "xtmig"}, approvers=[LARA])
-    approve_everything(runbook, runbook.plan("060.1"))
+    runbook.project = make_project(consent={"target": "xtmig"})
+    runbook.approve("060.1")
     runbook.fakes.troubles = [None, Throttled("slow down")]
     assert runbook.run("060.1").state == "failed"
     runbook.next_run()
@@ -267,10 +265,11 @@ def test_change_that_shows_late_is_waiting(off: Runbook) -> None:
 def test_from_nothing_to_configured(tmp_path: Path) -> None:
     """Run in their order and approved, the steps of 050 to 070 configure two empty tenants, and then change nothing."""
     runbook = Runbook(tmp_path, **EMPTY)
-    runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"}, approvers=[LARA])
+    runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"})
     steps = [step for step in STEPS if step >= "050"]
     for step in steps:
-        approve_everything(runbook, runbook.plan(step)) if step.startswith("060") else None
+        if step.startswith("060"):
+            runbook.approve(step)
         assert runbook.run(step).state in ("applied", "no change")
     calls = runbook.fakes.written()
     assert [runbook.run(step).state for step in steps] == ["no change"] * len(steps)
@@ -281,10 +280,10 @@ def test_from_nothing_to_configured(tmp_path: Path) -> None:
 def test_order_of_the_configuration(tmp_path: Path) -> None:
     """Application, target's consent, source's consent, endpoint and relationship come in this order (PRE-11)."""
     runbook = Runbook(tmp_path, **EMPTY)
-    runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"}, approvers=[LARA])
+    runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"})
     for step in sorted(STEPS):
         if step.startswith("060"):
-            approve_everything(runbook, runbook.plan(step))
+            runbook.approve(step)
         runbook.run(step)
     assert runbook.fakes.written() == [
         "PATCH /applications(uniqueName='{name}')",
@@ -299,10 +298,10 @@ def test_order_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_summary_tells_what_is_wrong(off: Runbook) -> None:
-    """The sentence about a step that changed nothing still tells what is not right."""
+    """A step that has nothing to change and is not right ends as failed, and tells what is not right."""
     off.fakes.set("target.organization_relationships", [relationship(), relationship(Identity="second")])
-    text = summary(off.run("070.5"))
-    assert text.startswith("no change; 1 not right: Exactly one organization relationship")
+    view = off.run("070.5")
+    assert (view.state, summary(view)) == ("failed", f"no change; 1 not right: {view.findings[0].title}")
 
 
 def test_summary_tells_what_was_not_seen(off: Runbook) -> None:
