@@ -213,7 +213,7 @@ class Person:
 
 @pytest.fixture
 def person(chromium: Browser, lab: str, request: pytest.FixtureRequest) -> Iterator[Person]:
-    context = chromium.new_context(viewport={"width": 1360, "height": 950})
+    context = chromium.new_context(viewport={"width": 1360, "height": 1500})
     wanted = os.environ.get("XTMIG_SCREENSHOTS")
     screenshots = Path(wanted) / request.node.name if wanted else None
     if screenshots is not None:

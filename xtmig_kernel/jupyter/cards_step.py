@@ -10,7 +10,7 @@ from xtmig_kernel.clock import as_text
 from xtmig_kernel.jupyter.cards import problem_data, render, shown_state
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.report.history import change_fields
-from xtmig_kernel.report.words import SIDES, Word, counted
+from xtmig_kernel.report.words import SIDES, Word, counted, moment
 from xtmig_kernel.runbook.secrets import credential_in
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.changes import Change
     from xtmig_kernel.errors import ApprovalError
+    from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
     from xtmig_kernel.runbook import Mode, StepView
     from xtmig_kernel.runbook.door import Outcome
@@ -81,7 +82,7 @@ def step_card(
     planned, judged = phase in ("plan", "apply"), phase in ("look", "verify") or mode == "interactive"
     error = view.problem if problem and not unapproved else None
     changes = [_change(change, view.outcomes) for change in view.changes] if planned else []
-    findings = [finding.as_data() for finding in view.findings] if judged else []
+    findings = [_finding(finding, view) for finding in view.findings] if judged else []
     return render(
         "step",
         id=step.id,
@@ -107,6 +108,15 @@ def step_card(
     )
 
 
+def _finding(finding: Finding, view: StepView) -> dict[str, Any]:
+    """A finding as data; what this step's own plan is about to mend needs no other remedy."""
+    data = finding.as_data()
+    if finding.remedy_step == view.step.id and view.changes:
+        mended = {"planned": "The plan of this step mends it.", "waiting": "The change is made or waits; see above."}
+        data |= {"remedy": mended.get(view.state, finding.remedy), "remedy_step": None}
+    return data
+
+
 def _tone(view: StepView) -> str:
     if view.state == "failed":
         return "bad"
@@ -117,7 +127,7 @@ def _notice(view: StepView, phase: Phase, mode: Mode) -> str:
     if phase == "apply" and mode == "plan" and view.state == "planned":
         return "Planned, not applied: this run only plans. To apply: run it with mode apply, or click in JupyterLab."
     if view.state == "waiting" and not view.blocked_by and view.problem is None:
-        until = f" Look again at {as_text(view.until)}." if view.until else ""
+        until = f" Look again at {moment(as_text(view.until))}." if view.until else ""
         return f"Waiting for {view.waits_for}.{until} Nothing has to be changed meanwhile."
     return ""
 

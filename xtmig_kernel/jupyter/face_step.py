@@ -183,6 +183,8 @@ class StepFace:
             why = f"held back, because this does not hold yet: {view.blocked_by[0].title}. Then press Plan."
         elif unapproved := self._unapproved():
             why = f"{len(unapproved)} of its changes needs an approval; the card says by whom. Then press Plan."
+        elif view.outcomes:
+            why = "it is made, and Microsoft is waited for; press Plan when it is time to look again."
         elif view.state != "planned":
             why = "its last try ended otherwise; press Plan."
         return {self._apply_caption: why} if why else {}
