@@ -65,6 +65,7 @@ def page(result: Result) -> str:
             without_statement=[finding for finding in result.findings if not finding.statements],
             statement_sums=sums(Counter(fact.state for fact in result.statements), words.STATEMENT_STATES),
             document_url=DOCUMENT_URL,
+            mended=sum(f.verdict == "fail" and bool(f.pending) and f.this_run for f in result.findings),
         )
     )
 
