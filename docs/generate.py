@@ -21,16 +21,16 @@ def rules_page() -> str:
     lines = [
         "# The rules",
         "",
-        "What must hold in the two tenants, and where it is judged. A finding, a waiver and the report name a rule by its",
-        "id. A rule that lacks one of its facts gives no verdict but `not observed`, with the reason. This page is made by",
-        "`python docs/generate.py` from `xtmig_kernel/rules/`.",
+        "What must hold in the two tenants, and where it is judged. A finding, a waiver and the report name a rule by",
+        "its id. A rule that lacks one of its facts gives no verdict but `not observed`, with the reason. This page is",
+        "made by `python docs/generate.py` from `xtmig_kernel/rules/`.",
     ]
     for section in SECTIONS:
         first = list(dict.fromkeys(rule for step in section.steps for rule in step.verifies))
         rules = [rule for rule in ALL_RULES if rule.id in first]
         if rules:
             lines += ["", f"## {section.number} {section.title}", ""]
-            lines += ["| rule | tenant | what must hold | statements | judged in | held back by it | facts |"]
+            lines += ["| rule | tenant | what must hold | statements | judged in | holds back | facts |"]
             lines += ["|---|---|---|---|---|---|---|"]
             lines += [_rule_line(rule) for rule in rules]
     return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from core_facts import NOW, StillClock, settings
+
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.store import Ledger
 

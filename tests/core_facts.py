@@ -33,7 +33,12 @@ USER_READ = "00000003-0000-0000-c000-000000000000/Scope/e1fe6dd8-ba31-4d61-89e7-
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 APP_NAME = "xtmig mailbox migration contoso-moves"
 ENDPOINT = "xtmig-contoso-moves"
-SECRET_1 = {"AppId": APP_ID, "KeyId": "aaaa0001", "DisplayName": "xtmig contoso-moves 1", "EndsAt": "2027-05-22T00:00:00Z"}
+SECRET_1 = {
+    "AppId": APP_ID,
+    "KeyId": "aaaa0001",
+    "DisplayName": "xtmig contoso-moves 1",
+    "EndsAt": "2027-05-22T00:00:00Z",
+}
 
 
 class StillClock:
@@ -125,9 +130,7 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
         "directory_roles": [{"RoleTemplateId": GLOBAL_ADMINISTRATOR, "DisplayName": "Global Administrator"}],
         "offered_cmdlets": [{"Cmdlet": name, "Parameters": given} for name, given in cmdlets.items()],
         "organization_config": [{"Name": domain, "IsDehydrated": False}],
-        "service_principals": [
-            {"Id": principal, "AppId": APP_ID, "DisplayName": APP_NAME, "OwnerTenantId": TARGET_ID}
-        ],
+        "service_principals": [{"Id": principal, "AppId": APP_ID, "DisplayName": APP_NAME, "OwnerTenantId": TARGET_ID}],
         "exchange_resource": [{"Id": resource, "AppId": EXCHANGE, "MailboxMigrationRoleId": ROLE_ID}],
         "granted_roles": [
             {"Id": f"{side}-grant", "AppId": APP_ID, "ResourceId": resource, "RoleId": ROLE_ID},

@@ -34,7 +34,7 @@ class DyingClock:
         return datetime(2026, 11, 23, tzinfo=UTC)
 
     def sleep(self, seconds: float) -> None:
-        raise AssertionError("nobody waits here")
+        raise AssertionError(f"nobody waits {seconds} s here")
 
 
 def die_inside_an_append(folder: str) -> None:
@@ -46,7 +46,7 @@ def die_inside_an_append(folder: str) -> None:
 
 def die_after_an_insert(folder: str) -> None:
     """Die when an entry is inserted, but not yet committed."""
-    insert = Ledger._insert  # noqa: SLF001
+    insert = Ledger._insert
 
     def insert_and_die(*args: object) -> None:
         insert(*args)  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ def die_after_an_insert(folder: str) -> None:
 
     ledger = Ledger(Path(folder), SystemClock(), Redactor(), "dying")
     ledger.append("intent", {"count": 0})
-    Ledger._insert = insert_and_die  # type: ignore[assignment,method-assign]  # noqa: SLF001
+    Ledger._insert = insert_and_die  # type: ignore[assignment,method-assign]
     ledger.append("intent", {"count": 1})
 
 

@@ -7,6 +7,10 @@ made from a comma list such as `Inbound, RemoteOutbound`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -139,3 +143,20 @@ TABLES = (
 )
 
 BY_NAME = {table.name: table for table in TABLES}
+
+
+def row_of(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with exactly the table's columns; what was not read is None.
+
+    Args:
+        table: Name of the table.
+        values: Column to value.
+
+    Raises:
+        KeyError: There is no such table, or a value is of no column: a fault of the reader, not of a tenant.
+    """
+    columns = BY_NAME[table].columns
+    for column in values:
+        if column not in columns:
+            raise KeyError(f"{table} has no column {column}")
+    return {column: values.get(column) for column in columns}

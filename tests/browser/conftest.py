@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -11,8 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +17,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from browser_person import APPROVER, LAB_SECONDS, Person
 from simulator_process import SimulatorProcess, start_simulator
 
 from xtmig_kernel.runs.folder import new_project
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 SHARE = Path(__file__).resolve().parents[2] / "share" / "jupyter"
 HOW_TO_INSTALL = (
     "chromium was not found; install it (Debian: apt-get install --no-install-recommends chromium) "
     "or set XTMIG_NO_BROWSER=1 to leave the browser tests out"
 )
-LAB_SECONDS = 60
-CELL_SECONDS = 60
-OPERATORS = {"source": "Olivia Operator", "target": "Otis Operator"}
-APPROVER = "amara.approver@northwindtraders.onmicrosoft.com"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +83,9 @@ def project(simulator: SimulatorProcess, tmp_path: Path) -> Path:
 def lab(project: Path, tmp_path: Path) -> Iterator[str]:
     """The address of a JupyterLab that runs on the project; nothing of it touches the person's own settings."""
     port = _free_port()
-    places = {name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    places = {
+        name: str(tmp_path / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
     places |= {f"JUPYTERLAB_{name}_DIR": str(tmp_path / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
     ours = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     command = [
@@ -123,92 +121,6 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise RuntimeError(f"JupyterLab did not start: {log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
-
-
-@dataclass
-class Person:
-    """Somebody in front of JupyterLab, who clicks and types.
-
-    Args:
-        context: The browser's session, in which links open new pages.
-        page: JupyterLab.
-        address: Its address.
-        screenshots: Where pictures go, or None.
-    """
-
-    context: BrowserContext
-    page: Page
-    address: str
-    screenshots: Path | None
-    pictures: int = 0
-
-    def open(self, notebook: str) -> None:
-        """Open a notebook by its address, and wait until its kernel is idle."""
-        self.page.goto(f"{self.address}/lab/tree/notebooks/{notebook}?reset")  # without the tabs of before
-        # Running a cell before the session is attached does nothing, silently; the status bar knows.
-        self.page.get_by_text(re.compile(r"\| Idle")).wait_for(timeout=LAB_SECONDS * 1000)
-        self.run('mode = "interactive"')
-
-    def cell(self, text: str) -> Locator:
-        """The code cell that holds this text."""
-        return self.cells(text).first
-
-    def cells(self, text: str) -> Locator:
-        """All code cells that hold this text."""
-        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea-editor", has_text=text))
-
-    def run(self, text: str, number: int = 0) -> Locator:
-        """Run the cell with this text (the n-th of them) as a person does, with Ctrl+Enter, and wait for its end."""
-        cell = self.cells(text).nth(number)
-        cell.scroll_into_view_if_needed()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        counted = cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]"))
-        counted.wait_for(timeout=CELL_SECONDS * 1000)
-        return cell
-
-    def press(self, cell: Locator, name: str) -> None:
-        """Press a button under a card, once it can be pressed."""
-        button = cell.get_by_role("button", name=name, exact=True)
-        button.wait_for(timeout=CELL_SECONDS * 1000)
-        button.click(timeout=CELL_SECONDS * 1000)
-
-    def follow(self, link: Locator) -> Page:
-        """Click a link that opens a page of its own."""
-        with self.context.expect_page() as opened:
-            link.click()
-        return opened.value
-
-    def sign_in(self, side: str) -> None:
-        """Sign in to a tenant: the button, then the page of each service, picking the operator's account."""
-        cell = self.cell("section.sign_in()")
-        self.press(cell, f"Sign in to {side.upper()}")
-        for _service in ("Graph", "Exchange"):
-            link = cell.get_by_role("link", name=f"Open the sign-in page of {side.upper()}")
-            link.wait_for(timeout=CELL_SECONDS * 1000)
-            address = link.get_attribute("href")
-            portal = self.follow(link)
-            self.picture(f"sign-in-{side}", portal)
-            portal.get_by_role("radio", name=OPERATORS[side]).check()
-            portal.get_by_role("button", name="Continue").click()
-            portal.wait_for_load_state()
-            portal.close()
-            self.page.wait_for_function(
-                "address => ![...document.querySelectorAll('.xtmig a.go')].some(a => a.href === address)",
-                arg=address,
-                timeout=CELL_SECONDS * 1000,
-            )
-        row = cell.locator(".xtmig .line", has_text=side.upper())
-        row.get_by_text("✓ signed in").wait_for(timeout=CELL_SECONDS * 1000)
-
-    def picture(self, name: str, of: Page | Locator | None = None) -> None:
-        """Take a picture of the window or of a cell, where somebody wants pictures."""
-        if self.screenshots is not None:
-            self.pictures += 1
-            (of or self.page).screenshot(path=self.screenshots / f"{self.pictures:02}-{name}.png")
-
-    def close(self) -> None:
-        self.context.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Person
+    from browser_person import Person
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import APPROVER, CELL_SECONDS, OPERATORS
+from browser_person import APPROVER, CELL_SECONDS, OPERATORS
 
 if TYPE_CHECKING:
-    from conftest import Person
+    from browser_person import Person
     from playwright.sync_api import Locator
     from simulator_process import SimulatorProcess
 
@@ -84,7 +84,7 @@ def _approve(simulator: SimulatorProcess, project: Path, section: str) -> None:
 def test_persons_configure_the_target_from_connect_to_relationship(
     person: Person, simulator: SimulatorProcess, project: Path
 ) -> None:
-    """Registration, both consents, a second person's approval, endpoint and relationship: all by click, all verified."""
+    """Registration, both consents, a second person's approval, endpoint, relationship: all by click, all verified."""
     _open(person, "010-connect.ipynb", "source", "target")
     person.run('section["010.2"]')
     person.run('section["010.3"]')

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Person
+    from browser_person import Person
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,9 @@ threading.Thread(target=lambda: answer.append(field.ask("Secret of the applicati
 def test_typed_secret_arrives_whole_and_stays_out_of_the_notebook(person: Person, project: Path) -> None:
     """A secret typed key by key reaches the code complete; printing it or saving the notebook does not show it."""
     kernel = {"name": "xtmig", "display_name": "xtmig", "language": "python"}
-    cells = [nbformat.v4.new_code_cell(text) for text in ('mode = "interactive"', CELL, "print(len(answer[0]), answer)")]
+    cells = [
+        nbformat.v4.new_code_cell(text) for text in ('mode = "interactive"', CELL, "print(len(answer[0]), answer)")
+    ]
     path = project / "notebooks" / "secret.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
     person.open("secret.ipynb")

@@ -63,7 +63,6 @@ def hosts(canned: Canned, ca_file: Path) -> Hosts:
         exchange=canned.url,
         exchange_scope="https://outlook.office365.com/.default",
         graph_scope="https://graph.microsoft.com/.default",
-        remote_servers=("outlook.office.com",),
         portal=canned.url,
         host_suffixes=("localhost",),
         ca_file=ca_file,

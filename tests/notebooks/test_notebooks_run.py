@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import yaml
-from conftest import SECRETS, outputs, shown_html
+from notebook_practice import SECRETS, outputs, shown_html
 
 if TYPE_CHECKING:
-    from conftest import Practice
+    from notebook_practice import Practice
 
 
 def test_plan_run_looks_and_writes_nothing(practice: Practice) -> None:

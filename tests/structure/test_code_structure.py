@@ -60,7 +60,10 @@ def test_nobody_else_talks_to_tenants(method: str) -> None:
     """Outside the wire and the inventory nobody calls a service of a tenant."""
     allowed = ("m365/", "inventory/", "simulator/")
     found = {
-        (name, receiver(call)) for name in NAMES if not name.startswith(allowed) for call in calls_of(ROOT / name, method)
+        (name, receiver(call))
+        for name in NAMES
+        if not name.startswith(allowed)
+        for call in calls_of(ROOT / name, method)
     }
     assert {(name, who) for name, who in found if "_http" not in who} == set()
 
@@ -78,7 +81,9 @@ def test_notebooks_and_command_line_hold_no_rule() -> None:
         name
         for name in NAMES
         for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Passed", "Failed", "Warned")
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("Passed", "Failed", "Warned")
     }
     assert made == {"rules/rule.py"}
 

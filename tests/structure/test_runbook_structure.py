@@ -66,7 +66,9 @@ def test_steps_are_unique() -> None:
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)
 def test_steps_are_numbered_in_their_order(section: Section) -> None:
     """The steps of a section are numbered from 1 in the order in which they are made."""
-    assert [f"{section.number}.{number}" for number in range(1, len(section.steps) + 1)] == [s.id for s in section.steps]
+    assert [f"{section.number}.{number}" for number in range(1, len(section.steps) + 1)] == [
+        s.id for s in section.steps
+    ]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-
 from core_facts import APP_ID, APP_OBJECT_ID, SOURCE_ID, TARGET_ID
+
 from xtmig_kernel.changes import (
     Change,
     Credential,

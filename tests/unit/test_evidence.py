@@ -30,14 +30,14 @@ def finding(verdict: Verdict) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", [Passed, Failed, Warned])
-def test_no_judgement_without_observation(kind: type[Passed] | type[Failed] | type[Warned]) -> None:
+def test_no_judgement_without_observation(kind: type[Passed | Failed | Warned]) -> None:
     """Nothing is called right, wrong or doubtful without an observation."""
     with pytest.raises(NoObservationError):
         kind(())
 
 
 @pytest.mark.parametrize("kind", [Passed, Failed, Warned])
-def test_refusal_is_no_observation(kind: type[Passed] | type[Failed] | type[Warned]) -> None:
+def test_refusal_is_no_observation(kind: type[Passed | Failed | Warned]) -> None:
     """A refused read beside a good one does not make a judgement."""
     with pytest.raises(NoObservationError):
         kind((READ, refused()))  # type: ignore[arg-type]

@@ -146,9 +146,14 @@ def test_inserted_entry_shows(ledger: Ledger, tmp_path: Path) -> None:
     """An entry that was put in with a hash of its own breaks the chain after it."""
     first, second, _ = fill(ledger)
     forged = {
-        "seq": 3, "at": first.at, "run": "run-1", "kind": "approval_given", "step": None,
-        "data": {}, "previous": second.hash,
-    }  # fmt: skip
+        "seq": 3,
+        "at": first.at,
+        "run": "run-1",
+        "kind": "approval_given",
+        "step": None,
+        "data": {},
+        "previous": second.hash,
+    }
     rewrite(tmp_path, "UPDATE entries SET seq = 4 WHERE seq = 3")
     rewrite(
         tmp_path,

@@ -55,7 +55,7 @@ def test_every_text_reads_back(text: str) -> None:
     assert (text, len(line)) == read_literal(line)
 
 
-@given(st.text(alphabet=QUOTES + "$`\r\n a\"@({;#", max_size=12))
+@given(st.text(alphabet=QUOTES + '$`\r\n a"@({;#', max_size=12))
 def test_hostile_texts_read_back(text: str) -> None:
     """Quotes of all five kinds, line breaks, dollar signs and backticks cannot end a literal early."""
     line = quoted(text)
@@ -210,7 +210,10 @@ def test_script_asks_for_a_provided_secret() -> None:
 def test_script_looks_unknown_values_up() -> None:
     """A value that is not known when the script is written is read from Graph when it runs."""
     text = script("T", [a_change(ExchangeCall("New-X", {"ApplicationId": APP_ID_LATER}))], CONNECT)
-    assert "$Known1 = (Invoke-MgGraphRequest -Method GET -Uri 'v1.0/applications(uniqueName=''O''''Brien'')').appId" in text
+    assert (
+        "$Known1 = (Invoke-MgGraphRequest -Method GET -Uri 'v1.0/applications(uniqueName=''O''''Brien'')').appId"
+        in text
+    )
     assert "New-X -ApplicationId $Known1" in text
 
 

@@ -235,7 +235,10 @@ PASTED = "kq8~Xy7.PastedByMistake_0123456789"
     [
         {"secret": {"origin": "provided", "reference": PASTED}},
         {"target__sign_in": {"method": "secret", "client_id": SOURCE_ID, "secret": PASTED}},
-        {"target__sign_in": {"method": "certificate", "client_id": SOURCE_ID, "certificate": "c.pem"} | {"passphrase": PASTED}},
+        {
+            "target__sign_in": {"method": "certificate", "client_id": SOURCE_ID, "certificate": "c.pem"}
+            | {"passphrase": PASTED}
+        },
         {"secret": {"origin": "provided", "reference": "env:" + PASTED}},
     ],
     ids=["migration application", "own application", "passphrase", "behind env:"],

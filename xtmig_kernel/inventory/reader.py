@@ -9,6 +9,7 @@ from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Ro
 from xtmig_kernel.inventory import directory, exchange, sign_in
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
+from xtmig_kernel.tables import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +81,7 @@ class Reader:
             table = SIGNED_IN[name]
         try:
             source, rows = table(context)
-            return Observed(tuple(rows), self._clock.now(), source)
+            return Observed(tuple(row_of(name, row) for row in rows), self._clock.now(), source)
         except MissingFact as missing:
             return self._missing(Reason.NOT_ASKED, str(missing))
         except UsageError as error:
@@ -121,9 +122,11 @@ class Reader:
                 + "; it can be given as application_id in project.yaml"
             )
         ours = [row for row in observed.value if row["UniqueName"] == self._project.application_name]
+        if not ours:
+            return None
+        application_id = str(ours[0]["AppId"])
+        for tenant in self._tenants.values():
+            tenant.refuse_application(application_id)
         # an application's ID never changes, so once seen it is not asked for again
-        self._known_application_id = str(ours[0]["AppId"]) if ours else None
-        if self._known_application_id:
-            for tenant in self._tenants.values():
-                tenant.refuse_application(self._known_application_id)
-        return self._known_application_id
+        self._known_application_id = application_id
+        return application_id

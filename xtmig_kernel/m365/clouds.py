@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from xtmig_kernel.m365.simulated import connection_of
+from xtmig_kernel.project.clouds import LOGIN_HOSTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,6 @@ class Hosts:
         exchange: Base URL of the Exchange admin service.
         exchange_scope: What a token for Exchange is asked for with.
         graph_scope: What a token for Graph is asked for with.
-        remote_servers: Values that are right for a migration endpoint's RemoteServer in this cloud,
-            the usual one first (EPT-04).
         portal: Base URL of the admin consent page.
         host_suffixes: Hosts that a token may be sent to, each with all that ends in it.
         ca_file: Certificate authority to trust instead of the system's; None for live tenants.
@@ -40,7 +39,6 @@ class Hosts:
     exchange: str
     exchange_scope: str
     graph_scope: str
-    remote_servers: tuple[str, ...]
     portal: str
     host_suffixes: tuple[str, ...]
     ca_file: Path | None = None
@@ -57,45 +55,26 @@ class Hosts:
         return parts.scheme == "https" and inside
 
 
-def _cloud(login: str, graph: str, exchange: str, remote_servers: tuple[str, ...], also: tuple[str, ...] = ()) -> Hosts:
+def _cloud(cloud: CloudName, graph: str, exchange: str, *also: str) -> Hosts:
+    login = LOGIN_HOSTS[cloud]
     return Hosts(
         login=f"https://{login}",
         graph=f"https://{graph}",
         exchange=f"https://{exchange}",
         exchange_scope=f"https://{exchange}/.default",
         graph_scope=f"https://{graph}/.default",
-        remote_servers=remote_servers,
         portal=f"https://{login}",
         host_suffixes=(graph, exchange, *also),
     )
 
 
-_WORLDWIDE = _cloud(
-    "login.microsoftonline.com",
-    "graph.microsoft.com",
-    "outlook.office365.com",
-    ("outlook.office.com", "outlook.office365.com", "outlook.cloud.microsoft"),
-    ("outlook.office.com",),
-)
+_WORLDWIDE = _cloud("worldwide", "graph.microsoft.com", "outlook.office365.com", "outlook.office.com")
 _CLOUDS: dict[CloudName, Hosts] = {
     "worldwide": _WORLDWIDE,
     "gcc": _WORLDWIDE,
-    "gcc-high": _cloud(
-        "login.microsoftonline.us", "graph.microsoft.us", "outlook.office365.us", ("outlook.office365.us",)
-    ),
-    "dod": _cloud(
-        "login.microsoftonline.us",
-        "dod-graph.microsoft.us",
-        "outlook-dod.office365.us",
-        ("outlook-dod.office365.us", "webmail.apps.mil"),
-    ),
-    "china": _cloud(
-        "login.chinacloudapi.cn",
-        "microsoftgraph.chinacloudapi.cn",
-        "outlook.office365.cn",
-        ("partner.outlook.cn", "outlook.office365.cn"),
-        ("partner.outlook.cn",),
-    ),
+    "gcc-high": _cloud("gcc-high", "graph.microsoft.us", "outlook.office365.us"),
+    "dod": _cloud("dod", "dod-graph.microsoft.us", "outlook-dod.office365.us"),
+    "china": _cloud("china", "microsoftgraph.chinacloudapi.cn", "outlook.office365.cn", "partner.outlook.cn"),
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from xtmig_kernel.rules.objects import LOGIN_HOSTS, REDIRECT_URI, granted, our_application
+from xtmig_kernel.project.clouds import LOGIN_HOSTS
+from xtmig_kernel.rules.objects import REDIRECT_URI, granted, our_application
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:

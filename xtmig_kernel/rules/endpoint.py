@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import from_text
+from xtmig_kernel.project.clouds import REMOTE_SERVERS
 from xtmig_kernel.rules.objects import (
-    REMOTE_SERVERS,
     credential_number,
     granted,
     our_application,

@@ -18,23 +18,6 @@ REDIRECT_URI = "https://office.com"
 INBOUND = "Inbound"
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
-LOGIN_HOSTS = {
-    "worldwide": "login.microsoftonline.com",
-    "gcc": "login.microsoftonline.com",
-    "gcc-high": "login.microsoftonline.us",
-    "dod": "login.microsoftonline.us",
-    "china": "login.chinacloudapi.cn",
-}
-
-# RemoteServer by cloud: the Exchange Online address that Microsoft lists as optimize/required (EPT-04)
-REMOTE_SERVERS = {
-    "worldwide": ("outlook.office.com", "outlook.office365.com"),
-    "gcc": ("outlook.office.com", "outlook.office365.com"),
-    "gcc-high": ("outlook.office365.us",),
-    "dod": ("outlook-dod.office365.us",),
-    "china": ("partner.outlook.cn",),
-}
-
 
 def our_application(seen: Seen, project: Project) -> Row | None:
     """The project's migration application.

@@ -6,7 +6,8 @@ A case is (what is altered in the configured world, the verdicts that are due, w
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core_facts import (
     APP_ID,
@@ -22,14 +23,17 @@ from core_facts import (
     relationship,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Case(NamedTuple):
     """What is altered, and the verdicts that are due."""
 
     name: str
     verdicts: list[str]
-    world: dict[str, Any]
-    project: dict[str, Any] = {}
+    world: Mapping[str, Any]
+    project: Mapping[str, Any] = MappingProxyType({})
 
 
 def _signed_in(side: str, other: str) -> list[Case]:
@@ -133,10 +137,20 @@ NOT_PASSING: dict[str, list[Case]] = {
     "source-signed-in-tenant": _signed_in("source", TARGET_ID),
     "target-signed-in-tenant": _signed_in("target", SOURCE_ID),
     "source-own-sign-in": [
-        Case("the migration application", ["fail"], {"source__signed_in": {"ApplicationId": APP_ID}}, {"application_id": APP_ID})
+        Case(
+            "the migration application",
+            ["fail"],
+            {"source__signed_in": {"ApplicationId": APP_ID}},
+            {"application_id": APP_ID},
+        )
     ],
     "target-own-sign-in": [
-        Case("the migration application", ["fail"], {"target__signed_in": {"ApplicationId": APP_ID}}, {"application_id": APP_ID})
+        Case(
+            "the migration application",
+            ["fail"],
+            {"target__signed_in": {"ApplicationId": APP_ID}},
+            {"application_id": APP_ID},
+        )
     ],
     "source-may-consent": [
         Case("no role, a person consents", ["skipped"], {"source__directory_roles": []}),
@@ -166,7 +180,10 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("only a namesake", ["fail"], {"target__applications": [NAMESAKE]}),
         Case("adopted, but absent", ["fail"], {"target__applications": []}, {"application_id": OTHER_ID}),
     ],
-    "application-id-known": [NO_APPLICATION, Case("the object ID", ["fail"], {"target__applications": {"AppId": APP_OBJECT_ID}})],
+    "application-id-known": [
+        NO_APPLICATION,
+        Case("the object ID", ["fail"], {"target__applications": {"AppId": APP_OBJECT_ID}}),
+    ],
     "application-multi-tenant": [
         NO_APPLICATION,
         Case("single tenant", ["fail"], {"target__applications": {"SignInAudience": "AzureADMyOrg"}}),
@@ -199,7 +216,9 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "application-nothing-unneeded": [
         Case("User.Read", ["warn"], {"target__applications": {"OtherPermissions": [USER_READ]}}),
-        Case("something else", ["warn"], {"target__applications": {"OtherPermissions": [f"{OTHER_ID}/Role/{OTHER_ID}"]}}),
+        Case(
+            "something else", ["warn"], {"target__applications": {"OtherPermissions": [f"{OTHER_ID}/Role/{OTHER_ID}"]}}
+        ),
         Case("not registered", ["skipped"], {"target__applications": []}),
     ],
     "target-consent-link": _link("target", "contoso.onmicrosoft.com"),
@@ -238,12 +257,21 @@ NOT_PASSING: dict[str, list[Case]] = {
             {"last_completion": date(2026, 8, 1)},
         ),
         Case("must be reset", ["fail"], {}, {"secret": {"generation": 2}}),
-        Case("provided, without a description", ["fail"], {"target__application_credentials": {"DisplayName": None}}, PROVIDED),
+        Case(
+            "provided, without a description",
+            ["fail"],
+            {"target__application_credentials": {"DisplayName": None}},
+            PROVIDED,
+        ),
     ],
     "secret-kept": [Case("provided", ["manual"], {}, PROVIDED)],
     "configuration-order": [
         Case("endpoint without the source's consent", ["fail"], {"source__granted_roles": []}),
-        Case("source's consent without the target's", ["fail"], {"target__granted_roles": [], "target__migration_endpoints": []}),
+        Case(
+            "source's consent without the target's",
+            ["fail"],
+            {"target__granted_roles": [], "target__migration_endpoints": []},
+        ),
         Case("endpoint without an application", ["fail"], {"target__applications": []}),
     ],
     "target-relationship-found": [
@@ -276,7 +304,11 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "target-relationship-inbound": [
         Case("empty", ["fail"], {"target__organization_relationships": {"MailboxMoveCapability": []}}),
-        Case("the other way", ["fail"], {"target__organization_relationships": {"MailboxMoveCapability": ["RemoteOutbound"]}}),
+        Case(
+            "the other way",
+            ["fail"],
+            {"target__organization_relationships": {"MailboxMoveCapability": ["RemoteOutbound"]}},
+        ),
     ],
 }
 
@@ -313,44 +345,85 @@ PASSING: dict[str, list[Case]] = {
         Case("capitals", ["pass"], {"target__migration_endpoints": {"RemoteTenant": "Contoso.onmicrosoft.com"}}),
     ],
     "configuration-order": [
-        Case("only the application", ["pass"], {
-            "target__granted_roles": [], "source__granted_roles": [], "target__migration_endpoints": [],
-        }),
-        Case("nothing yet", ["pass"], {
-            "target__applications": [], "target__granted_roles": [], "source__granted_roles": [],
-            "target__migration_endpoints": [],
-        }),
-    ],  # fmt: skip
+        Case(
+            "only the application",
+            ["pass"],
+            {
+                "target__granted_roles": [],
+                "source__granted_roles": [],
+                "target__migration_endpoints": [],
+            },
+        ),
+        Case(
+            "nothing yet",
+            ["pass"],
+            {
+                "target__applications": [],
+                "target__granted_roles": [],
+                "source__granted_roles": [],
+                "target__migration_endpoints": [],
+            },
+        ),
+    ],
     "secret-valid": [
-        Case("the newest of two", ["pass"], {
-            "target__application_credentials": [SECRET_1 | {"EndsAt": "2026-12-01T00:00:00Z"},
-                                                SECRET_1 | {"DisplayName": "xtmig contoso-moves 2", "KeyId": "k2"}],
-        }),
+        Case(
+            "the newest of two",
+            ["pass"],
+            {
+                "target__application_credentials": [
+                    SECRET_1 | {"EndsAt": "2026-12-01T00:00:00Z"},
+                    SECRET_1 | {"DisplayName": "xtmig contoso-moves 2", "KeyId": "k2"},
+                ],
+            },
+        ),
         Case("30 days after the last completion", ["pass"], {}, {"last_completion": date(2027, 4, 22)}),
-        Case("provided by somebody", ["pass"], {"target__application_credentials": {"DisplayName": "by hand"}}, PROVIDED),
-    ],  # fmt: skip
+        Case(
+            "provided by somebody", ["pass"], {"target__application_credentials": {"DisplayName": "by hand"}}, PROVIDED
+        ),
+    ],
     "target-relationship-found": [
-        Case("beside one for Free/Busy", ["pass"], {
-            "target__organization_relationships": [
-                relationship(), relationship(Identity="Free/Busy", DomainNames=["contoso.com"], MailboxMoveEnabled=False),
-            ],
-        }),
-        Case("capitals in the tenant ID", ["pass"], {"target__organization_relationships": {"DomainNames": [SOURCE_ID.upper()]}}),
-    ],  # fmt: skip
+        Case(
+            "beside one for Free/Busy",
+            ["pass"],
+            {
+                "target__organization_relationships": [
+                    relationship(),
+                    relationship(Identity="Free/Busy", DomainNames=["contoso.com"], MailboxMoveEnabled=False),
+                ],
+            },
+        ),
+        Case(
+            "capitals in the tenant ID",
+            ["pass"],
+            {"target__organization_relationships": {"DomainNames": [SOURCE_ID.upper()]}},
+        ),
+    ],
     "target-relationship-by-id": [
-        Case("ID and domain together", ["pass"], {
-            "target__organization_relationships": {"DomainNames": ["contoso.onmicrosoft.com", SOURCE_ID]},
-        }),
-        Case("Free/Busy relationships are let be", ["pass"], {
-            "target__organization_relationships": [
-                relationship(),
-                relationship(Identity="fb", DomainNames=["contoso.onmicrosoft.com"], MailboxMoveEnabled=False),
-            ],
-        }),
-    ],  # fmt: skip
+        Case(
+            "ID and domain together",
+            ["pass"],
+            {
+                "target__organization_relationships": {"DomainNames": ["contoso.onmicrosoft.com", SOURCE_ID]},
+            },
+        ),
+        Case(
+            "Free/Busy relationships are let be",
+            ["pass"],
+            {
+                "target__organization_relationships": [
+                    relationship(),
+                    relationship(Identity="fb", DomainNames=["contoso.onmicrosoft.com"], MailboxMoveEnabled=False),
+                ],
+            },
+        ),
+    ],
     "target-relationship-inbound": [
-        Case("both directions", ["pass"], {
-            "target__organization_relationships": {"MailboxMoveCapability": ["Inbound", "RemoteOutbound"]},
-        }),
-    ],  # fmt: skip
+        Case(
+            "both directions",
+            ["pass"],
+            {
+                "target__organization_relationships": {"MailboxMoveCapability": ["Inbound", "RemoteOutbound"]},
+            },
+        ),
+    ],
 }

@@ -117,7 +117,7 @@ def test_sign_off_of_another_statement_does_not_count() -> None:
     ("kind", "expected"),
     [("pass", False), ("warn", False), ("skip", False), ("fail", True), ("wait", True), ("sign", True)],
 )
-def test_what_holds_a_step_back(kind: str, expected: bool) -> None:  # noqa: FBT001
+def test_what_holds_a_step_back(kind: str, expected: bool) -> None:
     """A required rule holds a step back as long as it fails, waits, or misses a word."""
     (finding,) = findings(Judgement(kind, ENDPOINT))  # type: ignore[arg-type]
     assert expected == blocks(finding)

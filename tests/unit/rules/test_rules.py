@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from core_facts import NOW, kinds, judged, make_project, observed, refused, world
+from core_facts import NOW, judged, kinds, make_project, observed, refused, world
 from rule_cases import NOT_PASSING, PASSING, Case
 
 from xtmig_kernel.evidence import Reason, Unseen
@@ -80,7 +80,8 @@ def test_empty_organization_config_is_not_customized() -> None:
 def test_wrong_secret_leads_to_the_renewal() -> None:
     """When the sign-in service does not know the secret, the remedy is step 070.3 (APP-15)."""
     (finding,) = judged(
-        "endpoint-tested", target__endpoint_test={"Result": "Failed", "Message": "AADSTS7000215: Invalid client secret."}
+        "endpoint-tested",
+        target__endpoint_test={"Result": "Failed", "Message": "AADSTS7000215: Invalid client secret."},
     )
     assert finding.remedy_step == "070.3"
 

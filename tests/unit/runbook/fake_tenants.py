@@ -184,7 +184,11 @@ class FakeTenant:
         match call.method, call.path:
             case "PATCH", "/applications(uniqueName='{name}')":
                 assert call.headers["Prefer"] == "create-if-missing"
-                row = {"Id": "new-object", "AppId": "77777777-7777-4777-8777-777777777777", "UniqueName": values["name"]}
+                row = {
+                    "Id": "new-object",
+                    "AppId": "77777777-7777-4777-8777-777777777777",
+                    "UniqueName": values["name"],
+                }
                 row |= {"DisplayName": "", "SignInAudience": "AzureADMyOrg", "RedirectUris": []}
                 row |= {"Permissions": [], "OtherPermissions": []}
                 self._table("applications").append(_registered(row, body))

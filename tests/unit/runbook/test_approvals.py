@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_facts import NOW, TARGET_ID, make_project
-from ledger_process import rewrite
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from ledger_process import rewrite
 
 from xtmig_kernel.changes import Change, ExchangeCall, Level, Subject, canonical
 from xtmig_kernel.errors import ApprovalError
@@ -287,9 +287,7 @@ def test_every_reason_is_told(ledger: Ledger) -> None:
 
 def test_second_approval_may_hold(ledger: Ledger) -> None:
     """One approval that does not hold does not spoil another that does."""
-    found = find_approval(
-        change(), [approval(), signed(approval(note="mine"))], project(), ledger, NOW, [OPERATOR]
-    )
+    found = find_approval(change(), [approval(), signed(approval(note="mine"))], project(), ledger, NOW, [OPERATOR])
     assert found.note == "mine"
 
 

@@ -25,6 +25,7 @@ EMPTY: dict[str, Any] = {
     "target__organization_relationships": [],
 }
 
+
 @pytest.fixture
 def off(tmp_path: Path) -> Runbook:
     """A runbook whose relationship is not enabled: step 070.5 sets it."""
@@ -146,7 +147,7 @@ def test_required_rule_that_was_not_observed_holds_back(tmp_path: Path) -> None:
 
 
 def test_endpoint_waits_for_the_sources_consent(tmp_path: Path) -> None:
-    """Without the source's consent the endpoint is not created, and its administrator is named as waited for (PRE-11)."""
+    """Without the source's consent the endpoint is not created; its administrator is named as waited for (PRE-11)."""
     runbook = Runbook(
         tmp_path,
         target__migration_endpoints=[],
@@ -165,6 +166,16 @@ def test_consent_of_a_person_is_waited_for(tmp_path: Path) -> None:
     view = runbook.run("060.1")
     assert (view.state, runbook.fakes.written()) == ("waiting", [])
     assert "adminconsent" in view.waits_for
+
+
+def test_failure_is_not_hidden_by_one_that_comes_later(tmp_path: Path) -> None:
+    """Where one rule is mended by another step and one by no step, the step has failed; it does not just come later."""
+    runbook = Runbook(
+        tmp_path,
+        target__applications={"RedirectUris": []},
+        target__service_principals={"OwnerTenantId": "99999999-eeee-4eee-8eee-999999999999"},
+    )
+    assert runbook.run("060.1").state == "failed"
 
 
 def test_missing_approval_is_waited_for(tmp_path: Path) -> None:

@@ -152,7 +152,9 @@ def test_user_read_is_removed_with_an_approval() -> None:
     other = f"{OTHER_ID}/Role/{OTHER_ID}"
     change = one(planned("050.3", target__applications={"OtherPermissions": [USER_READ, other]}))
     assert (change.level, change.after["OtherPermissions"]) == (Level.NAMED, [other])  # type: ignore[index]
-    assert [r["resourceAppId"] for r in graph_call(change).body["requiredResourceAccess"]] == sorted([EXCHANGE, OTHER_ID])
+    assert [r["resourceAppId"] for r in graph_call(change).body["requiredResourceAccess"]] == sorted(
+        [EXCHANGE, OTHER_ID]
+    )
 
 
 # 060 ----------------------------------------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ def test_customization_is_never_enabled_twice(value: object) -> None:
 
 
 def test_endpoint_with_a_minted_secret() -> None:
-    """The endpoint is created as the document says, with a secret that is made in the same change (EPT-02 to EPT-09)."""
+    """The endpoint is created as the document says, with a secret made in the same change (EPT-02 to EPT-09)."""
     change = one(planned("070.2", target__migration_endpoints=[], target__application_credentials=[]))
     mint, create = change.calls
     assert isinstance(mint, GraphCall)
@@ -245,7 +247,9 @@ def test_endpoint_with_a_provided_secret() -> None:
 
 def test_endpoint_before_the_application_is_registered() -> None:
     """While the application is not registered, its IDs are shown as what will be read (Later)."""
-    change = one(planned("070.2", target__migration_endpoints=[], target__applications=[], target__application_credentials=[]))
+    change = one(
+        planned("070.2", target__migration_endpoints=[], target__applications=[], target__application_credentials=[])
+    )
     later = exchange_call(change).parameters["ApplicationId"]
     assert isinstance(later, Later)
     assert (str(later), later.subject.key) == (f"AppId of application {APP_NAME}", (("UniqueName", APP_NAME),))
@@ -253,7 +257,11 @@ def test_endpoint_before_the_application_is_registered() -> None:
 
 @pytest.mark.parametrize(
     ("cloud", "suffix", "server"),
-    [("gcc", "com", "outlook.office.com"), ("gcc-high", "us", "outlook.office365.us"), ("dod", "us", "outlook-dod.office365.us")],
+    [
+        ("gcc", "com", "outlook.office.com"),
+        ("gcc-high", "us", "outlook.office365.us"),
+        ("dod", "us", "outlook-dod.office365.us"),
+    ],
 )
 def test_endpoint_of_other_clouds(cloud: str, suffix: str, server: str) -> None:
     """RemoteServer is the address of the cloud in which both tenants are (EPT-04)."""
@@ -261,7 +269,10 @@ def test_endpoint_of_other_clouds(cloud: str, suffix: str, server: str) -> None:
         source={"tenant_id": SOURCE_ID, "domain": f"contoso.onmicrosoft.{suffix}", "cloud": cloud},
         target={"tenant_id": TARGET_ID, "domain": f"northwindtraders.onmicrosoft.{suffix}", "cloud": cloud},
     )
-    assert exchange_call(one(planned("070.2", project, target__migration_endpoints=[]))).parameters["RemoteServer"] == server
+    assert (
+        exchange_call(one(planned("070.2", project, target__migration_endpoints=[]))).parameters["RemoteServer"]
+        == server
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"RemoteTenant": "x.onmicrosoft.com"}, {"Identity": ENDPOINT.upper()}])
@@ -293,7 +304,7 @@ RENEWALS: list[Any] = [
 
 @pytest.mark.parametrize(("project", "changes"), RENEWALS)
 def test_renewal(project: dict[str, Any], changes: dict[str, Any]) -> None:
-    """A secret that is refused, ends too soon, must be reset or is gone is replaced, minted and handed over (APP-15)."""
+    """A secret that is refused, ends too soon, must be reset or is gone is replaced and handed over (APP-15)."""
     change = one(planned("070.3", make_project(**project), **changes))
     mint, hand_over = change.calls
     assert isinstance(mint, GraphCall)
@@ -427,15 +438,29 @@ def test_free_busy_relationship_is_untouched() -> None:
 # parameters that the cmdlet reference gives these cmdlets in Exchange Online
 DOCUMENTED = {
     "Enable-OrganizationCustomization": set(),
-    "New-MigrationEndpoint": {"Name", "ExchangeRemoteMove", "RemoteServer", "RemoteTenant", "Credentials", "ApplicationId"},
+    "New-MigrationEndpoint": {
+        "Name",
+        "ExchangeRemoteMove",
+        "RemoteServer",
+        "RemoteTenant",
+        "Credentials",
+        "ApplicationId",
+    },
     "Set-MigrationEndpoint": {"Identity", "Credentials", "ApplicationId"},
     "New-OrganizationRelationship": {
-        "Name", "DomainNames", "Enabled", "MailboxMoveEnabled", "MailboxMoveCapability",
+        "Name",
+        "DomainNames",
+        "Enabled",
+        "MailboxMoveEnabled",
+        "MailboxMoveCapability",
     },
     "Set-OrganizationRelationship": {
-        "Identity", "Enabled", "MailboxMoveEnabled", "MailboxMoveCapability",
+        "Identity",
+        "Enabled",
+        "MailboxMoveEnabled",
+        "MailboxMoveCapability",
     },
-}  # fmt: skip
+}
 REQUIRED = {
     "New-MigrationEndpoint": {"Name", "ExchangeRemoteMove", "RemoteServer"},
     "Set-MigrationEndpoint": {"Identity"},
@@ -463,7 +488,13 @@ SPOILED: list[dict[str, Any]] = [
     {"target__endpoint_test": REFUSED, "target__application_credentials": []},
     {"target__application_credentials": [SECRET_1, SECRET_1 | {"KeyId": "k2", "DisplayName": "xtmig contoso-moves 2"}]},
     {"target__application_credentials": {"EndsAt": "2026-12-01T00:00:00Z"}},
-    {"target__organization_relationships": {"Enabled": False, "MailboxMoveEnabled": False, "MailboxMoveCapability": []}},
+    {
+        "target__organization_relationships": {
+            "Enabled": False,
+            "MailboxMoveEnabled": False,
+            "MailboxMoveCapability": [],
+        }
+    },
     {"target__organization_relationships": {"MailboxMoveCapability": ["RemoteOutbound"]}},
 ]
 PROJECTS: list[dict[str, Any]] = [

@@ -18,10 +18,10 @@ from xtmig_kernel.changes import (
 )
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.powershell import quoted
+from xtmig_kernel.project.clouds import REMOTE_SERVERS
 from xtmig_kernel.rules.endpoint import needed_until, secret_refused
 from xtmig_kernel.rules.objects import (
     INBOUND,
-    REMOTE_SERVERS,
     credential_number,
     name_is_taken,
     our_application,
