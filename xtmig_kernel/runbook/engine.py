@@ -301,9 +301,9 @@ def _settled(view: StepView) -> StepView:
     if view.state not in ("looked", "no change", "applied"):
         return view
     wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]
-    elsewhere = next((f.remedy_step for f in wrong if f.remedy_step not in (None, view.step.id)), None)
-    if elsewhere:
-        return replace(view, state="later", note=f"needs step {elsewhere} first")
+    elsewhere = [f.remedy_step for f in wrong if f.remedy_step not in (None, view.step.id)]
+    if wrong and len(elsewhere) == len(wrong):
+        return replace(view, state="later", note=f"needs step {elsewhere[0]} first")
     if wrong:
         note = f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
         return replace(view, state="failed", note=note)
