@@ -117,15 +117,15 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         enough = CONSENTING_ROLES if side == "source" else REGISTERING_ROLES
         held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")} & set(enough)
         name = str(token["Name"]) if token else side
+        written = (project.consent.target if side == "target" else project.consent.source) == "xtmig"
         if held:
             roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in held))
             yield Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
-        elif side == "target" and _is_registering_application(token, project.consent.target == "xtmig"):
+        elif (side == "target" or written) and _may_by_permissions(token, written):
             yield Judgement(
                 "pass",
                 name,
-                seen="its permissions let it register the application"
-                + ("" if project.consent.target == "xtmig" else "; consent is given by a person in the browser"),
+                seen="its permissions suffice" + ("" if written else "; a person consents in the browser"),
                 expected="a right to register applications",
             )
         elif side == "source" and project.consent.source == "person":
