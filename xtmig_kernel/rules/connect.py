@@ -103,7 +103,7 @@ def _own_sign_in(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     return judge
 
 
-def _is_registering_application(token: Row | None, consents: bool) -> bool:
+def _may_by_permissions(token: Row | None, consents: bool) -> bool:
     # for a person the token's scopes say only what was asked for; for an application they are its rights
     wanted = {"Application.ReadWrite.All"} | ({"AppRoleAssignment.ReadWrite.All"} if consents else set())
     return token is not None and token["Kind"] == "application" and wanted <= set(token["Permissions"])
