@@ -84,13 +84,16 @@ def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
     source: Annotated[str, typer.Option(help="The source tenant's initial domain, such as contoso.onmicrosoft.com.")],
     target: Annotated[str, typer.Option(help="The target tenant's initial domain.")],
+    transport: Annotated[
+        Literal["rest", "powershell"],
+        typer.Option(help="rest: an interface that Microsoft does not document for others. powershell: scripts."),
+    ],
     name: Annotated[str, typer.Option(help="What people call the project.")] = "Mailbox move",
     project_id: Annotated[str, typer.Option("--id", help="Short id, part of the names of what is created.")] = "move",
-    transport: Annotated[str, typer.Option(help="rest or powershell; see docs/explanation.")] = "rest",
 ) -> None:
     """Make a project folder; the tenant IDs are looked up from the domains.
 
-    Example: xtmig new northwind --source contoso.onmicrosoft.com --target northwindtraders.onmicrosoft.com
+    Example: xtmig new nw --source contoso.onmicrosoft.com --target northwindtraders.onmicrosoft.com --transport rest
     """
     from xtmig_kernel.runs.folder import new_project, settings_from_domains
 

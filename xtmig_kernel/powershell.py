@@ -17,6 +17,7 @@ from xtmig_kernel.changes import (
     ExchangeCall,
     GraphCall,
     Later,
+    Level,
     MintedSecret,
     ReferredSecret,
     as_data,
@@ -116,6 +117,9 @@ def _in_address(value: str) -> str:
     return quote(value, safe=" '!$()*,;=:@~")
 
 
+_APPROVAL = {Level.NAMED: "a named one is needed", Level.SECOND_PERSON: "a second person must give it"}
+
+
 def change_lines(change: Change) -> list[str]:
     """The calls of a change, one line each, for cards, ledger and report.
 
@@ -165,6 +169,10 @@ def _scopes(changes: Sequence[Change]) -> str:
 def _change_script(change: Change) -> list[str]:
     variables = {value: f"$Known{number}" for number, value in enumerate(dict.fromkeys(later_values(change)), 1)}
     lines = [f"# {_comment(change.title)}", f"# Undo: {_comment(change.undo)}"]
+    if change.level >= Level.NAMED:
+        lines.append(
+            f"# Approval: {_APPROVAL[change.level]}. This script cannot check it; make sure that it was given."
+        )
     lines += [f"{name} = {_look_up(value)}" for value, name in variables.items()]
     for index, call in enumerate(change.calls):
         credential = _credential_of(call)
