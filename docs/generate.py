@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.rules import ALL_RULES
 from xtmig_kernel.runbook import SECTIONS, STEPS
+from xtmig_kernel.runbook.sections import s050_application, s060_consent, s070_endpoint
+from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
 if TYPE_CHECKING:
     from xtmig_kernel.rules import Rule
@@ -46,7 +49,64 @@ def _rule_line(rule: Rule) -> str:
     )
 
 
-PAGES = {"rules.md": rules_page}
+def statements_page() -> str:
+    """`reference/statements.md`: every statement of the document, and what answers it today."""
+    found = _answers()
+    every = statements().values()
+    answered = sum(item.id in found for item in every)
+    owners = {part: section.number for section in SECTIONS for part in section.document}
+    lines = [
+        "# The statements",
+        "",
+        f"Every statement of [Microsoft's document]({DOCUMENT_URL}) (edition of 2024-02-01), in our words, with what",
+        "answers it today. How strongly it must be answered: `auto` by code, `auto-with-approval` by code and a named",
+        "approval, `manual-signoff` by a person's word, `guidance` by words. This page is made by",
+        "`python docs/generate.py`.",
+        "",
+        f"{len(every)} statements = {answered} answered + {len(every) - answered} not built yet.",
+    ]
+    last = ""
+    for item in every:
+        part = item.section.split(" / ")[0]
+        if part != last:
+            owner = f" (notebook {owners[part]})" if part in owners else ""
+            lines += [
+                "",
+                f"## {part}{owner}",
+                "",
+                "| id | statement | side | answer | answered by |",
+                "|---|---|---|---|---|",
+            ]
+            last = part
+        lines.append(_statement_line(item, found.get(item.id, [])))
+    return "\n".join(lines) + "\n"
+
+
+def _answers() -> dict[str, list[str]]:
+    """What answers each statement: rules by id, and the sections whose plans name it."""
+    found: dict[str, list[str]] = {}
+    for rule in ALL_RULES:
+        for statement in rule.statements:
+            found.setdefault(statement, []).append(f"rule `{rule.id}`")
+    for module in (s050_application, s060_consent, s070_endpoint):
+        for statement in _named_in(Path(str(module.__file__))):
+            found.setdefault(statement, []).append(f"changes of section {module.SECTION.number}")
+    return found
+
+
+def _named_in(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return sorted(texts & set(statements()))
+
+
+def _statement_line(item: Statement, answered_by: list[str]) -> str:
+    text = item.statement.replace("|", "\\|").replace("<", "&lt;")
+    by = "<br>".join(answered_by) or "not built yet"
+    return f"| {item.id} | {text} | {item.side} | {item.automation} | {by} |"
+
+
+PAGES = {"rules.md": rules_page, "statements.md": statements_page}
 
 
 def main() -> None:

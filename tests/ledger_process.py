@@ -7,16 +7,21 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.store import Ledger
 from xtmig_kernel.store import ledger as ledger_module
 
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
 
-def append_many(folder: str, name: str, number: int) -> None:
-    """Append so many entries under the run `name`."""
+
+def append_many(folder: str, name: str, number: int, together: Barrier) -> None:
+    """Append so many entries under the run `name`, beginning when the others do."""
     ledger = Ledger(Path(folder), SystemClock(), Redactor(), name)
+    together.wait(60)
     for count in range(number):
         ledger.append("intent", {"count": count})
 

@@ -128,8 +128,7 @@ def test_a_second_run_writes_nothing(lanes: Lanes) -> None:
         writes = [
             line
             for line in later
-            if line["service"] != "login"
-            and not (line["cmdlet"] or "Get-").startswith(("Get-", "Test-"))
+            if (line["service"] != "login" and not (line["cmdlet"] or "Get-").startswith(("Get-", "Test-")))
             or (line["service"] == "graph" and line["method"] != "GET")
         ]
         assert writes == []

@@ -91,6 +91,13 @@ def test_hash_covers_side_and_irreversibility() -> None:
     assert approved.hash != replace(approved, irreversible=True).hash
 
 
+@pytest.mark.parametrize("other", [Later(APPLICATION, "Id"), Later(ENDPOINT, "AppId")])
+def test_hash_covers_where_a_value_will_come_from(other: Later) -> None:
+    """A value that is read from another object or attribute is another change."""
+    calls = [(ExchangeCall("New-MigrationEndpoint", {"ApplicationId": later}),) for later in (APP_ID_LATER, other)]
+    assert change(calls=calls[0]).hash != change(calls=calls[1]).hash
+
+
 def test_every_member_has_its_alteration() -> None:
     """A member that is added to changes is covered by these tests, too."""
     assert {item.name for item in fields(Change)} == {*ALTERED, "side", "irreversible"}

@@ -195,7 +195,8 @@ def test_secrets_do_not_enter(tmp_path: Path, clock: StillClock, redactor: Redac
 def test_writers_at_once_keep_one_chain(tmp_path: Path) -> None:
     """Two processes that write at the same time leave one chain that holds everything of both."""
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=append_many, args=(str(tmp_path), name, 25)) for name in ("one", "two")]
+    together = context.Barrier(2)
+    writers = [context.Process(target=append_many, args=(str(tmp_path), name, 60, together)) for name in ("one", "two")]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -204,7 +205,7 @@ def test_writers_at_once_keep_one_chain(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, StillClock(NOW), Redactor(), "reader")
     ledger.verify()
     counts = {name: [e.data["count"] for e in ledger.entries(run=name)] for name in ("one", "two")}
-    assert counts == {"one": list(range(25)), "two": list(range(25))}
+    assert counts == {"one": list(range(60)), "two": list(range(60))}
 
 
 @pytest.mark.parametrize(("how", "kept"), [("die_inside_an_append", 2), ("die_after_an_insert", 1)])

@@ -130,7 +130,7 @@ def test_accepted_change_is_not_repeated_while_it_may_show(off: Runbook) -> None
 
 
 def test_accepted_and_never_seen(off: Runbook) -> None:
-    """A change that no read shows after the lag is planned anew, and closed once only."""
+    """A change that no read shows after the lag is closed once, and planned anew."""
     off.fakes.lag = timedelta(hours=1)
     off.run("070.5")
     off.fakes.tables["target.organization_relationships"] = [relationship(Enabled=False)]
@@ -138,10 +138,10 @@ def test_accepted_and_never_seen(off: Runbook) -> None:
     off.clock.sleep(4000)
     off.next_run()
     off.fakes.lag = timedelta()
+    for _ in range(3):
+        assert off.run("070.5", may_write=False).state == "planned"
+    assert off.results() == ["done", "not done"]
     assert off.run("070.5").state == "applied"
-    off.run("070.5")
-    off.run("070.5")
-    assert off.results() == ["done", "not done", "done"]
 
 
 # minting --------------------------------------------------------------------------------------------------------------
@@ -171,6 +171,17 @@ def test_killed_after_the_endpoint(bare: Runbook) -> None:
     assert bare.run("070.2").state == "no change"
     assert (secrets(bare), bare.fakes.endpoint_secret) == (["xtmig contoso-moves 1"], "minted-secret-text-0001-kq8xy")
     assert bare.results() == ["found done"]
+
+
+def test_endpoint_that_does_not_work_is_not_done(bare: Runbook) -> None:
+    """An endpoint that was created and is refused is not done: the leftover goes, and the renewal mends it."""
+    interrupted(bare, "070.2", None, "killed, done")
+    bare.fakes.endpoint_secret = "another-secret-kq8xy"
+    bare.run("070.2")
+    assert "not done" in bare.results()
+    assert bare.run("070.3").state == "applied"
+    assert bare.fakes.endpoint_secret == "minted-secret-text-0002-kq8xy"
+    assert secrets(bare) == ["xtmig contoso-moves 1"]
 
 
 @pytest.mark.parametrize("trouble", ["lost, done", "lost, not done"])

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xtmig_kernel.runbook.compare import differences, holds
+
+SAME: list[tuple[Any, Any]] = [
+    ("Contoso.onmicrosoft.com", "contoso.onmicrosoft.com"),
+    (["b", "a"], ["A", "b"]),
+    (("a",), ["a"]),
+    ("2027-05-22T00:00:00Z", "2027-05-22T00:00:00.0000000+00:00"),
+    (None, None),
+    (True, True),
+]
+OTHER: list[tuple[Any, Any]] = [
+    ("a", "b"),
+    (["a"], ["a", "b"]),
+    ([], None),
+    (None, ""),
+    (False, None),
+    ("2027-05-22T00:00:00Z", "2027-05-22T00:00:01Z"),
+]
+
+
+@pytest.mark.parametrize(("there", "wanted"), SAME)
+def test_same_values(there: Any, wanted: Any) -> None:
+    """Case, the order of a list and the spelling of a time make no difference."""
+    assert holds({"x": there, "more": 1}, {"x": wanted})
+
+
+@pytest.mark.parametrize(("there", "wanted"), OTHER)
+def test_other_values(there: Any, wanted: Any) -> None:
+    """Everything else does: a value more, nothing for empty, a second."""
+    assert not holds({"x": there}, {"x": wanted})
+
+
+def test_absence_is_a_state() -> None:
+    """An absent object is as wanted only where absence is wanted."""
+    assert holds(None, None)
+    assert differences(None, {"x": 1}) == ["it does not exist"]
+    assert differences({"x": 1}, None) == ["it exists"]
+
+
+def test_differences_are_named() -> None:
+    """What differs is told with what is there and what was expected."""
+    assert differences({"x": ["a"], "y": None}, {"x": [], "y": 1}) == ["x is a, not empty", "y is empty, not 1"]
