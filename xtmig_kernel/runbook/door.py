@@ -249,11 +249,18 @@ class Door:
             # what a refused change has minted goes before the refusal is written down: until then the intent is
             # open, and recovery looks for the secret
             if mints(change) and replies:
-                self.discard_secret(minted_name(change), change.step, certain=True)
+                self._discard_after(error, change)
             self._write_outcome(intent.seq, change, "failed", tuple(replies), error)
             raise
         else:
             self._write_outcome(intent.seq, change, "done", tuple(replies))
+
+    def _discard_after(self, refusal: XtmigError, change: Change) -> None:
+        try:
+            self.discard_secret(minted_name(change), change.step, certain=True)
+        except EngineError as leftover:
+            leftover.cause = f"the change itself was refused: {refusal.message}"
+            raise
 
     def _mint_and_hand_over(
         self, tenant: Tenant, change: Change, calls: tuple[Call, ...], replies: list[CallReply]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.errors import EngineError, RecoveryError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Ledger
 
 POLL_SECONDS = 10
+ACCEPTED_PATIENCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,10 @@ class Recovery:
         if holds(row, intent.after):
             self._seen_back(intent, row)
             return None
-        if self._clock.now() < intent.known_by:
-            return Pending(intent.title, look_again(self._clock.now(), intent.at, int(intent.lag.total_seconds())))
+        # the service has said yes, so it is given more time than a change of which nobody knows
+        patience = max(intent.lag, ACCEPTED_PATIENCE)
+        if self._clock.now() < intent.at + patience:
+            return Pending(intent.title, look_again(self._clock.now(), intent.at, int(patience.total_seconds())))
         self._close(intent, "not done")
         return None
 

@@ -27,7 +27,7 @@ from xtmig_kernel.project import (
 )
 from xtmig_kernel.runbook import BY_NUMBER
 from xtmig_kernel.statements import statements
-from xtmig_kernel.store import Ledger
+from xtmig_kernel.store import Ledger, approvals_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,4 +239,5 @@ def sign_off(folder: Path, statement: str, by: str, note: str) -> SignOff:
 
 
 def _save(project: Project, change: Callable[[Approvals], Approvals]) -> None:
-    save_approvals(project.folder, change(load_approvals(project.folder)))
+    with approvals_lock(project.folder):
+        save_approvals(project.folder, change(load_approvals(project.folder)))

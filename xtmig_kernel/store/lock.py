@@ -1,4 +1,4 @@
-"""One process at a time changes tenants for a project."""
+"""One process at a time changes tenants for a project, and one at a time writes its approvals."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK_FILE = ".xtmig.lock"
+APPROVALS_LOCK_FILE = ".xtmig-approvals.lock"
+APPROVALS_SECONDS = 20
 
 
 @contextmanager
@@ -26,14 +28,31 @@ def project_lock(folder: Path) -> Iterator[None]:
     Raises:
         LedgerError: Another process holds it.
     """
-    lock = FileLock(folder / LOCK_FILE)
+    with _held(folder / LOCK_FILE, 0, "another run is changing this project's tenants"):
+        yield
+
+
+@contextmanager
+def approvals_lock(folder: Path) -> Iterator[None]:
+    """Hold `approvals.yaml` while it is read, changed and written, so that two approvers do not lose each other's.
+
+    Args:
+        folder: The project folder.
+
+    Raises:
+        LedgerError: Another process holds it for too long.
+    """
+    with _held(folder / APPROVALS_LOCK_FILE, APPROVALS_SECONDS, "another person is approving in this project"):
+        yield
+
+
+@contextmanager
+def _held(path: Path, seconds: float, by_whom: str) -> Iterator[None]:
+    lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=seconds)
     except Timeout:
-        raise LedgerError(
-            "another run is changing this project's tenants",
-            remedy="Wait until it has ended, or end it; then run again.",
-        ) from None
+        raise LedgerError(by_whom, remedy="Wait until it has ended, or end it; then run again.") from None
     try:
         yield
     finally:
