@@ -150,9 +150,7 @@ def test_an_endpoint_takes_six_parameters(target: TargetTenant, canned: Canned) 
         ("china", "partner.outlook.cn"),
     ],
 )
-def test_an_endpoint_names_the_host_of_its_cloud(
-    target: TargetTenant, canned: Canned, cloud: str, server: str
-) -> None:
+def test_an_endpoint_names_the_host_of_its_cloud(target: TargetTenant, canned: Canned, cloud: str, server: str) -> None:
     """F-01: RemoteServer is the host that the guide gives for the cloud (EPT-04)."""
     given = make_project(source__cloud=cloud, target__cloud=cloud)
     _, endpoint = sent(target, canned, "070.2", given, target__migration_endpoints=[])

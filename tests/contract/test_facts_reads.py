@@ -208,9 +208,7 @@ def test_the_consent_link_names_the_tenant_that_consents(adopted: Asking, canned
 def cmdlets(asking: Asking) -> list[tuple[str, dict[str, Any]]]:
     """The cmdlets that were run, with their parameters but for Confirm."""
     orders = [seen.body["CmdletInput"] for seen in asking.asked]
-    return [
-        (order["CmdletName"], {n: v for n, v in order["Parameters"].items() if n != "Confirm"}) for order in orders
-    ]
+    return [(order["CmdletName"], {n: v for n, v in order["Parameters"].items() if n != "Confirm"}) for order in orders]
 
 
 ENDPOINT = {
@@ -227,7 +225,12 @@ def test_endpoints(asking: Asking) -> None:
 
 def test_the_endpoints_own_test(asking: Asking) -> None:
     """F-40: Test-MigrationServerAvailability takes Endpoint and answers Result, Message and ErrorDetail."""
-    result = {"Result": "Failed", "Message": "The connection failed.", "ErrorDetail": "T: AADSTS7000215", "IsValid": True}
+    result = {
+        "Result": "Failed",
+        "Message": "The connection failed.",
+        "ErrorDetail": "T: AADSTS7000215",
+        "IsValid": True,
+    }
     (found,) = asking.rows("endpoint_test", listed(ENDPOINT), listed(result))
     assert ("Test-MigrationServerAvailability", {"Endpoint": "xtmig-contoso-moves"}) == cmdlets(asking)[-1]
     assert ("Failed", "The connection failed.", "T: AADSTS7000215") == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+
 import pytest
 import yaml
 from mutations import ROOT, SIDES, TESTS, Copy, Mutation, mutations, source, table, test_file
