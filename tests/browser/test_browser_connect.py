@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
+
+from xtmig_kernel.project import load_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from browser_person import Person
 
 pytestmark = pytest.mark.browser
+
+
+def test_person_fills_in_the_project_form(person: Person, project: Path) -> None:
+    """Typed key by key, a date reaches project.yaml; Look up puts the tenant's ID beside its domain."""
+    person.open("010-connect.ipynb")
+    cell = person.run("project_form(")
+    wanted = load_project(project).source.tenant_id
+    tenant_id = cell.get_by_label("Source tenant ID", exact=True)
+    tenant_id.fill("")
+    cell.get_by_label("Last completion", exact=True).press_sequentially("2027-03-01", delay=15)
+    person.press(cell, "Save project.yaml")
+    cell.get_by_text("Source tenant ID: this is needed").wait_for()
+    person.picture("form-refused", cell)
+    assert load_project(project).last_completion is None
+    person.press(cell, "Look up source tenant ID")
+    expect(tenant_id).to_have_value(wanted)
+    person.press(cell, "Save project.yaml")
+    cell.get_by_text("project.yaml is saved").wait_for()
+    person.picture("form-saved", cell)
+    assert date(2027, 3, 1) == load_project(project).last_completion
 
 
 def test_person_signs_in_to_both_tenants_and_sees_their_rights(person: Person) -> None:

@@ -92,6 +92,8 @@ def test_persons_configure_the_target_from_connect_to_relationship(
     _open(person, "050-target-migration-application.ipynb", "target")
     cell = _planned(person, "050.1", 0)
     person.picture("registration-planned", cell)
+    names = [application["display_name"] for application in simulator.state("target")["applications"]]
+    assert "xtmig mailbox migration practice" not in names, "a cell has written; only a click may"
     _apply(person, cell)
     person.picture("registration-applied", cell)
 

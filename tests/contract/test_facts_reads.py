@@ -132,7 +132,6 @@ def test_the_roles_of_who_is_signed_in(
     assert ROLE["roleTemplateId"] == found["RoleTemplateId"]
 
 
-@pytest.mark.xfail(strict=True, reason="the read of the roles sends neither of the two, so a live tenant may refuse it")
 def test_a_cast_needs_its_header_and_its_count(asking: Asking) -> None:
     """F-37: the cast to a role is an advanced query, with ConsistencyLevel eventual and $count."""
     asking.rows("directory_roles", listed(ROLE))

@@ -29,10 +29,9 @@ class Mutation:
         side: `"client"` or `"simulator"`.
         what: The part of the fact that is broken.
         file: Below the package, such as `"m365/http.py"`.
-        old: Text that stands in it.
+        old: Text that stands in it once.
         new: What takes its place.
         tests: Names of test files, one of which must turn red.
-        count: How often the text stands there.
     """
 
     fact: str
@@ -42,7 +41,6 @@ class Mutation:
     old: str
     new: str
     tests: tuple[str, ...]
-    count: int = 1
 
     def __str__(self) -> str:
         return f"{self.fact} {self.side}: {self.what}"
@@ -71,7 +69,7 @@ def source(mutation: Mutation, package: Path = ROOT / "xtmig_kernel") -> str:
     return (package / mutation.file).read_text(encoding="utf-8")
 
 
-def test_file(name: str) -> Path:
+def file_of(name: str) -> Path:
     """The test file of this name, in whatever room it stands."""
     (path,) = TESTS.rglob(f"{name}.py")
     return path
@@ -122,7 +120,7 @@ class Copy:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         }
         command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider"]
-        command += ["--basetemp", str(self._folder / "temp"), *(str(test_file(name)) for name in tests)]
+        command += ["--basetemp", str(self._folder / "temp"), *(str(file_of(name)) for name in tests)]
         done = subprocess.run(
             command, cwd=self._folder, env=environment, timeout=SECONDS, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",

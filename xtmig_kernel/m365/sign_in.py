@@ -275,10 +275,12 @@ class SignIn:
         """What a person is asked to allow: by name for Microsoft's Graph client, which has no list of its own."""
         if resource == "exchange" or self._settings.client_id:
             return self._default(resource)
-        writing = self._side == "target" or self._project.consent.source == "xtmig"
+        consents = (self._project.consent.target if self._side == "target" else self._project.consent.source) == "xtmig"
         names = ["Directory.Read.All"]
-        if writing:
-            names += ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"]
+        if self._side == "target" or consents:
+            names.append("Application.ReadWrite.All")
+        if consents:  # a right with which any right can be granted, so only where the project wants it
+            names.append("AppRoleAssignment.ReadWrite.All")
         base = self._hosts.graph_scope.removesuffix(".default")
         return [base + name for name in names]
 
