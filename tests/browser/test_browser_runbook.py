@@ -81,6 +81,18 @@ def _approve(simulator: SimulatorProcess, project: Path, section: str) -> None:
     assert f"Approved by {APPROVER}" in said
 
 
+def _assert_configured(simulator: SimulatorProcess) -> None:
+    """The target holds what the document asks for, and the relationships that were there before."""
+    target = simulator.state("target")
+    [endpoint] = target["migration_endpoints"]
+    assert "contoso.onmicrosoft.com" == endpoint["RemoteTenant"]
+    partner = simulator.tenant_id("source")
+    [relationship] = [r for r in target["organization_relationships"] if partner in r["DomainNames"]]
+    assert (True, True) == (relationship["Enabled"], relationship["MailboxMoveEnabled"])
+    assert "Inbound" in relationship["MailboxMoveCapability"]
+    assert 3 == len(target["organization_relationships"])
+
+
 def test_persons_configure_the_target_from_connect_to_relationship(
     person: Person, simulator: SimulatorProcess, project: Path
 ) -> None:
@@ -124,14 +136,7 @@ def test_persons_configure_the_target_from_connect_to_relationship(
     _apply(person, cell)
     person.picture("closing", person.run("section.close()"))
 
-    target = simulator.state("target")
-    [endpoint] = target["migration_endpoints"]
-    assert "contoso.onmicrosoft.com" == endpoint["RemoteTenant"]
-    partner = simulator.tenant_id("source")
-    [relationship] = [r for r in target["organization_relationships"] if partner in r["DomainNames"]]
-    assert (True, True) == (relationship["Enabled"], relationship["MailboxMoveEnabled"])
-    assert "Inbound" in relationship["MailboxMoveCapability"]
-    assert 3 == len(target["organization_relationships"])
+    _assert_configured(simulator)
 
     person.page.keyboard.press("Control+s")
     person.page.locator(".jp-mod-dirty").first.wait_for(state="detached")

@@ -129,7 +129,7 @@ class Lane:
             approvals.append(approval.model_copy(update={"proof": proof}))
         save_approvals(self.project, Approvals(approvals=tuple(approvals)))
 
-    def run(self, kill_at: int = 0) -> tuple[int, dict[str, Any]]:
+    def run(self, kill_at: tuple[str, int] | None = None) -> tuple[int, dict[str, Any]]:
         """One pass over all sections; exit status and report."""
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)

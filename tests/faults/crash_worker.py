@@ -1,8 +1,8 @@
 """Runs a project's sections in children that kill themselves at a chosen point. Started by `crash_harness`.
 
-A line on standard input is `{"folder": …, "kill_at": N, "report": …}`. Point N is counted over everything that could
-be interrupted: before and after each request to a tenant, before and after each append to the ledger. N = 0 kills
-nothing, so that the points are found by counting. The answer on standard output is the child's exit status.
+A line on standard input is `{"folder": …, "kill_at": [name, nth], "report": …}`. A point is whatever could be
+interrupted: before and after each request to a tenant, before and after each append to the ledger. Without `kill_at`
+nothing is killed, and the report lists the points. The answer on standard output is the child's exit status.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ SECTIONS = ("010", "050", "060", "070")
 class Points:
     """Counts the crash points, and dies at one of them."""
 
-    def __init__(self, kill_at: int) -> None:
+    def __init__(self, kill_at: list[Any] | None) -> None:
         self.names: list[str] = []
         self._kill_at = kill_at
 
     def hit(self, name: str) -> None:
         self.names.append(name)
-        if len(self.names) == self._kill_at:
+        if self._kill_at == [name, self.names.count(name)]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, function: Callable[..., Any], name: Callable[..., str | None]) -> Callable[..., Any]:

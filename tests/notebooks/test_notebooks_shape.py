@@ -107,7 +107,7 @@ def test_every_step_has_its_cells(path: Path) -> None:
 
 @pytest.mark.parametrize("section", [section for section in SECTIONS if section.sides], ids=lambda s: s.number)
 def test_notebook_tells_what_a_person_must_know(section: Section) -> None:
-    """A notebook that works on tenants says why, what changes, what goes wrong, how to undo it, where Microsoft errs."""
+    """A notebook says why, what changes, what goes wrong, the way back, and where Microsoft errs."""
     [path] = [path for path in NOTEBOOKS if path.name == section.notebook]
     text = source(read(path)["cells"][0])
     for heading in ("Why.", "What changes.", "How it can go wrong.", "How to undo it.", "Where Microsoft's document"):

@@ -104,7 +104,7 @@ def step_card(
         sentence=_sentence(view.changes),
         nothing=_nothing(view) if planned else "",
         findings=findings,
-        caption=f"{counted(len(findings), 'finding')}, each from a read made now",
+        caption=f"{counted(len(findings), 'finding')} of the last look",
     )
 
 

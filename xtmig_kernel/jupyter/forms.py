@@ -18,6 +18,7 @@ from xtmig_kernel.m365 import look_up_domain
 from xtmig_kernel.m365.clouds import live_hosts
 from xtmig_kernel.m365.simulated import read_connection
 from xtmig_kernel.project import load_project
+from xtmig_kernel.report.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,12 +162,16 @@ class ProjectForm:
         if others:
             self._say("; ".join(others) + " Correct project.yaml by hand; nothing was changed.", good=False)
         elif wrong:
-            self._say(f"{len(wrong)} of the fields cannot be used yet; each says why. Nothing was changed.", good=False)
+            self._say(f"{counted(len(wrong), 'field')} to correct, marked ✕ above. Nothing was changed.", good=False)
         else:
             self._say("project.yaml can be used as it is.", good=True)
 
     def _mark(self, path: str, text: str) -> None:
-        said = f'<span role="alert">✕ <b>{escape(FIELDS[path].label)}</b>: {escape(text)}</span>' if text else ""
+        said = (
+            f'<span role="alert" class="xtmig-wrong">✕ <b>{escape(FIELDS[path].label)}</b>: {escape(text)}</span>'
+            if text
+            else ""
+        )
         self._errors[path].value = said
 
     def _say(self, text: str, *, good: bool) -> None:
@@ -177,5 +182,6 @@ def _input(field: FormField, text: str) -> Any:
     if field.choices:
         value = text if text in field.choices else field.choices[0]
         return ipywidgets.Dropdown(description=field.label, options=field.choices, value=value)
-    kind = ipywidgets.Textarea if field.lines else ipywidgets.Text
-    return kind(description=field.label, value=text, placeholder=field.hint)
+    if field.lines:
+        return ipywidgets.Textarea(description=field.label, value=text, placeholder=field.hint, rows=4)
+    return ipywidgets.Text(description=field.label, value=text, placeholder=field.hint)
