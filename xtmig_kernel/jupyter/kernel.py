@@ -8,7 +8,7 @@ would exist twice. Notebook code finds the redactor with `kernel_access.kernel_r
 from __future__ import annotations
 
 import os
-from logging import CRITICAL, StreamHandler
+from logging import LogRecord, StreamHandler
 from typing import TYPE_CHECKING, cast
 
 from ipykernel.ipkernel import IPythonKernel
@@ -30,6 +30,16 @@ SECRET_VARIABLES = "XTMIG_SECRET_VARIABLES"  # noqa: S105  the name of a variabl
 """Environment variable with the names, separated by commas, of the variables that hold secrets."""
 
 
+def _worth_reading(record: LogRecord) -> bool:
+    """Whether a line of the kernel's log tells the person who runs a notebook anything.
+
+    Messages between JupyterLab or papermill and the kernel stay on this machine, and an interrupt at the end is how
+    papermill stops a kernel.
+    """
+    text = record.getMessage()
+    return "running over TCP without encryption" not in text and "KeyboardInterrupt caught in kernel" not in text
+
+
 class RedactingKernel(IPythonKernel):
     """An IPython kernel whose session redacts."""
 
@@ -45,10 +55,6 @@ class RedactingKernelApp(IPKernelApp):
     kernel_class = Type(RedactingKernel, klass="ipykernel.kernelbase.Kernel")  # type: ignore[assignment]
     outstream_class = DottedObjectName("xtmig_kernel.jupyter.kernel_streams.RedactingOutStream")
 
-    @default("log_level")
-    def _quiet(self) -> int:
-        return CRITICAL  # what the kernel says of its own transport and shutdown helps nobody who runs a notebook
-
     @default("session")
     def _redacting_session(self) -> Session:
         return RedactingSession(parent=self, username="kernel")
@@ -62,6 +68,7 @@ class RedactingKernelApp(IPKernelApp):
         terminal = separate_from_terminal()
         for handler in self.log.handlers:
             handler.addFilter(RedactingFilter(redactor))
+            handler.addFilter(_worth_reading)
             if terminal is not None and isinstance(handler, StreamHandler):
                 handler.setStream(terminal)
 
