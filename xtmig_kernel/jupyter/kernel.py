@@ -55,6 +55,11 @@ class RedactingKernelApp(IPKernelApp):
     kernel_class = Type(RedactingKernel, klass="ipykernel.kernelbase.Kernel")  # type: ignore[assignment]
     outstream_class = DottedObjectName("xtmig_kernel.jupyter.kernel_streams.RedactingOutStream")
 
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Start the kernel; its log holds only what is worth reading, from its first line on."""
+        self.log.addFilter(_worth_reading)
+        super().initialize(argv)  # type: ignore[no-untyped-call]
+
     @default("session")
     def _redacting_session(self) -> Session:
         return RedactingSession(parent=self, username="kernel")
@@ -68,7 +73,6 @@ class RedactingKernelApp(IPKernelApp):
         terminal = separate_from_terminal()
         for handler in self.log.handlers:
             handler.addFilter(RedactingFilter(redactor))
-            handler.addFilter(_worth_reading)
             if terminal is not None and isinstance(handler, StreamHandler):
                 handler.setStream(terminal)
 

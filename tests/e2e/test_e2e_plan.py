@@ -1,0 +1,110 @@
+"""`xtmig run` in plan mode: looks at everything, writes nothing, shows every change."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from e2e_workplace import is_write, writes
+
+if TYPE_CHECKING:
+    from conftest import Walk
+
+STEPS_THAT_CHANGE = {"050.1", "060.1", "060.2", "070.1", "070.2", "070.5"}
+LINES = (
+    ("050.1", "applications(uniqueName=''xtmig mailbox migration e2e'')"),
+    ("070.1", "Enable-OrganizationCustomization"),
+    ("070.2", "/addPassword"),
+    ("070.2", "New-MigrationEndpoint -Name 'xtmig-e2e' -ExchangeRemoteMove:$true -RemoteServer 'outlook.office.com'"),
+    ("070.2", "-RemoteTenant 'contoso.onmicrosoft.com'"),
+    ("070.5", "New-OrganizationRelationship -Name 'xtmig-e2e'"),
+    ("070.5", "-MailboxMoveCapability 'Inbound'"),
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "line"),
+    [
+        (True, {"service": "exo", "method": "POST", "path": "/InvokeCommand", "cmdlet": "Set-MigrationEndpoint"}),
+        (False, {"service": "exo", "method": "POST", "path": "/InvokeCommand", "cmdlet": "Get-MigrationEndpoint"}),
+        (False, {"service": "exo", "method": "GET", "path": "/EXOModuleFile", "cmdlet": None}),
+        (True, {"service": "graph", "method": "PATCH", "path": "/v1.0/applications/1", "cmdlet": None}),
+        (False, {"service": "graph", "method": "POST", "path": "/v1.0/$batch", "cmdlet": None}),
+        (False, {"service": "login", "method": "POST", "path": "/t/oauth2/v2.0/token", "cmdlet": None}),
+    ],
+)
+def test_a_write_in_the_record_is_recognised(expected: bool, line: dict[str, str | None]) -> None:
+    """Every cmdlet but Get, Test and Export, and every Graph request but GET, counts as a write."""
+    assert expected == is_write(line)
+
+
+def test_the_record_knows_the_plan_s_reads(walk: Walk) -> None:
+    """Both services of both tenants were asked, so a record without writes says something."""
+    asked = {(line["side"], line["service"]) for line in walk.plan_record}
+    assert {(side, service) for side in ("source", "target") for service in ("login", "graph", "exo")} <= asked
+
+
+def test_a_plan_writes_nothing(walk: Walk) -> None:
+    """Plan mode sends no request that changes a tenant."""
+    assert [] == writes(walk.plan_record)
+
+
+def test_a_completely_made_plan_exits_with_zero(walk: Walk) -> None:
+    """Exit code 0: the plan is completely made."""
+    assert (0, 0) == (walk.plan.done.returncode, walk.plan.result["run"]["exit_code"])
+
+
+def test_every_planned_change_is_in_the_result(walk: Walk) -> None:
+    """Each step that would change something says so in `result.json`."""
+    assert STEPS_THAT_CHANGE == {planned["step"] for planned in walk.plan.result["planned"]}
+
+
+@pytest.mark.parametrize(("step", "text"), LINES)
+def test_a_planned_change_shows_its_call(walk: Walk, step: str, text: str) -> None:
+    """A planned change can be read as the call that would be made, in the data and on the page."""
+    lines = [line for planned in walk.plan.result["planned"] if planned["step"] == step for line in planned["lines"]]
+    page = html.unescape((walk.plan.archive / "index.html").read_text(encoding="utf-8"))
+    assert any(text in line for line in lines)
+    assert text in page
+
+
+def test_a_value_that_is_not_known_yet_is_named(walk: Walk) -> None:
+    """The application's ID, which nobody knows before it is registered, is shown by what it will be the ID of."""
+    page = html.unescape((walk.plan.archive / "index.html").read_text(encoding="utf-8"))
+    endpoint = next(planned for planned in walk.plan.result["planned"] if planned["step"] == "070.2")
+    wanted = "AppId of application xtmig mailbox migration e2e"
+    assert any(f"-ApplicationId <{wanted}>" in line for line in endpoint["lines"])
+    assert wanted in page
+
+
+def test_no_placeholder_shows_as_a_value(walk: Walk) -> None:
+    """An unknown value never reads as None, null or an all-zero GUID in a call."""
+    lines = " ".join(line for planned in walk.plan.result["planned"] for line in planned["lines"])
+    assert [] == [bad for bad in ("None", "null", "00000000-0000-0000-0000") if bad in lines]
+
+
+def test_what_cannot_be_undone_names_the_approval_that_it_lacks(walk: Walk) -> None:
+    """Customization is a level-3 change without an approval, and says that it cannot be undone."""
+    change = next(planned for planned in walk.plan.result["planned"] if planned["step"] == "070.1")
+    assert (3, True, "missing") == (change["level"], change["irreversible"], change["approval"])
+
+
+def test_a_plan_s_archive_verifies(walk: Walk) -> None:
+    """`xtmig report verify` finds every hash right."""
+    done = walk.place.xtmig("report", "verify", walk.plan.archive)
+    assert (0, "✓") == (done.returncode, done.stdout[:1]), done.stdout + done.stderr
+
+
+def test_a_changed_archive_does_not_verify(walk: Walk) -> None:
+    """One changed byte in a copy of the archive is found, and exits with 3."""
+    copy = walk.place.folder / "changed-archive"
+    shutil.copytree(walk.plan.archive, copy)
+    result = copy / "result.json"
+    result.write_text(json.dumps(json.loads(result.read_text(encoding="utf-8")) | {"answer": "x"}), encoding="utf-8")
+    done = walk.place.xtmig("report", "verify", copy)
+    shutil.rmtree(copy)
+    assert 3 == done.returncode
+    assert "result.json" in done.stdout
