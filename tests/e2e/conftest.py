@@ -20,6 +20,7 @@ from e2e_workplace import (
     Finished,
     Workplace,
     child_environment,
+    consent_to_everything,
     console_script,
     example,
     read_record,
@@ -158,19 +159,17 @@ def _approver_key(folder: Path) -> tuple[Path, str]:
 
 @pytest.fixture(scope="session")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    """Plan, approve, apply, apply again; the source operator's secret is in a keyring, the target's in a variable."""
+    """Plan, approve, consent, apply, apply again; the source operator's secret is in a keyring, the target's in a variable."""
     outside = tmp_path_factory.mktemp("outside")
     key, public = _approver_key(outside)
     ring = outside / "keyring.json"
     ring.write_text(json.dumps({"xtmig-e2e/operator": KEYRING_SECRET}), encoding="utf-8")
     tenants = example()
     for side in SIDES:
-        tenants[side]["applications"][0]["permissions"]["graph"].append("AppRoleAssignment.ReadWrite.All")
         tenants[side]["lags"] = {"hydration": HYDRATION_SECONDS}
 
     def change(settings: dict[str, Any]) -> None:
         settings["name"] = CONTROL
-        settings["consent"] = {"source": "xtmig", "target": "xtmig"}
         settings["source"]["sign_in"]["secret"] = "keyring:xtmig-e2e/operator"
         settings["approvers"][0]["public_key"] = public
 
@@ -184,11 +183,10 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("walk")
     with workplace(folder, tenants, change, practice=practice, variables=variables) as place:
         plan, plan_record = place.run("plan"), place.record()
-        for section in ("060", "070"):
-            done = place.xtmig(
-                "approve", section, "--by", APPROVER, "--key", key, "--yes", "--project", place.project
-            )
-            assert done.returncode == 0, done.stderr
+        approved = place.xtmig("approve", "070", "--by", APPROVER, "--key", key, "--yes", "--project", place.project)
+        assert approved.returncode == 0, approved.stderr
+        place.run("apply", "050")
+        consent_to_everything(place)
         apply, before = place.run("apply"), len(place.record())
         again = place.run("apply")
         yield Walk(place, plan, plan_record, apply, again, place.record()[before:])

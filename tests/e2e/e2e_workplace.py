@@ -192,6 +192,19 @@ def workplace(
         simulator.stop()
 
 
+def consent_to_everything(place: Workplace) -> None:
+    """Let an administrator of each tenant accept the migration application, as the consent page lets them."""
+    made = next(
+        application
+        for application in place.simulator.state("target")["applications"]
+        if application["sign_in_audience"] == "AzureADMultipleOrgs"
+    )
+    for side in SIDES:
+        person = place.simulator.person(place.tenants[side]["administrators"][0]["upn"])
+        answer = person.consent(place.simulator.tenant_id(side), made["app_id"], "https://office.com")
+        assert "done" == answer.headers["X-Simulated-Outcome"], answer.text
+
+
 class Operator:
     """Somebody who changes a tenant past xtmig, with the operator application's rights."""
 

@@ -13,7 +13,7 @@ from e2e_workplace import is_write, writes
 if TYPE_CHECKING:
     from conftest import Walk
 
-STEPS_THAT_CHANGE = {"050.1", "060.1", "060.2", "070.1", "070.2", "070.5"}
+STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5"}
 LINES = (
     ("050.1", "applications(uniqueName=''xtmig mailbox migration e2e'')"),
     ("070.1", "Enable-OrganizationCustomization"),

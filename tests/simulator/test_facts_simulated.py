@@ -167,9 +167,7 @@ def test_an_endpoint_needs_its_remote_server(pair: Pair) -> None:
 def test_a_second_endpoint_of_one_name_is_refused(pair: Pair) -> None:
     """F-39: endpoints have different names."""
     customized(pair)
-    answers = [
-        pair.exo("target", "New-MigrationEndpoint", Name="x", SkipVerification=True, **WHERE) for _ in range(2)
-    ]
+    answers = [pair.exo("target", "New-MigrationEndpoint", Name="x", SkipVerification=True, **WHERE) for _ in range(2)]
     assert (200, 400) == (answers[0].status, answers[1].status)
     assert kind_of(answers[1]).endswith("AlreadyExistsException")
 

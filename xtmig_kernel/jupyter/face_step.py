@@ -44,7 +44,7 @@ class StepFace:
 
     def plan(self) -> None:
         """Work out what would have to change, and show it; nothing is written to a tenant."""
-        self._do(self._plan)
+        self._do(self._plan_in_cell)
         self._show("plan")
 
     def apply(self) -> None:
@@ -80,8 +80,14 @@ class StepFace:
         looked = self._run.engine.look(self._step)
         return looked if view.state == "new" else replace(view, findings=looked.findings)
 
+    def _plan_in_cell(self, _view: StepView) -> StepView:
+        # Run All never writes, not even to settle what an earlier run left open; the Plan button does
+        interactive = self._run.mode == "interactive"
+        return (self._run.reading_engine if interactive else self._run.engine).plan(self._step)
+
     def _plan(self, _view: StepView) -> StepView:
-        return self._run.engine.plan(self._step)
+        with self._run.writing():
+            return self._run.engine.plan(self._step)
 
     def _apply(self, view: StepView) -> StepView:
         with self._run.writing():

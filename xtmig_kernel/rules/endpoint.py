@@ -58,7 +58,7 @@ def _of_endpoint(
         yield Judgement(
             "pass" if is_right(row[attribute], seen, project) else "fail",
             str(row["Identity"]),
-            seen=str(row[attribute]),
+            seen="empty" if row[attribute] in (None, "") else str(row[attribute]),
             expected=wanted,
             remedy="This cannot be changed safely on an endpoint that batches may use. Choose another names.endpoint "
             "in project.yaml, and apply step 070.2.",

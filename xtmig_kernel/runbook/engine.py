@@ -13,7 +13,7 @@ from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from xtmig_kernel.changes import Change
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.inventory import Reader
     from xtmig_kernel.project import Approvals, Project, Waiver
     from xtmig_kernel.runbook.door import Door, Outcome
-    from xtmig_kernel.runbook.recovery import Recovery
+    from xtmig_kernel.runbook.recovery import Pending, Recovery
     from xtmig_kernel.runbook.step import Section, Step
     from xtmig_kernel.store import Ledger
 
@@ -129,15 +129,7 @@ class Engine:
         blocked = tuple(f for f in self._judge(step, step.requires, facts, None) if blocks(f))
         view = StepView(step, "looked", findings=findings, blocked_by=blocked)
         if pending:
-            until = max(item.until for item in pending)
-            names = ", ".join(item.title for item in pending)
-            return replace(
-                view,
-                state="waiting",
-                waits_for=f"Microsoft, to show: {names}",
-                until=until,
-                note=f"accepted, not yet effective; look again at {as_text(until)}",
-            )
+            return _pending(view, pending)
         missing = tuple(
             f"{name}: {fact.detail}" for name in step.plans_from if isinstance(fact := facts[name], NotObserved)
         )
@@ -313,6 +305,15 @@ def _settled(view: StepView) -> StepView:
     first = waiting[0]
     note = f"waits for {first.waits_for}"
     return replace(view, state="waiting", waits_for=first.waits_for, until=first.until, note=note)
+
+
+def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:
+    """A step that waits for what an earlier run has begun."""
+    titles = ", ".join(item.title for item in pending)
+    until = max((item.until for item in pending if item.until), default=None)
+    when = f"look again at {as_text(until)}" if until else "an earlier run was interrupted here"
+    waits_for = f"{pending[0].waits_for}; begun: {titles}"
+    return replace(view, state="waiting", waits_for=waits_for, until=until, note=f"begun, not yet settled; {when}")
 
 
 def _observed(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:

@@ -32,11 +32,13 @@ class Pending:
 
     Args:
         title: What the change does.
-        until: When to look again, UTC.
+        until: When to look again, UTC; None where a person decides when.
+        waits_for: Who is waited for.
     """
 
     title: str
-    until: datetime
+    until: datetime | None
+    waits_for: str = "Microsoft"
 
 
 class Recovery:
@@ -103,7 +105,7 @@ class Recovery:
     def _minting(self, intent: Intent) -> Pending | None:
         """An endpoint that tests well is done; otherwise the leftover secret goes, and a new one is minted."""
         if self._door is None:
-            return Pending(intent.title, self._clock.now())
+            return Pending(intent.title, None, "the operator, who lets a run that may write settle it")
         creates = intent.subject.table == "migration_endpoints"
         row = self._look_until_known(intent)
         if creates and holds(row, intent.after) and self._endpoint_works():

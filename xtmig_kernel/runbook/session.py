@@ -146,13 +146,18 @@ class SectionRun:
     def engine(self) -> Engine:
         """The engine for the sides that are signed in at this moment."""
         if self._engine is None:
-            self._engine = self._new_engine()
+            self._engine = self._new_engine(writes=self.mode != "plan")
         return self._engine
 
-    def _new_engine(self) -> Engine:
+    @property
+    def reading_engine(self) -> Engine:
+        """An engine that cannot write, for cells that run without a click."""
+        return self._new_engine(writes=False)
+
+    def _new_engine(self, *, writes: bool) -> Engine:
         reader = Reader(self.project, self.tenants, self.clock, self._absent)
         door = None
-        if self.mode != "plan":
+        if writes:
             door = Door(
                 project=self.project,
                 tenants=self.tenants,
