@@ -76,7 +76,9 @@ def read_record(path: Path) -> list[dict[str, Any]]:
 
 def writes(lines: list[dict[str, Any]]) -> list[str]:
     """The requests of a record that change a tenant, in words."""
-    return [f"{line['side']} {line['cmdlet'] or line['method'] + ' ' + line['path']}" for line in lines if is_write(line)]
+    return [
+        f"{line['side']} {line['cmdlet'] or line['method'] + ' ' + line['path']}" for line in lines if is_write(line)
+    ]
 
 
 def child_environment(home: Path, temporary: Path, variables: Mapping[str, str]) -> dict[str, str]:

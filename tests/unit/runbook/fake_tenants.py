@@ -23,6 +23,7 @@ from xtmig_kernel.runbook import BY_NUMBER, STEPS, Engine
 from xtmig_kernel.runbook.door import Door
 from xtmig_kernel.runbook.recovery import Recovery
 from xtmig_kernel.store import Ledger
+from xtmig_kernel.tables import row_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,7 +116,8 @@ class FakeReader(Reader):
         now = self._fakes.clock.now()
         if fact in self._fakes.unreadable:
             return NotObserved(Reason.TIMED_OUT, "no answer", now)
-        return Observed(tuple(self._fakes.rows(fact)), now, f"read of {fact}")
+        table = fact.partition(".")[2]
+        return Observed(tuple(row_of(table, row) for row in self._fakes.rows(fact)), now, f"read of {fact}")
 
 
 class FakeTenant:

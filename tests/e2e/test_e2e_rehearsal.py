@@ -1,0 +1,255 @@
+"""`xtmig rehearse` from nothing to an archive, and what a second run of the same does: nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from e2e_workplace import SOURCE_ID, TARGET_ID, console_script, is_write, writes
+
+if TYPE_CHECKING:
+    from conftest import Rehearsal, Walk
+
+SECTIONS = (
+    "000-project-status",
+    "010-connect",
+    "050-target-migration-application",
+    "060-consent",
+    "070-target-endpoint-and-relationship",
+)
+ARCHIVE = {"index.html", "result.json", "open-items.csv", "ledger.jsonl", "manifest.json"} | {
+    f"notebooks/{name}.{kind}" for name in SECTIONS for kind in ("ipynb", "html")
+}
+DOCUMENTED: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("documented_parameters.json").read_text(encoding="utf-8")
+)
+"""Of each cmdlet that xtmig calls: the parameters that Microsoft's reference documents for Exchange Online, in the one
+parameter set that a cross-tenant move uses, with their types; `[]` marks those that take several values."""
+
+
+def made_by_us(rehearsal: Rehearsal, side: str, kind: str) -> list[dict[str, Any]]:
+    """What a tenant holds at the end and did not hold at the beginning."""
+    assert rehearsal.first is not None
+    before = rehearsal.first[side][kind]
+    return [row for row in rehearsal.last[side][kind] if row not in before]
+
+
+def test_a_rehearsal_comes_to_its_end(rehearsal: Rehearsal) -> None:
+    """Exit code 0: everything asked is verified."""
+    assert 0 == rehearsal.process.returncode, rehearsal.output()
+
+
+def test_the_last_look_is_the_final_state(rehearsal: Rehearsal) -> None:
+    """Nothing was written after the tenants were looked at last, so the tests below judge the end."""
+    assert len(writes(rehearsal.record())) == rehearsal.writes_at_last_look > 0
+
+
+def test_one_application_with_one_secret_is_made(rehearsal: Rehearsal) -> None:
+    """The target has one new application: multi-tenant, and with one secret (APP-04, APP-11)."""
+    made = made_by_us(rehearsal, "target", "applications")
+    assert [("AzureADMultipleOrgs", 1)] == [(row["sign_in_audience"], len(row["passwords"])) for row in made]
+
+
+def test_the_source_registers_nothing(rehearsal: Rehearsal) -> None:
+    """In the source no application, endpoint or relationship is made."""
+    kinds = ("applications", "migration_endpoints", "organization_relationships")
+    assert [] == [row for kind in kinds for row in made_by_us(rehearsal, "source", kind)]
+
+
+def test_both_tenants_grant_mailbox_migration_alone(rehearsal: Rehearsal) -> None:
+    """Each tenant grants the application exactly one permission: Mailbox.Migration of Exchange Online (APP-08)."""
+    application = made_by_us(rehearsal, "target", "applications")[0]["app_id"]
+    exchange, mailbox_migration = "00000002-0000-0ff1-ce00-000000000000", "f7264778-fba9-422d-8e9e-2675a2c4b513"
+    expected = [{"principal": application, "resource": exchange, "role": mailbox_migration}]
+    for side in ("source", "target"):
+        assert expected == made_by_us(rehearsal, side, "app_role_assignments")
+
+
+def test_one_endpoint_holds_the_applications_secret(rehearsal: Rehearsal) -> None:
+    """The one new endpoint signs in as the application, with the secret that the application has."""
+    application = made_by_us(rehearsal, "target", "applications")[0]
+    endpoints = made_by_us(rehearsal, "target", "migration_endpoints")
+    held = [(endpoint["user_name"], endpoint["secret"]) for endpoint in endpoints]
+    assert [(application["app_id"], application["passwords"][0]["secret"])] == held
+
+
+def test_the_endpoint_points_at_the_source(rehearsal: Rehearsal) -> None:
+    """RemoteServer and RemoteTenant are those of the document (EPT-05, EPT-06)."""
+    endpoint = made_by_us(rehearsal, "target", "migration_endpoints")[0]
+    expected = ("outlook.office.com", "contoso.onmicrosoft.com")
+    assert expected == (endpoint["RemoteServer"], endpoint["RemoteTenant"])
+
+
+def test_one_relationship_is_open_inbound(rehearsal: Rehearsal) -> None:
+    """One new relationship names the source's tenant ID and allows inbound moves (REL-03, REL-07)."""
+    made = made_by_us(rehearsal, "target", "organization_relationships")
+    seen = [(row["DomainNames"], row["MailboxMoveEnabled"], row["MailboxMoveCapability"]) for row in made]
+    assert [([SOURCE_ID], True)] == [row[:2] for row in seen]
+    assert "Inbound" in str(seen[0][2])
+    assert "Outbound" not in str(seen[0][2])
+
+
+def test_what_was_there_before_is_as_it_was(rehearsal: Rehearsal) -> None:
+    """Older relationships, applications, mailboxes, groups and people are the same, attribute for attribute."""
+    assert rehearsal.first is not None
+    kinds = ("organization_relationships", "applications", "mailboxes", "mail_users", "groups", "administrators")
+    for side in ("source", "target"):
+        for kind in kinds:
+            lost = [row for row in rehearsal.first[side][kind] if row not in rehearsal.last[side][kind]]
+            assert [] == lost, f"{side} {kind}"
+
+
+def test_the_example_has_free_busy_relationships(rehearsal: Rehearsal) -> None:
+    """The relationships that must outlive the project are there, so that the test above says something."""
+    names = {
+        row["name"]: row["FreeBusyAccessEnabled"] for row in rehearsal.last["target"]["organization_relationships"]
+    }
+    assert {"Fabrikam free-busy": True, "Contoso free-busy": True} == {
+        name: enabled for name, enabled in names.items() if name.endswith("free-busy")
+    }
+
+
+def test_a_rehearsal_says_that_it_is_one(rehearsal: Rehearsal) -> None:
+    """The archive of practice tenants cannot be taken for that of live ones."""
+    for archive in rehearsal.archives():
+        assert json.loads((archive / "result.json").read_text(encoding="utf-8"))["simulated"] is True
+
+
+def test_a_rehearsal_needs_nothing_that_the_simulator_lacks(rehearsal: Rehearsal) -> None:
+    """No request was answered with 501, and nobody was told of one."""
+    assert [] == [line for line in rehearsal.record() if line["status"] in (500, 501)]
+    assert "does not support" not in rehearsal.output()
+
+
+def test_a_rehearsal_shows_no_traceback(rehearsal: Rehearsal) -> None:
+    """What a person reads is sentences."""
+    assert "Traceback" not in rehearsal.output()
+
+
+def test_every_archive_is_complete(rehearsal: Rehearsal) -> None:
+    """Each run leaves every file of an archive, and each notebook twice."""
+    for archive in rehearsal.archives():
+        assert ARCHIVE <= {path.relative_to(archive).as_posix() for path in archive.rglob("*") if path.is_file()}
+
+
+def test_the_manifest_names_every_file_with_its_hash(rehearsal: Rehearsal) -> None:
+    """Every file but the manifest stands in it with its size and SHA-256."""
+    for archive in rehearsal.archives():
+        manifest = json.loads((archive / "manifest.json").read_text(encoding="utf-8"))["files"]
+        seen = {
+            path.relative_to(archive).as_posix(): {
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "size": path.stat().st_size,
+            }
+            for path in archive.rglob("*")
+            if path.is_file() and path.name != "manifest.json"
+        }
+        assert seen == manifest
+
+
+def test_the_ledgers_chain_holds_over_all_archives(rehearsal: Rehearsal) -> None:
+    """Each entry's hash is that of its content, and names the one before, from the first run to the last."""
+    head, number = "sha256:" + "0" * 64, 0
+    for archive in rehearsal.archives():
+        first, *entries = map(json.loads, (archive / "ledger.jsonl").read_text(encoding="utf-8").splitlines())
+        if first["head_before"] != head:  # an approval stands between two runs, in neither archive
+            assert entries[0]["seq"] > number + 1
+        head = first["head_before"]
+        for entry in entries:
+            content = {name: value for name, value in entry.items() if name != "hash"}
+            text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            assert head == entry["previous"]
+            assert "sha256:" + hashlib.sha256(text.encode()).hexdigest() == entry["hash"]
+            head, number = entry["hash"], entry["seq"]
+
+
+def problems_of(cmdlet: str, parameters: dict[str, Any]) -> list[str]:
+    """How a call differs from what is documented."""
+    if cmdlet not in DOCUMENTED:
+        return [f"{cmdlet} is not in the table of documented cmdlets"]
+    known = DOCUMENTED[cmdlet]["parameters"]
+    found = [f"{cmdlet} lacks -{name}" for name in DOCUMENTED[cmdlet]["required"] if name not in parameters]
+    for name, value in parameters.items():
+        if name not in known:
+            found.append(f"{cmdlet} has no -{name}")
+        elif not _fits(known[name], value):
+            found.append(f"{cmdlet} -{name} is {known[name]}, not {value!r}")
+    return found
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind in ("Boolean", "SwitchParameter"):
+        return isinstance(value, bool)
+    if kind == "PSCredential":
+        return isinstance(value, dict) and set(value) == {"$expr"}
+    if kind.endswith("[]"):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str) and bool(value)
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "parameters"),
+    [
+        ("Remove-Mailbox", {}),
+        ("New-MigrationEndpoint", {"Name": "a", "RemoteServer": "b"}),
+        ("Get-OrganizationRelationship", {"Name": "a"}),
+        ("Set-OrganizationRelationship", {"Identity": "a", "Enabled": "yes"}),
+        ("New-OrganizationRelationship", {"Name": "a", "DomainNames": "b"}),
+    ],
+)
+def test_an_undocumented_call_is_recognised(cmdlet: str, parameters: dict[str, Any]) -> None:
+    """An unknown cmdlet or parameter, a missing one and a wrong type each are a problem."""
+    assert 1 == len(problems_of(cmdlet, parameters))
+
+
+def test_every_exchange_call_is_a_documented_one(rehearsal: Rehearsal) -> None:
+    """Cmdlets, parameters and types are those of Microsoft's reference for Exchange Online."""
+    calls = [line for line in rehearsal.record() if line["service"] == "exo" and line["cmdlet"]]
+    assert calls
+    assert [] == [problem for call in calls for problem in problems_of(call["cmdlet"], call["parameters"])]
+
+
+def test_each_side_is_asked_about_itself(rehearsal: Rehearsal) -> None:
+    """No request to Exchange names the other side's tenant in its path."""
+    owners = {"source": SOURCE_ID, "target": TARGET_ID}
+    calls = [line for line in rehearsal.record() if line["service"] == "exo"]
+    assert [] == [call for call in calls if owners[call["side"]] not in call["path"]]
+
+
+def test_the_source_is_only_read(rehearsal: Rehearsal) -> None:
+    """The sections that exist write nothing to the source tenant; its consent is a person's."""
+    assert [] == [line for line in rehearsal.record() if is_write(line) and line["side"] == "source"]
+
+
+def test_a_second_folder_of_the_same_name_is_refused(rehearsal: Rehearsal) -> None:
+    """A rehearsal never continues in a folder that holds a project: exit code 2, and the folder stays."""
+    before = (rehearsal.project / "project.yaml").read_bytes()
+    done = subprocess.run(
+        [console_script(), "rehearse", str(rehearsal.project)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert (2, before) == (done.returncode, (rehearsal.project / "project.yaml").read_bytes())
+    assert "holds a project already" in done.stderr
+
+
+def test_the_walk_is_done(walk: Walk) -> None:
+    """After approval and consent one apply run configures everything."""
+    assert (0, 0) == (walk.apply.done.returncode, walk.apply.result["run"]["tally"]["fail"]), walk.apply.done.stdout
+
+
+def test_a_second_apply_run_writes_nothing(walk: Walk) -> None:
+    """Applying what is already so sends no request that changes a tenant."""
+    assert walk.again_record
+    assert [] == writes(walk.again_record)
+
+
+def test_a_second_apply_run_says_no_change(walk: Walk) -> None:
+    """Every step that could change something says that it looked and found nothing to change."""
+    states = walk.again.states()
+    assert {"no change"} == {state for step, state in states.items() if not step.startswith("010.")}
+    assert {"looked"} == {state for step, state in states.items() if step.startswith("010.")}
+    assert 0 == walk.again.done.returncode
