@@ -144,12 +144,20 @@ def _tell(result: Result, archive: Path, *, as_json: bool) -> None:
     counted = [f"{number} {VERDICTS[kind]}" for kind, number in result.run.tally.items() if number]
     out.print("  ".join(counted), markup=False)
     if result.open_items:
-        table = Table("Who", "Where", "What is left to do", "Until", box=None, pad_edge=False)
+        table = _table("Who", "Where", "What is left to do", "Until")
         for item in result.open_items:
             where = " ".join(part for part in (item.side and item.side.upper(), item.step) if part)
             table.add_row(item.who, where, item.what, item.until or "")
         out.print(table)
     out.print(f"Archive: {archive / 'index.html'}", markup=False)
+
+
+def _table(*headings: str) -> Table:
+    """A table whose cells are folded, never cut: half a tenant ID is none."""
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 @app.command("check-access")
@@ -171,14 +179,15 @@ def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:
         }
         print(json.dumps(data, ensure_ascii=False))  # noqa: T201
         raise typer.Exit(access.exit_code)
-    table = Table("", "Where", "What", "Seen", box=None, pad_edge=False)
+    table = _table("", "Where", "What", "Seen")
     for finding in access.findings:
         data = finding.as_data()
-        seen = finding.seen or data.get("detail") or data.get("reason") or ""
-        table.add_row(VERDICTS[finding.verdict.kind], (finding.side or "").upper(), finding.title, str(seen))
+        seen = str(finding.seen or data.get("detail") or data.get("reason") or "").partition("\n")[0]
+        what = finding.title if finding.verdict.kind == "not_observed" else f"{finding.title}: {finding.subject}"
+        table.add_row(VERDICTS[finding.verdict.kind], (finding.side or "").upper(), what, seen)
     out.print(table)
-    for side, error in access.problems.items():
-        out.print(f"✕ {side.upper()}: {error}", markup=False)
+    for error in access.problems.values():
+        out.print(f"✕ {error}", markup=False)
     if access.requests:
         out.print("\nWhat to ask for:", style="bold")
         for request in access.requests:

@@ -1,4 +1,4 @@
-"""An operator's computer for a test: a home, a temp folder, two simulated tenants as a process, and the `xtmig` command."""
+"""An operator's computer for a test: a home, a temp folder, two simulated tenants, and the `xtmig` command."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from simulator_process import SimulatorProcess, start_simulator
 
 from xtmig_kernel.runs.folder import new_project
@@ -62,7 +63,7 @@ def settings(tenants: dict[str, Any], connection: Path) -> dict[str, Any]:
 
 
 def is_write(line: dict[str, Any]) -> bool:
-    """Whether a line of the record is a request that changes a tenant; the members of a batch have lines of their own."""
+    """Whether a line of the record is a request that changes a tenant; members of a batch have their own lines."""
     if line["service"] == "exo":
         return line["cmdlet"] is not None and not line["cmdlet"].startswith(READING_VERBS)
     return line["service"] == "graph" and line["method"] != "GET" and not line["path"].endswith("/$batch")
@@ -207,6 +208,14 @@ def consent_to_everything(place: Workplace) -> None:
         assert "done" == answer.headers["X-Simulated-Outcome"], answer.text
 
 
+def approver_key(folder: Path) -> tuple[Path, str]:
+    """Make an approver's key: the private one in a file of this folder, and the public one as PEM."""
+    key = Ed25519PrivateKey.generate()
+    path = folder / "approver.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
 class Operator:
     """Somebody who changes a tenant past xtmig, with the operator application's rights."""
 
@@ -245,11 +254,3 @@ class Operator:
         headers = {"Authorization": f"Bearer {self._token(scope)}"}
         answer = self._place.simulator.secure.post(url, json=body, headers=headers, timeout=30)
         assert answer.ok, answer.text
-
-
-def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    """Look again and again until something holds."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)

@@ -19,10 +19,10 @@ class FileKeyring(KeyringBackend):  # type: ignore[misc]
         held: dict[str, str] = json.loads(Path(os.environ["E2E_KEYRING_FILE"]).read_text(encoding="utf-8"))
         return held.get(f"{service}/{username}")
 
-    def set_password(self, service: str, username: str, password: str) -> None:
+    def set_password(self, service: str, username: str, password: str) -> None:  # noqa: ARG002
         """Refused: no test needs it."""
         raise PermissionError("this keyring is only read")
 
-    def delete_password(self, service: str, username: str) -> None:
+    def delete_password(self, service: str, username: str) -> None:  # noqa: ARG002
         """Refused: no test needs it."""
         raise PermissionError("this keyring is only read")

@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from conftest import CONTROL, KEYRING_SECRET, OPERATOR_SECRET
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
+from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET
 from e2e_search import fingerprint, places_of, tokens_in
-from e2e_workplace import SECRETS, SIDES, TARGET_ID, TARGET_OPERATOR, Finished, Workplace, consent_to_everything
-from e2e_workplace import example, workplace
+from e2e_workplace import (
+    SECRETS,
+    SIDES,
+    TARGET_ID,
+    TARGET_OPERATOR,
+    Finished,
+    Workplace,
+    consent_to_everything,
+    example,
+    workplace,
+)
 
 from xtmig_kernel.simulator.identifiers import client_secret
 
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Rehearsal, Walk
+    from e2e_runs import Rehearsal, Walk
 
 PROVIDED_SECRET = "Canary-given\"<&'\\+/=%~ d17c3350e9fa"
 PASSPHRASE = "Canary-pass\"<&'\\+/=%~ 6a02bb8f41ce"

@@ -11,7 +11,7 @@ import pytest
 from e2e_workplace import is_write, writes
 
 if TYPE_CHECKING:
-    from conftest import Walk
+    from e2e_runs import Walk
 
 STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5"}
 LINES = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.errors import XtmigError
-from xtmig_kernel.evidence import Failed, Finding, Unseen, Waiting
+from xtmig_kernel.evidence import Failed, Finding, Reason, Unseen, Waiting
 from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
 
 CONNECT = "010"
+_GRAPH_RIGHTS = {"organization": "Organization.Read.All", "directory_roles": "Directory.Read.All"}
+"""The permission with which an application may read a fact of this section (wire 4.18)."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,28 @@ class Access:
     @property
     def requests(self) -> list[str]:
         """What to ask the administrators for, one sentence each."""
-        wrong = [f for f in self.findings if isinstance(f.verdict, Failed) and f.remedy]
-        return list(dict.fromkeys(f"{(f.side or 'project').upper()}: {f.remedy}" for f in wrong))
+        wrong = [(f.side, f.remedy) for f in self.findings if isinstance(f.verdict, Failed) and f.remedy]
+        unread = [(f.side, _right_to_read(f)) for f in self.findings if f.side not in self.problems]
+        return list(dict.fromkeys(f"{(side or 'project').upper()}: {what}" for side, what in [*wrong, *unread] if what))
 
     @property
     def exit_code(self) -> int:
-        """3 if something is wrong, 5 if something was not seen, 4 if a person is waited for, else 0."""
-        if any(isinstance(f.verdict, Failed) for f in self.findings) or self.problems:
-            return 3
-        if any(isinstance(f.verdict, Unseen) for f in self.findings):
-            return 5
-        return 4 if any(isinstance(f.verdict, Waiting) for f in self.findings) else 0
+        """2: a setting cannot be used; 3: something is wrong; 5: something was not seen; 4: somebody is waited for."""
+        codes = {error.exit_code for error in self.problems.values()}
+        for kind, code in ((Failed, 3), (Unseen, 5), (Waiting, 4)):
+            if any(isinstance(finding.verdict, kind) for finding in self.findings):
+                codes.add(code)
+        return next((code for code in (1, 2, 3, 5, 4) if code in codes), 0)
+
+
+def _right_to_read(finding: Finding) -> str:
+    """What to ask for so that a denied read is answered; empty if nothing was denied."""
+    _, _, fact = finding.subject.partition(".")
+    if not isinstance(finding.verdict, Unseen) or finding.verdict.reason is not Reason.DENIED:
+        return ""
+    if fact not in _GRAPH_RIGHTS:
+        return f"Ask for a right to read {fact}; without it this could not be checked: {finding.title}."
+    return f"Ask for {_GRAPH_RIGHTS[fact]} for the application, or Global Reader for a person, to read {fact}."
 
 
 def check_access(
