@@ -210,7 +210,7 @@ ENDPOINT_TESTED = _rule(
 )
 ORDER = _rule(
     "configuration-order",
-    "Application, target's consent, source's consent and endpoint came in this order",
+    "No part of the configuration is there without the parts that come before it",
     ("PRE-11",),
     (
         "target.applications",
