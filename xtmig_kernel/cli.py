@@ -101,18 +101,19 @@ def new(
     out.print(f"Made {folder}. Next: xtmig open {folder}", markup=False)
 
 
-@app.command("open")
+@app.command("open", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def open_(
+    context: typer.Context,
     folder: Folder = Path(),
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
-    """Open the runbook in JupyterLab.
+    """Open the runbook in JupyterLab. Further options go to JupyterLab, such as --port 8899.
 
     Example: xtmig open northwind
     """
     from xtmig_kernel.runs.lab import open_lab
 
-    raise typer.Exit(open_lab(folder, browser=browser))
+    raise typer.Exit(open_lab(folder, context.args, browser=browser))
 
 
 @app.command()

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 FIRST_NOTEBOOK = "notebooks/000-project-status.ipynb"
 
 
-def open_lab(folder: Path, *, browser: bool) -> int:
+def open_lab(folder: Path, options: Sequence[str], *, browser: bool) -> int:
     """Start JupyterLab on a project's runbook, and stay until it ends.
 
     Args:
         folder: The project folder.
+        options: Further options of JupyterLab.
         browser: Whether to open the system's browser.
 
     Returns:
@@ -36,8 +37,7 @@ def open_lab(folder: Path, *, browser: bool) -> int:
         raise UsageError(f"{folder.resolve()} holds no project", remedy="Make one with: xtmig new FOLDER")
     copy_notebooks(folder)
     command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", FIRST_NOTEBOOK]
-    if not browser:
-        command.append("--no-browser")
+    command += [*([] if browser else ["--no-browser"]), *options]
     return subprocess.call(command, cwd=folder)  # noqa: S603 - our own interpreter, no shell
 
 
