@@ -105,6 +105,9 @@ def test_the_reads_answer(simulator: SimulatorProcess, tmp_path: Path) -> None:
     assert isinstance(replies[1], NotFound)
 
 
+LAG_SECONDS = 120  # longer than any object takes until a read shows it
+
+
 def consented_application(simulator: SimulatorProcess, target: Any) -> tuple[str, Secret]:
     """The migration application with a new secret, granted Mailbox.Migration in both tenants."""
     body = {"displayName": "smoke app", "signInAudience": "AzureADMultipleOrgs"}
@@ -116,6 +119,7 @@ def consented_application(simulator: SimulatorProcess, target: Any) -> tuple[str
     }
     path = "/applications(uniqueName='{name}')"
     target.run(GraphCall("PATCH", path, {"name": "smoke app"}, body, {"Prefer": "create-if-missing"}))
+    simulator.advance(LAG_SECONDS)
     application = target.graph.get("/applications(uniqueName='smoke%20app')")
     for side, person in PEOPLE.items():
         tenant = simulator.connection["tenants"][side]["initial_domain"]
@@ -140,6 +144,7 @@ def test_an_endpoint_is_made_and_tests_well(simulator: SimulatorProcess, tmp_pat
         "ApplicationId": application_id,
     }  # fmt: skip
     target.run(ExchangeCall("New-MigrationEndpoint", endpoint))
+    simulator.advance(LAG_SECONDS)
     (row,) = target.exchange.invoke("Get-MigrationEndpoint", {"Identity": "smoke"}).rows
     assert (application_id, given.source.domain) == (row["ApplicationId"], row["RemoteTenant"])
     (result,) = target.exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": "smoke"}).rows
