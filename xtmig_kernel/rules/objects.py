@@ -16,7 +16,6 @@ USER_READ = "00000003-0000-0000-c000-000000000000/Scope/e1fe6dd8-ba31-4d61-89e7-
 MULTI_TENANT = "AzureADMultipleOrgs"
 REDIRECT_URI = "https://office.com"
 INBOUND = "Inbound"
-ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
 
 def our_application(seen: Seen, project: Project) -> Row | None:
