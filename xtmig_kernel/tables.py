@@ -28,6 +28,23 @@ class Table:
     about: str
 
 
+ADDRESS_COLUMNS = {"SmtpAddresses": "list of text", "X500Addresses": "list of text", "OtherAddresses": "list of text"}
+"""EmailAddresses by kind: SMTP without prefix, the primary one too; X500 with the prefix `x500:`, the rest of it as it
+came; everything else with its prefix."""
+
+USER_COLUMNS = {
+    "SourceAddress": "text",
+    "TargetAddress": "text",
+    "TargetSignIn": "text",
+    "TargetAlias": "text",
+    "TargetObject": "text",
+    "PreviousMailbox": "text",
+    "PreviousMailboxExport": "text",
+    "PreviousMailboxAgreedBy": "text",
+    "Remark": "text",
+    "Line": "int",
+}
+
 TABLES = (
     Table(
         "domain_lookup",
@@ -139,6 +156,164 @@ TABLES = (
             "FreeBusyAccessEnabled": "bool",
         },
         "Get-OrganizationRelationship",
+    ),
+    Table(
+        "accepted_domains",
+        {"DomainName": "text", "DomainType": "text", "Default": "bool", "InitialDomain": "bool"},
+        "Get-AcceptedDomain",
+    ),
+    Table(
+        "subscribed_skus",
+        {
+            "SkuId": "guid",
+            "SkuPartNumber": "text",
+            "CapabilityStatus": "text",
+            "Enabled": "int",
+            "Warning": "int",
+            "Consumed": "int",
+            "ServicePlans": "list of text",
+        },
+        "The organisation's subscriptions (Graph subscribedSkus, wire 4.6); counts are seats",
+    ),
+    Table(
+        "directory_users",
+        {
+            "Id": "guid",
+            "UserPrincipalName": "text",
+            "DisplayName": "text",
+            "Mail": "text",
+            "UserType": "text",
+            "UsageLocation": "text",
+            "DirectorySynchronised": "bool",
+            "SkuIds": "list of text",
+            "GroupSkuIds": "list of text",
+        },
+        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives",
+    ),
+    Table(
+        "licensing_groups",
+        {"Id": "guid", "DisplayName": "text", "SkuIds": "list of text", "Dynamic": "bool"},
+        "Groups that license their members by themselves (Graph groups with assignedLicenses)",
+    ),
+    Table(
+        "chosen_users", USER_COLUMNS, "Who moves: the rows of users.csv, or before there is one, the proposal for it"
+    ),
+    Table(
+        "proposed_users", USER_COLUMNS, "Who would be listed by project.yaml: by attribute or by group; none for a file"
+    ),
+    Table(
+        "mailboxes",
+        {
+            "ObjectId": "guid",
+            "Name": "text",
+            "Alias": "text",
+            "DisplayName": "text",
+            "RecipientTypeDetails": "text",
+            "UserPrincipalName": "text",
+            "PrimarySmtpAddress": "text",
+            **ADDRESS_COLUMNS,
+            "ExchangeGuid": "guid",
+            "ArchiveGuid": "guid",
+            "DisabledArchiveGuid": "guid",
+            "LegacyExchangeDN": "text",
+            "DirectorySynchronised": "bool",
+            "PersistedCapabilities": "list of text",
+            "CustomAttributes": "list of text",
+            "UsageLocation": "text",
+        },
+        "Get-Mailbox; unset GUIDs are None, a custom attribute reads CustomAttribute1=value",
+    ),
+    Table(
+        "mail_users",
+        {
+            "ObjectId": "guid",
+            "Name": "text",
+            "Alias": "text",
+            "DisplayName": "text",
+            "RecipientTypeDetails": "text",
+            "UserPrincipalName": "text",
+            "PrimarySmtpAddress": "text",
+            "ExternalEmailAddress": "text",
+            **ADDRESS_COLUMNS,
+            "ExchangeGuid": "guid",
+            "ArchiveGuid": "guid",
+            "LegacyExchangeDN": "text",
+            "DirectorySynchronised": "bool",
+            "PersistedCapabilities": "list of text",
+            "CustomAttributes": "list of text",
+        },
+        "Get-MailUser; ExternalEmailAddress without its prefix",
+    ),
+    Table(
+        "recipients",
+        {
+            "ObjectId": "guid",
+            "Name": "text",
+            "Alias": "text",
+            "DisplayName": "text",
+            "RecipientTypeDetails": "text",
+            "PrimarySmtpAddress": "text",
+            **ADDRESS_COLUMNS,
+            "ExchangeGuid": "guid",
+        },
+        "Get-Recipient: everything in the tenant that has an address, of every kind",
+    ),
+    Table(
+        "exchange_users",
+        {
+            "ObjectId": "guid",
+            "UserPrincipalName": "text",
+            "DisplayName": "text",
+            "FirstName": "text",
+            "LastName": "text",
+            "RecipientTypeDetails": "text",
+            "PreviousRecipientTypeDetails": "text",
+        },
+        "Get-User: names, and what an object was before (USR-27)",
+    ),
+    Table(
+        "soft_deleted_mailboxes",
+        {
+            "ObjectId": "guid",
+            "ExchangeGuid": "guid",
+            "DisplayName": "text",
+            "UserPrincipalName": "text",
+            "PrimarySmtpAddress": "text",
+            "SoftDeletedAt": "time",
+            "Items": "int",
+            "Bytes": "int",
+        },
+        "Get-Mailbox -SoftDeletedMailbox with Get-MailboxStatistics: what would be lost for ever (USR-25)",
+    ),
+    Table(
+        "distribution_groups",
+        {
+            "ObjectId": "guid",
+            "Name": "text",
+            "Alias": "text",
+            "PrimarySmtpAddress": "text",
+            "RecipientTypeDetails": "text",
+            "ManagedBy": "list of text",
+            "DirectorySynchronised": "bool",
+        },
+        "Get-DistributionGroup",
+    ),
+    Table(
+        "scope_members",
+        {
+            "Group": "text",
+            "ObjectId": "guid",
+            "Name": "text",
+            "PrimarySmtpAddress": "text",
+            "RecipientTypeDetails": "text",
+            "Via": "text",
+        },
+        "Members of the project's scope groups; Via names the nested group through which one belongs, if any",
+    ),
+    Table(
+        "migration_tests",
+        {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},
+        "Test-MigrationServerAvailability for a sample of the prepared users (VER-01, VER-02)",
     ),
 )
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.inventory.recipients import mail_users
+from xtmig_kernel.inventory.users import chosen_users
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.inventory.context import ReadContext
+
+SAMPLE = 5
 
 
 def offered_cmdlets(context: ReadContext) -> tuple[str, list[Row]]:
@@ -44,6 +49,55 @@ def endpoint_test(context: ReadContext) -> tuple[str, list[Row]]:
     return "Test-MigrationServerAvailability", [
         {"Endpoint": name, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}} for row in found
     ]
+
+
+def accepted_domains(context: ReadContext) -> tuple[str, list[Row]]:
+    """The domains that this organisation accepts mail for (USR-16, FAQ-01)."""
+    found = context.tenant.exchange.invoke("Get-AcceptedDomain").rows
+    return "Get-AcceptedDomain", [
+        {
+            "DomainName": str(row.get("DomainName") or row.get("Name")).lower(),
+            "DomainType": row.get("DomainType"),
+            "Default": bool(row.get("Default")),
+            "InitialDomain": bool(row.get("InitialDomain")),
+        }
+        for row in found
+    ]
+
+
+def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
+    """What the service says of a sample of prepared users (VER-01, VER-02); none while none is prepared.
+
+    The sample is the first user of `users.csv` and others spread evenly over the rest, each named by its primary
+    address in the target.
+    """
+    name = context.project.endpoint_name
+    _, endpoints = migration_endpoints(context)
+    if not any(str(row["Identity"]).casefold() == name.casefold() for row in endpoints):
+        return "no endpoint to test", []
+    mailboxes = _sample(context)
+    exchange = context.tenant.exchange
+    rows: list[Row] = []
+    for mailbox in mailboxes:
+        found = exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name, "TestMailbox": mailbox}).rows
+        rows += [
+            {"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}}
+            for row in found
+        ]
+    return f"Test-MigrationServerAvailability for {len(mailboxes)} users", rows
+
+
+def _sample(context: ReadContext) -> list[str]:
+    _, chosen = chosen_users(context)
+    _, present = mail_users(context)
+    wanted = {str(row["TargetAddress"]).casefold() for row in chosen if row["TargetAddress"]}
+    addresses = [
+        str(row["PrimarySmtpAddress"])
+        for row in present
+        if row["ExchangeGuid"] and str(row["PrimarySmtpAddress"]).casefold() in wanted
+    ]
+    step = max(1, len(addresses) // SAMPLE)
+    return sorted(addresses, key=str.casefold)[::step][:SAMPLE]
 
 
 def organization_relationships(context: ReadContext) -> tuple[str, list[Row]]:

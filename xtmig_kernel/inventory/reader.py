@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import directory, exchange, sign_in
+from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WITHOUT_SIGN_IN: dict[str, Table] = {
     "domain_lookup": sign_in.domain_lookup,
     "consent_link": sign_in.consent_link,
+    "chosen_users": users.chosen_users,
+    "proposed_users": users.proposed_users,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -39,6 +41,18 @@ SIGNED_IN: dict[str, Table] = {
     "migration_endpoints": exchange.migration_endpoints,
     "endpoint_test": exchange.endpoint_test,
     "organization_relationships": exchange.organization_relationships,
+    "accepted_domains": exchange.accepted_domains,
+    "migration_tests": exchange.migration_tests,
+    "mailboxes": recipients.mailboxes,
+    "mail_users": recipients.mail_users,
+    "recipients": recipients.recipients,
+    "exchange_users": recipients.exchange_users,
+    "soft_deleted_mailboxes": recipients.soft_deleted_mailboxes,
+    "distribution_groups": groups.distribution_groups,
+    "scope_members": groups.scope_members,
+    "subscribed_skus": licences.subscribed_skus,
+    "directory_users": licences.directory_users,
+    "licensing_groups": licences.licensing_groups,
 }
 
 

@@ -13,6 +13,7 @@ from xtmig_kernel.project.model import (
     SideSettings,
     SignInSettings,
 )
+from xtmig_kernel.project.users import UserRow, load_users, read_users, users_text
 
 __all__ = [
     "OTHER_SIDE",
@@ -28,9 +29,13 @@ __all__ = [
     "SideSettings",
     "SignInSettings",
     "SignOff",
+    "UserRow",
     "Waiver",
     "load_approvals",
     "load_project",
+    "load_users",
     "load_waivers",
+    "read_users",
     "save_approvals",
+    "users_text",
 ]

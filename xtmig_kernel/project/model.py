@@ -18,6 +18,8 @@ _INITIAL_DOMAIN = re.compile(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.(onmicrosoft\.com|onmicrosoft\.us|partner\.onmschina\.cn)"
 )
 _REFERENCE = re.compile(r"prompt|env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/\s][^/]*/\S+")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+LOCAL_PART_FIELDS = frozenset({"alias", "first", "last", "local"})
 _NAME = re.compile(r"[^\x00-\x1f\x7f*?\"<>|/\\;]+")
 
 
@@ -51,6 +53,30 @@ def _object_name(value: str) -> str:
     return text
 
 
+def _domain(value: str) -> str:
+    text = value.strip().lower().removeprefix("@")
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError("this is not a domain such as contoso.com")
+    return text
+
+
+def _local_part(value: str) -> str:
+    text = value.strip()
+    fields = set(re.findall(r"\{([^{}]*)\}", text))
+    rest = re.sub(r"\{[^{}]*\}", "", text)
+    if text != "same" and (not fields or fields - LOCAL_PART_FIELDS or not re.fullmatch(r"[A-Za-z0-9._-]*", rest)):
+        raise ValueError(
+            "give same, or a pattern such as {first}.{last} made of " + ", ".join(sorted(LOCAL_PART_FIELDS))
+        )
+    return text
+
+
+def _password_route(value: str) -> str:
+    if value != "discard" and not re.fullmatch(r"keyring:[^/\s][^/]*", value):
+        raise ValueError("give discard, or keyring: and the name of a service, such as keyring:northwind-passwords")
+    return value
+
+
 def _secret_reference(value: str) -> str:
     # never echoes the text: somebody may have pasted the secret itself
     if not _REFERENCE.fullmatch(value):
@@ -61,6 +87,7 @@ def _secret_reference(value: str) -> str:
 Guid = Annotated[str, AfterValidator(_guid)]
 InitialDomain = Annotated[str, AfterValidator(_initial_domain)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
+Domain = Annotated[str, AfterValidator(_domain)]
 SecretReferenceText = Annotated[str, AfterValidator(_secret_reference)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -106,12 +133,17 @@ class SideSettings(Strict):
 
 
 class Names(Strict):
-    """Names of what xtmig creates; a None is filled from the project's id."""
+    """Names of what xtmig creates; a None is filled from the project's id.
+
+    `scope_groups` are the mail-enabled security groups that say who may leave the source tenant, in the order in
+    which they are filled (PRE-04, PRE-06).
+    """
 
     application: ObjectName | None = None
     endpoint: ObjectName | None = None
     target_relationship: ObjectName | None = None
     source_relationship: ObjectName | None = None
+    scope_groups: tuple[ObjectName, ...] = ()
 
 
 class SecretSettings(Strict):
@@ -139,6 +171,78 @@ class Consent(Strict):
 
     target: Literal["person", "xtmig"] = "person"
     source: Literal["person", "xtmig"] = "person"
+
+
+class UserChoice(Strict):
+    """Where the list of users comes from (SCR-02, PRE-05).
+
+    `file`: `users.csv` is written by hand. `attribute`: every source mailbox whose custom attribute has the value, as
+    in the document's sample. `group`: every mailbox in a mail-enabled group of the source.
+    `tag` lets xtmig write the attribute's value to the mailboxes that `users.csv` lists.
+    """
+
+    choose: Literal["file", "attribute", "group"] = "file"
+    attribute: Annotated[str, Field(pattern=r"^CustomAttribute([1-9]|1[0-5])$")] = "CustomAttribute1"
+    value: Text = "Cross-Tenant-Project"
+    group: ObjectName | None = None
+    tag: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> UserChoice:
+        if (self.choose == "group") != (self.group is not None):
+            raise ValueError("group: name a mail-enabled group of the source exactly if choose is group")
+        return self
+
+
+class TargetAddresses(Strict):
+    """Rules that make the target's names from the source's, where `users.csv` gives none (USR-11, USR-12, SCR-08).
+
+    `local_part` is the left side of the primary address: `same` keeps the source's, otherwise a pattern such as
+    `{first}.{last}` of `{alias}`, `{first}`, `{last}` and `{local}`. `domain_map` says which target domain stands for
+    which source domain; `domain` is for all others, by default the target's default domain. `sign_in_domain` is the
+    right side of the user principal name, by default the target's initial domain.
+    """
+
+    local_part: Annotated[str, AfterValidator(_local_part)] = "same"
+    domain: Domain | None = None
+    domain_map: dict[Domain, Domain] = Field(default_factory=dict)
+    sign_in_domain: Domain | None = None
+
+
+class TargetUsers(Strict):
+    """How users come to be in the target tenant.
+
+    `made`: `cloud` (xtmig creates MailUsers) or `on-premises` (a change file for the administrator of a synchronised
+    directory; KNI-03, SCR-12). `passwords` says where the first password of a new user goes: `discard` (nobody
+    learns it; the service desk resets it before the first sign-in) or `keyring:SERVICE` (the system's protected store,
+    one entry for each user principal name; SCR-07). `delivery_domain` is the domain of the proxy address to which the
+    source will forward, by default the target's initial domain (MFL-02).
+    """
+
+    made: Literal["cloud", "on-premises"] = "cloud"
+    passwords: Annotated[str, AfterValidator(_password_route)] = "discard"
+    password_length: Annotated[int, Field(ge=12, le=128)] = 16
+    delivery_domain: Domain | None = None
+
+
+class Licences(Strict):
+    """Which licences xtmig assigns, where and when (LIC-04, LIC-13, LIC-16).
+
+    `add_on_side`: who holds the Cross Tenant User Data Migration licence of each user, `none` where somebody else
+    assigns it. `exchange`: `after move` leaves the target's Exchange licence to section 190; `before move` assigns
+    `exchange_sku` (a part number) once everything is stamped.
+    """
+
+    add_on_side: Literal["target", "source", "none"] = "target"
+    exchange: Literal["after move", "before move"] = "after move"
+    exchange_sku: Text | None = None
+    usage_location: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Licences:
+        if self.exchange == "before move" and self.exchange_sku is None:
+            raise ValueError("exchange_sku: name the subscription (its part number) that is assigned before the move")
+        return self
 
 
 class Approver(Strict):
@@ -172,6 +276,10 @@ class Project(Strict):
     application_id: Guid | None = None
     secret: SecretSettings = SecretSettings()
     consent: Consent = Consent()
+    users: UserChoice = UserChoice()
+    target_addresses: TargetAddresses = TargetAddresses()
+    target_users: TargetUsers = TargetUsers()
+    licences: Licences = Licences()
     last_completion: date | None = None
     transport: Literal["rest", "powershell"] | None = None
     approvers: tuple[Approver, ...] = ()
@@ -223,6 +331,16 @@ class Project(Strict):
         """
         given = self.names.source_relationship if side == "source" else self.names.target_relationship
         return given or f"xtmig-{self.id}"
+
+    @property
+    def scope_group_names(self) -> tuple[str, ...]:
+        """Names of the scope groups in the source tenant, in the order in which they are filled (PRE-04, PRE-06)."""
+        return self.names.scope_groups or (f"xtmig-{self.id}-scope",)
+
+    @property
+    def delivery_domain(self) -> str:
+        """The target's domain to which the source forwards after the move (MFL-02)."""
+        return self.target_users.delivery_domain or self.target.domain
 
     @property
     def credential_prefix(self) -> str:

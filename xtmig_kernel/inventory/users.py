@@ -1,0 +1,66 @@
+"""Who moves: `users.csv`, or what `project.yaml` says of how to find them (SCR-02, PRE-05)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.inventory.context import MissingFact
+from xtmig_kernel.inventory.groups import distribution_groups, members_of
+from xtmig_kernel.inventory.recipients import mailboxes
+from xtmig_kernel.project import UserRow, load_users
+from xtmig_kernel.project.users import USERS_FILE, as_columns
+
+if TYPE_CHECKING:
+    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.inventory.context import ReadContext
+
+
+def chosen_users(context: ReadContext) -> tuple[str, list[Row]]:
+    """The rows of `users.csv`; while there is none, the proposal for it.
+
+    Raises:
+        MissingFact: There is no file, and nobody is signed in to the source.
+        ProjectFileError: The file cannot be used.
+    """
+    rows = load_users(context.project.folder)
+    if rows is None:
+        source, proposed = proposed_users(context)
+        return f"{source}; {USERS_FILE} is not written yet", proposed
+    return USERS_FILE, [as_columns(row) for row in rows]
+
+
+def proposed_users(context: ReadContext) -> tuple[str, list[Row]]:
+    """The mailboxes that carry the attribute, or belong to the group, that `project.yaml` names.
+
+    Raises:
+        MissingFact: Nobody is signed in to the source, or the group is not there.
+    """
+    context, choice = replace(context, side="source"), context.project.users
+    if choice.choose == "file":
+        return f"{USERS_FILE} is written by hand", []
+    if "source" not in context.tenants:
+        raise MissingFact("nobody is signed in to the source tenant, whose mailboxes say who moves")
+    _, found = mailboxes(context)
+    if choice.choose == "attribute":
+        mark = f"{choice.attribute}={choice.value}".casefold()
+        chosen = [row for row in found if any(mark == text.casefold() for text in row["CustomAttributes"])]
+        source = f"Get-Mailbox with {choice.attribute} {choice.value}"
+    else:
+        members = _members(context, str(choice.group))
+        chosen = [row for row in found if row["ObjectId"] in members]
+        source = f"Get-DistributionGroupMember of {choice.group}"
+    rows = sorted(
+        (UserRow(str(row["PrimarySmtpAddress"])) for row in chosen), key=lambda r: r.source_address.casefold()
+    )
+    return source, [as_columns(row) for row in rows]
+
+
+def _members(context: ReadContext, name: str) -> set[str | None]:
+    _, groups = distribution_groups(context)
+    group = next(
+        (g for g in groups if name.casefold() in (str(g["Name"]).casefold(), str(g["Alias"]).casefold())), None
+    )
+    if group is None:
+        raise MissingFact(f"the source has no mail-enabled group {name}, which project.yaml names")
+    return {row["ObjectId"] for row in members_of(context, name, str(group["ObjectId"]))}
