@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.rules import ALL_RULES
-from xtmig_kernel.runbook import SECTIONS, STEPS
-from xtmig_kernel.runbook.sections import s050_application, s060_consent, s070_endpoint
+from xtmig_kernel.runbook import SECTIONS, STEPS, sections
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xtmig_kernel.rules import Rule
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -88,16 +89,19 @@ def _answers() -> dict[str, list[str]]:
     for rule in ALL_RULES:
         for statement in rule.statements:
             found.setdefault(statement, []).append(f"rule `{rule.id}`")
-    for module in (s050_application, s060_consent, s070_endpoint):
-        for statement in _named_in(Path(str(module.__file__))):
-            found.setdefault(statement, []).append(f"changes of section {module.SECTION.number}")
+    for section in SECTIONS:
+        (module,) = Path(sections.__path__[0]).glob(f"s{section.number}_*.py")
+        for statement in _named_in(module, leaving_out=section.guidance):
+            found.setdefault(statement, []).append(f"changes of section {section.number}")
+        for statement in section.guidance:
+            found.setdefault(statement, []).append(f"words of notebook {section.number}")
     return found
 
 
-def _named_in(path: Path) -> list[str]:
+def _named_in(path: Path, leaving_out: Iterable[str]) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return sorted(texts & set(statements()))
+    return sorted(texts & set(statements()) - set(leaving_out))
 
 
 def _statement_line(item: Statement, answered_by: list[str]) -> str:

@@ -10,6 +10,8 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from user_facts import SCOPE, user_tables
+
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
 from xtmig_kernel.project import Project
 from xtmig_kernel.rules import ALL_RULES, Seen, evaluate
@@ -139,7 +141,7 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def configured() -> dict[str, list[dict[str, Any]]]:
-    """Every table of both tenants, rows by fact, when sections 010 to 070 are done."""
+    """Every table of both tenants, rows by fact, when sections 010 to 110 are done."""
     tables = {f"{side}.{name}": rows for side in ("source", "target") for name, rows in _side(side).items()}
     return tables | {
         "target.applications": [
@@ -167,6 +169,8 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         ],
         "target.endpoint_test": [{"Endpoint": ENDPOINT, "Result": "Success", "Message": "", "ErrorDetail": ""}],
         "target.organization_relationships": [relationship()],
+        "source.organization_relationships": [source_relationship()],
+        **user_tables(),
     }
 
 
@@ -183,6 +187,19 @@ def relationship(**changes: Any) -> dict[str, Any]:
         "OAuthApplicationId": None,
         "FreeBusyAccessEnabled": False,
     } | changes
+
+
+def source_relationship(**changes: Any) -> dict[str, Any]:
+    """A row of `organization_relationships` that is right for the source (REL-10 to REL-12)."""
+    return (
+        relationship(
+            DomainNames=[TARGET_ID],
+            MailboxMoveCapability=["RemoteOutbound"],
+            MailboxMovePublishedScopes=[SCOPE],
+            OAuthApplicationId=APP_ID,
+        )
+        | changes
+    )
 
 
 def world(**changes: Any) -> dict[str, list[dict[str, Any]]]:

@@ -97,6 +97,24 @@ class ReferredSecret:
 
 
 @dataclass(frozen=True)
+class NewPassword:
+    """A first password that is made when the call is sent, by the document's policy (SCR-06, SCR-07).
+
+    Args:
+        route: Where it goes: `discard`, or `keyring:SERVICE`.
+        user: User principal name of its owner, the name under which the keyring holds it.
+        length: Number of characters.
+    """
+
+    route: str
+    user: str
+    length: int
+
+    def __str__(self) -> str:
+        return "made here, " + ("handed to nobody" if self.route == "discard" else f"handed to {self.route}")
+
+
+@dataclass(frozen=True)
 class Credential:
     """A PSCredential: user name and secret (EPT-08)."""
 
@@ -110,7 +128,7 @@ class ExchangeCall:
 
     Args:
         cmdlet: Such as `"New-MigrationEndpoint"`.
-        parameters: Values: text, bool, int, list of text, dict (a hashtable), `Later`, `Credential`.
+        parameters: Values: text, bool, int, list of text, dict (a hashtable), `Later`, `Credential`, `NewPassword`.
     """
 
     cmdlet: str
@@ -230,6 +248,8 @@ def as_data(value: Any) -> Any:
         return {"$secret": "minted"}
     if isinstance(value, ReferredSecret):
         return {"$secret": value.reference}
+    if isinstance(value, NewPassword):
+        return {"$password": {"route": value.route, "length": value.length}}
     if isinstance(value, Credential):
         return {"$credential": {"user": as_data(value.user), "secret": as_data(value.secret)}}
     if is_dataclass(value) and not isinstance(value, type):

@@ -19,6 +19,7 @@ from xtmig_kernel.changes import (
     Later,
     Level,
     MintedSecret,
+    NewPassword,
     ReferredSecret,
     as_data,
     later_values,
@@ -52,13 +53,15 @@ def literal(value: Any, later: Callable[[Later], str] = lambda value: f"<{value}
     """A value as PowerShell writes it.
 
     Args:
-        value: Text, bool, int, None, list, dict (a hashtable), `Later` or `Credential`.
+        value: Text, bool, int, None, list, dict (a hashtable), `Later`, `Credential` or `NewPassword`.
         later: How a value that is not yet known is written.
     """
     if isinstance(value, Later):
         return later(value)
     if isinstance(value, Credential):
         return "$Credential"
+    if isinstance(value, NewPassword):
+        return "(Read-Host 'First password' -AsSecureString)"
     if isinstance(value, bool):
         return "$true" if value else "$false"
     if value is None:

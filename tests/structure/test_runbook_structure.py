@@ -11,6 +11,7 @@ from core_facts import configured, make_project, planned
 from xtmig_kernel.inventory.reader import SIGNED_IN, WITHOUT_SIGN_IN
 from xtmig_kernel.rules import ALL_RULES
 from xtmig_kernel.runbook import SECTIONS, STEPS, Section, Step
+from xtmig_kernel.runs.shipped import shipped
 from xtmig_kernel.statements import statements
 from xtmig_kernel.tables import BY_NAME, TABLES
 
@@ -55,6 +56,15 @@ def answers() -> dict[str, set[str]]:
                 for statement in change.statements:
                     found.setdefault(statement, set()).add(f"step {step.id}")
     return found
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.number)
+def test_guidance_stands_in_the_notebook(section: Section) -> None:
+    """Each statement that a notebook answers by words is one that words may answer, and is named there."""
+    notebook = shipped("notebooks") / section.notebook
+    words = notebook.read_text(encoding="utf-8")
+    assert [item for item in section.guidance if statements()[item].automation != "guidance"] == []
+    assert [item for item in section.guidance if item not in words] == []
 
 
 def test_steps_are_unique() -> None:

@@ -6,17 +6,17 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
-from xtmig_kernel.changes import ExchangeCall
-from xtmig_kernel.errors import UsageError
+from xtmig_kernel.changes import ExchangeCall, GraphCall
+from xtmig_kernel.errors import ServiceError, UsageError
 from xtmig_kernel.m365.clouds import Hosts, hosts_for
 from xtmig_kernel.m365.exchange import ExchangeClient, anchor_for
 from xtmig_kernel.m365.exchange_errors import transience
-from xtmig_kernel.m365.graph import GraphClient, fill_path
+from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
 from xtmig_kernel.m365.http import Http, new_session
 from xtmig_kernel.m365.sign_in import SignIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from xtmig_kernel.changes import Call
     from xtmig_kernel.clock import Clock
@@ -118,10 +118,37 @@ class Tenant:
         if isinstance(call, ExchangeCall):
             reply = self.exchange.invoke(call.cmdlet, call.parameters)
             return CallReply(list(reply.rows), reply.request_id, reply.warnings)
-        values = {name: _known(name, value) for name, value in call.path_values.items()}
-        path = "/" + fill_path(call.path, values).lstrip("/")
-        answer = self.graph.request(call.method, path, call.body, call.headers)
+        request = _graph_request(call)
+        answer = self.graph.request(request.method, request.path, request.body, request.headers)
         return CallReply(answer.data, answer.request_id)
+
+    def run_many(self, calls: Sequence[Call]) -> list[CallReply | ServiceError]:
+        """Run calls that do not depend on each other, as many in a request as the service takes.
+
+        Args:
+            calls: All of one service, as `run` takes them.
+
+        Returns:
+            One reply or error for each, in their order.
+
+        Raises:
+            UsageError: A value cannot be sent; nothing was sent then.
+        """
+        cmdlets = [(call.cmdlet, call.parameters) for call in calls if isinstance(call, ExchangeCall)]
+        if len(cmdlets) == len(calls):
+            return [
+                reply
+                if isinstance(reply, ServiceError)
+                else CallReply(list(reply.rows), reply.request_id, reply.warnings)
+                for reply in self.exchange.invoke_many(cmdlets)
+            ]
+        requests = [_graph_request(call) for call in calls if isinstance(call, GraphCall)]
+        if len(requests) < len(calls):
+            raise UsageError("Calls of two services cannot be sent in one request; nothing was sent.")
+        return [
+            reply if isinstance(reply, ServiceError) else CallReply(reply.data, reply.request_id)
+            for reply in self.graph.batch(requests)
+        ]
 
 
 class SourceTenant(Tenant):
@@ -186,6 +213,11 @@ def connect(
     sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show)
     kind = SourceTenant if side == "source" else TargetTenant
     return kind(project, hosts, sign_in, clock)
+
+
+def _graph_request(call: GraphCall) -> GraphRequest:
+    values = {name: _known(name, value) for name, value in call.path_values.items()}
+    return GraphRequest(call.method, "/" + fill_path(call.path, values).lstrip("/"), call.body, call.headers)
 
 
 def _known(name: str, value: object) -> str:

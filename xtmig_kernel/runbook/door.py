@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from xtmig_kernel.changes import Change, ExchangeCall, Level, ReferredSecret, as_data, fill, later_values
+from xtmig_kernel.changes import Change, ExchangeCall, Level, as_data, fill, later_values
 from xtmig_kernel.clock import from_text
-from xtmig_kernel.credentials import Secret, SecretReference
+from xtmig_kernel.credentials import Secret
 from xtmig_kernel.errors import (
     ApprovalError,
     EngineError,
@@ -36,10 +36,11 @@ from xtmig_kernel.runbook.secrets import (
     mints,
     remove_secret,
     with_credential,
+    with_secrets,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from xtmig_kernel.changes import Call, Subject
@@ -62,13 +63,15 @@ class Outcome:
 
     Args:
         change: The change.
-        result: `done` (made and seen), `found done` (it was so already), `waiting` (made, not yet seen).
+        result: `done` (made and seen), `found done` (it was so already), `waiting` (made, not yet seen), `refused`.
         until: For `waiting`: when to look again, UTC.
+        error: For `refused`: why.
     """
 
     change: Change
-    result: Literal["done", "found done", "waiting"]
+    result: Literal["done", "found done", "waiting", "refused"]
     until: datetime | None = None
+    error: XtmigError | None = None
 
 
 class Door:
@@ -123,7 +126,7 @@ class Door:
             ServiceError: The service refused.
         """
         with step_context(side=change.side, step=change.step, subject=change.subject.label):
-            tenant = self._proven(change)
+            tenant = self.proven(change)
             filled = self._filled(change)
             row = self._observed(filled.subject)
             if holds(row, filled.after):
@@ -136,13 +139,23 @@ class Door:
                     remedy="Plan again, and look at what changed.",
                     statements=change.statements,
                 )
-            self._approve(change)
-            ready = self._with_provided_secrets(filled)
-            intent = self._write_intent(change, filled)
+            if change.level >= Level.NAMED:
+                self.approve(change, self._approvals())
+            ready = self.with_secrets(filled)
+            intent = self._ledger.append("intent", self.intent_data(change, filled), step=change.step)
             self._call(tenant, filled, ready, intent)
             return self.read_back(change, filled.after, intent.seq, intent.at)
 
-    def _proven(self, change: Change) -> Tenant:
+    def proven(self, change: Change) -> Tenant:
+        """The tenant that a change is for, signed in.
+
+        Args:
+            change: The change.
+
+        Raises:
+            EngineError: Nobody is signed in to that side.
+            WrongTenantError: The session is of another tenant than the change names.
+        """
         tenant = self._tenants.get(change.side)
         if tenant is None:
             raise EngineError(f"nobody is signed in to the {change.side} tenant", remedy="Sign in, then apply again.")
@@ -178,14 +191,19 @@ class Door:
             )
         return observation.value
 
-    def _approve(self, change: Change) -> None:
-        if change.level < Level.NAMED:
-            return
+    def approve(self, change: Change, approvals: Sequence[Approval]) -> None:
+        """Find the approval of a change of level 2 or 3, and write down which one it was.
+
+        Args:
+            change: The change.
+            approvals: Those of the moment.
+
+        Raises:
+            ApprovalError: There is none, or none holds.
+        """
         operators = [tenant.identity.name for tenant in self._tenants.values()]
         try:
-            approval = find_approval(
-                change, self._approvals(), self._project, self._ledger, self._clock.now(), operators
-            )
+            approval = find_approval(change, approvals, self._project, self._ledger, self._clock.now(), operators)
         except ApprovalError as error:
             data = {"change": change.hash, "level": int(change.level), "reasons": [error.cause]}
             self._ledger.append("approval_refused", data, step=change.step)
@@ -198,9 +216,15 @@ class Door:
         }
         self._ledger.append("approval_used", data, step=change.step)
 
-    def _write_intent(self, change: Change, filled: Change) -> Entry:
-        data = {"change": change.hash, "data": as_data(filled), "lines": change_lines(filled)}
-        return self._ledger.append("intent", data, step=change.step)
+    def intent_data(self, change: Change, filled: Change | None = None) -> dict[str, Any]:
+        """What an intent says.
+
+        Args:
+            change: The change as it was planned.
+            filled: The same with everything known; the change itself where nothing came later.
+        """
+        filled = filled or change
+        return {"change": change.hash, "data": as_data(filled), "lines": change_lines(filled)}
 
     def _write_outcome(
         self,
@@ -222,17 +246,16 @@ class Door:
         }
         self._ledger.append("outcome", data, step=change.step)
 
-    def _with_provided_secrets(self, filled: Change) -> tuple[Call, ...]:
-        """The calls with every secret that somebody provides; fetched before anything is begun."""
-        ready: list[Call] = []
-        for call in filled.calls:
-            credential = credential_in(call)
-            if isinstance(call, ExchangeCall) and credential and isinstance(credential.secret, ReferredSecret):
-                secret = SecretReference.parse(credential.secret.reference).resolve(self._redactor, self._ask)
-                ready.append(with_credential(call, PSCredential(str(credential.user), secret)))
-            else:
-                ready.append(call)
-        return tuple(ready)
+    def with_secrets(self, filled: Change) -> tuple[Call, ...]:
+        """The calls with every secret that is provided or made here; fetched before anything is begun.
+
+        Args:
+            filled: A change with everything known.
+
+        Raises:
+            SecretReferenceError: A secret cannot be fetched, or a password cannot be handed over.
+        """
+        return tuple(with_secrets(call, self._redactor, self._ask) for call in filled.calls)
 
     def _call(self, tenant: Tenant, change: Change, calls: tuple[Call, ...], intent: Entry) -> None:
         replies: list[CallReply] = []
@@ -319,7 +342,7 @@ class Door:
             EngineError: It could not be looked for, or was made and does not show.
         """
         deadline = self._clock.now() + READ_BACK_PATIENCE
-        for pause in _pauses():
+        for pause in pauses():
             found = self._minted(name)
             if found or not certain:
                 break
@@ -348,7 +371,7 @@ class Door:
     def _became(self, filled: Change) -> bool:
         """Whether a read shows the change within the patience for lost answers."""
         deadline = self._clock.now() + min(timedelta(seconds=filled.lag_seconds), READ_BACK_PATIENCE)
-        for pause in _pauses():
+        for pause in pauses():
             row = self._reader.read_subject(filled.subject)
             if isinstance(row, Observed) and holds(row.value, filled.after):
                 return True
@@ -370,7 +393,7 @@ class Door:
         deadline = start + min(timedelta(seconds=change.lag_seconds), READ_BACK_PATIENCE)
         row: Row | None = None
         matches = False
-        for pause in _pauses():
+        for pause in pauses():
             observation = self._reader.read_subject(change.subject)
             row = observation.value if isinstance(observation, Observed) else None
             matches = isinstance(observation, Observed) and holds(row, after)
@@ -404,7 +427,7 @@ def look_again(now: datetime, began: datetime, lag_seconds: int) -> datetime:
     return max(now, min(now + timedelta(minutes=10), began + timedelta(seconds=lag_seconds)))
 
 
-def _pauses() -> Any:
+def pauses() -> Iterator[int]:
     """Seconds between two reads: short at first, never longer than fifteen."""
     yield from (1, 2, 3, 5, 8)
     while True:

@@ -11,6 +11,8 @@ from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, Xtmi
 from xtmig_kernel.evidence import Failed, Finding, NotObserved, Observed, Unseen, Waiting
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
+from xtmig_kernel.runbook.bulk import why_not_all
+from xtmig_kernel.runbook.files import differs, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.evidence import Observation, Row
     from xtmig_kernel.inventory import Reader
+    from xtmig_kernel.outputs import Exhibit, ProjectFile
     from xtmig_kernel.project import Approvals, Project, Waiver
-    from xtmig_kernel.runbook.door import Door, Outcome
+    from xtmig_kernel.runbook.bulk import BulkDoor
+    from xtmig_kernel.runbook.door import Outcome
     from xtmig_kernel.runbook.recovery import Pending, Recovery
     from xtmig_kernel.runbook.step import Section, Step
     from xtmig_kernel.store import Ledger
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in ALL_RULES}
+MOST_TITLES = 5
 State = Literal["new", "looked", "no change", "planned", "not planned", "applied", "waiting", "later", "failed"]
 
 
@@ -46,6 +51,8 @@ class StepView:
         until: When to look again, UTC, or None.
         problem: The error that ended it, or None.
         note: One sentence that sums it up.
+        files: Files of the project folder that it would write or wrote.
+        exhibits: Tables and charts, as of the last look.
     """
 
     step: Step
@@ -59,6 +66,8 @@ class StepView:
     until: datetime | None = None
     problem: XtmigError | None = None
     note: str = ""
+    files: tuple[ProjectFile, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 class Engine:
@@ -84,7 +93,7 @@ class Engine:
         reader: Reader,
         ledger: Ledger,
         clock: Clock,
-        door: Door | None,
+        door: BulkDoor | None,
         recovery: Recovery,
         approvals: Callable[[], Approvals],
         waivers: Callable[[], tuple[Waiver, ...]],
@@ -111,7 +120,8 @@ class Engine:
             step: A step of this section.
         """
         facts = self._observe(step)
-        return StepView(step, "looked", findings=self._judge(step, step.verifies, facts, "look"))
+        findings = self._judge(step, step.verifies, facts, "look")
+        return StepView(step, "looked", findings=findings, exhibits=self._exhibits(step, facts))
 
     def plan(self, step: Step) -> StepView:
         """Work out what would have to change. Writes nothing to a tenant.
@@ -127,7 +137,8 @@ class Engine:
         facts = self._observe(step)
         findings = self._judge(step, step.verifies, facts, "look")
         blocked = tuple(f for f in self._judge(step, step.requires, facts, None) if blocks(f))
-        view = StepView(step, "looked", findings=findings, blocked_by=blocked)
+        exhibits = self._exhibits(step, facts)
+        view = StepView(step, "looked", findings=findings, blocked_by=blocked, exhibits=exhibits)
         if pending:
             return _pending(view, pending)
         missing = tuple(
@@ -135,14 +146,12 @@ class Engine:
         )
         if missing:
             return replace(view, state="not planned", missing=missing, note="cannot be planned: " + missing[0])
-        seen = {name: fact for name, fact in facts.items() if isinstance(fact, Observed)}
-        plan = Plan(step.id, step.plan(Seen(seen, self._clock.now()), self._project))
-        self._write_plan(step, plan)
-        if plan.changes:
-            number = len(plan.changes)
-            return replace(
-                view, state="planned", changes=plan.changes, note=f"{number} change{'s' if number > 1 else ''} planned"
-            )
+        seen = self._seen(facts)
+        plan = Plan(step.id, step.plan(seen, self._project))
+        files = tuple(file for file in step.files(seen, self._project) if differs(self._project.folder, file))
+        self._write_plan(step, plan, files)
+        if plan.changes or files:
+            return replace(view, state="planned", changes=plan.changes, files=files, note=_planned(plan, files))
         if step.only_looks:
             return replace(view, note="looked")
         return replace(view, state="no change", note="no change")
@@ -164,20 +173,34 @@ class Engine:
             raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
         if planned.blocked_by:
             return self._held_back(planned)
-        outcomes: list[Outcome] = []
         with step_context(side=step.side, step=step.id):
-            outcomes.extend(self._door.make(change) for change in planned.changes)
-        late = [outcome.until for outcome in outcomes if outcome.until]
+            self._write_files(step, planned.files)
+            outcomes = self._make(step, planned.changes)
+        return self._applied(replace(planned, outcomes=tuple(outcomes)))
+
+    def _make(self, step: Step, changes: tuple[Change, ...]) -> list[Outcome]:
+        if self._door is None:
+            raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
+        if step.bulk:
+            return self._door.make_all(changes)
+        return [self._door.make(change) for change in changes]
+
+    def _applied(self, view: StepView) -> StepView:
+        made = sum(outcome.result != "refused" for outcome in view.outcomes)
+        error = why_not_all(view.outcomes)
+        if error is not None:
+            return replace(self.failed(view, error), note=f"{made} made and seen; {error.message}")
+        late = [outcome.until for outcome in view.outcomes if outcome.until]
         if late:
-            return replace(
-                planned,
-                state="waiting",
-                outcomes=tuple(outcomes),
-                until=max(late),
-                waits_for="Microsoft",
-                note=f"made, not yet effective; look again at {as_text(max(late))}",
-            )
-        return replace(planned, state="applied", outcomes=tuple(outcomes), note=f"{len(outcomes)} made and seen")
+            note = f"made, not yet effective; look again at {as_text(max(late))}"
+            return replace(view, state="waiting", until=max(late), waits_for="Microsoft", note=note)
+        written = [f"{file.name} written" for file in view.files]
+        note = "; ".join([*([f"{made} made and seen"] if view.outcomes else []), *written])
+        return replace(view, state="applied", note=note)
+
+    def _write_files(self, step: Step, files: Sequence[ProjectFile]) -> None:
+        for file in files:
+            self._ledger.append("file_written", write_file(self._project.folder, file), step=step.id)
 
     def _held_back(self, planned: StepView) -> StepView:
         first = planned.blocked_by[0]
@@ -199,7 +222,8 @@ class Engine:
             view: What the step has come to so far.
         """
         facts = self._observe(view.step)
-        return _settled(replace(view, findings=self._judge(view.step, view.step.verifies, facts, "verify")))
+        findings = self._judge(view.step, view.step.verifies, facts, "verify")
+        return _settled(replace(view, findings=findings, exhibits=self._exhibits(view.step, facts)))
 
     def run(self, step: Step) -> StepView:
         """Everything that a run without a person does for a step; an error becomes part of the view.
@@ -215,7 +239,8 @@ class Engine:
         except XtmigError as error:
             view = self.failed(view, error)
         # where nothing was tried, the look of a moment ago is the verification
-        view = self.verify(view) if view.outcomes or view.problem else _settled(view)
+        tried = view.outcomes or view.problem or (view.files and view.state != "planned")
+        view = self.verify(view) if tried else _settled(view)
         self.end(view)
         return view
 
@@ -275,7 +300,19 @@ class Engine:
             self._ledger.append_all(entries, step=step.id)
         return tuple(findings)
 
-    def _write_plan(self, step: Step, plan: Plan) -> None:
+    def _seen(self, facts: dict[str, Observation[tuple[Row, ...]]]) -> Seen:
+        observed = {name: fact for name, fact in facts.items() if isinstance(fact, Observed)}
+        return Seen(observed, self._clock.now())
+
+    def _exhibits(self, step: Step, facts: dict[str, Observation[tuple[Row, ...]]]) -> tuple[Exhibit, ...]:
+        """What the step shows; nothing where a fact is missing without which it cannot be planned."""
+        if any(isinstance(facts[name], NotObserved) for name in step.plans_from):
+            return ()
+        exhibits = step.shows(self._seen(facts), self._project)
+        self._ledger.append_all([("exhibit", exhibit.as_data()) for exhibit in exhibits], step=step.id)
+        return exhibits
+
+    def _write_plan(self, step: Step, plan: Plan, files: Sequence[ProjectFile]) -> None:
         data = {
             "title": step.title,
             "plan": plan.hash,
@@ -284,8 +321,15 @@ class Engine:
                 {"hash": change.hash, "change": as_data(change), "lines": change_lines(change)}
                 for change in plan.changes
             ],
+            "files": [{"name": file.name, "about": file.about} for file in files],
         }
         self._ledger.append("planned", data, step=step.id)
+
+
+def _planned(plan: Plan, files: Sequence[ProjectFile]) -> str:
+    number = len(plan.changes)
+    parts = [f"{number} change{'s' if number > 1 else ''} planned"] if number else []
+    return "; ".join([*parts, *(f"{file.name} to be written" for file in files)])
 
 
 def _settled(view: StepView) -> StepView:
@@ -309,7 +353,9 @@ def _settled(view: StepView) -> StepView:
 
 def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:
     """A step that waits for what an earlier run has begun."""
-    titles = ", ".join(item.title for item in pending)
+    titles = ", ".join(item.title for item in pending[:MOST_TITLES])
+    if len(pending) > MOST_TITLES:
+        titles += f" and {len(pending) - MOST_TITLES} more"
     until = max((item.until for item in pending if item.until), default=None)
     when = f"look again at {as_text(until)}" if until else "an earlier run was interrupted here"
     waits_for = f"{pending[0].waits_for}; begun: {titles}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.errors import EngineError, RecoveryError
 from xtmig_kernel.evidence import NotObserved, Observed
+from xtmig_kernel.inventory import Snapshot
 from xtmig_kernel.runbook.compare import differences, holds
 from xtmig_kernel.runbook.door import READ_BACK_PATIENCE, look_again
 from xtmig_kernel.runbook.journal import Intent, not_yet_seen, open_intents
@@ -60,6 +61,7 @@ class Recovery:
         self._clock = clock
         self._door = door
         self._progress = progress
+        self._now = Snapshot(reader)
 
     def settle(self, step: str) -> list[Pending]:
         """Settle the open changes of a step and of those before it in its section, as far as reads allow.
@@ -73,6 +75,7 @@ class Recovery:
         Raises:
             RecoveryError: An object is neither as before nor as after; a person must look.
         """
+        self._now = Snapshot(self._reader)
         section = step.partition(".")[0]
         before = [intent for intent in open_intents(self._ledger, section) if intent.step <= step]
         pending = [self._open(intent) for intent in before]
@@ -140,9 +143,10 @@ class Recovery:
             if self._door is None or holds(row, intent.after) or self._clock.now() >= deadline:
                 return row
             self._clock.sleep(POLL_SECONDS)
+            self._now = Snapshot(self._reader)
 
     def _look(self, intent: Intent) -> Row | None:
-        observation = self._reader.read_subject(intent.subject)
+        observation = self._now.read_subject(intent.subject)
         if isinstance(observation, NotObserved):
             raise EngineError(
                 f"“{intent.title}” was begun by an earlier run, and {intent.subject.label} could not be read",

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xtmig_kernel.changes import Change, Credential, ExchangeCall, GraphCall, Level, MintedSecret, Subject
+from xtmig_kernel.changes import (
+    Change,
+    Credential,
+    ExchangeCall,
+    GraphCall,
+    Level,
+    MintedSecret,
+    NewPassword,
+    ReferredSecret,
+    Subject,
+)
+from xtmig_kernel.credentials import SecretReference, keep_in_keyring, new_password
+from xtmig_kernel.m365 import PSCredential
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xtmig_kernel.changes import Call
+    from xtmig_kernel.credentials import Redactor, Secret
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
 
@@ -55,6 +70,38 @@ def with_credential(call: ExchangeCall, credential: Any) -> ExchangeCall:
     """
     parameters = {n: credential if isinstance(v, Credential) else v for n, v in call.parameters.items()}
     return ExchangeCall(call.cmdlet, parameters)
+
+
+def with_secrets(call: Call, redactor: Redactor, ask: Callable[[str], str] | None) -> Call:
+    """A call with every secret that somebody provides, and every password that is made here.
+
+    A password is handed over before the call, so that whoever owns it has the one that was set, whenever the run ends.
+
+    Args:
+        call: With every later value filled in.
+        redactor: Learns each secret.
+        ask: Asks a person for a secret, or None where nobody can be asked.
+
+    Raises:
+        SecretReferenceError: A secret cannot be fetched, or a password cannot be handed over.
+    """
+    if not isinstance(call, ExchangeCall):
+        return call
+    credential = credential_in(call)
+    if credential is not None and isinstance(credential.secret, ReferredSecret):
+        secret = SecretReference.parse(credential.secret.reference).resolve(redactor, ask)
+        return with_credential(call, PSCredential(str(credential.user), secret))
+    if any(isinstance(value, NewPassword) for value in call.parameters.values()):
+        parameters = {n: _made(v, redactor) if isinstance(v, NewPassword) else v for n, v in call.parameters.items()}
+        return ExchangeCall(call.cmdlet, parameters)
+    return call
+
+
+def _made(wanted: NewPassword, redactor: Redactor) -> Secret:
+    password = new_password(wanted.length, redactor)
+    if wanted.route != "discard":
+        keep_in_keyring(wanted.route.removeprefix("keyring:"), wanted.user, password)
+    return password
 
 
 def remove_secret(project: Project, application_object_id: str, row: Row, step: str, level: Level) -> Change:

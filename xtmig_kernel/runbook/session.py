@@ -12,7 +12,7 @@ from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import as_reason, clock_for, connect
 from xtmig_kernel.project import load_approvals, load_project, load_waivers
-from xtmig_kernel.runbook.door import Door
+from xtmig_kernel.runbook.bulk import BulkDoor
 from xtmig_kernel.runbook.engine import Engine, StepView, summary
 from xtmig_kernel.runbook.recovery import Recovery
 from xtmig_kernel.runbook.sections import BY_NUMBER
@@ -158,7 +158,7 @@ class SectionRun:
         reader = Reader(self.project, self.tenants, self.clock, self._absent)
         door = None
         if writes:
-            door = Door(
+            door = BulkDoor(
                 project=self.project,
                 tenants=self.tenants,
                 reader=reader,

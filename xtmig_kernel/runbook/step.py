@@ -9,12 +9,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xtmig_kernel.changes import Change
+    from xtmig_kernel.outputs import Exhibit, ProjectFile
     from xtmig_kernel.project import Project, Side
     from xtmig_kernel.rules import Seen
 
 
 def nothing_to_change(_seen: Seen, _project: Project) -> tuple[Change, ...]:
-    """The plan of a step that only looks."""
+    """The plan of a step that changes no tenant."""
+    return ()
+
+
+def no_files(_seen: Seen, _project: Project) -> tuple[ProjectFile, ...]:
+    """The files of a step that writes none."""
+    return ()
+
+
+def no_exhibits(_seen: Seen, _project: Project) -> tuple[Exhibit, ...]:
+    """The exhibits of a step that shows its findings alone."""
     return ()
 
 
@@ -32,6 +43,9 @@ class Step:
         plans_from: Facts without which it cannot be planned.
         plan: Pure: from what was seen and the project to the changes, none when the tenant is already right.
         requires: Ids of the rules that must hold before it may be applied.
+        bulk: Whether its changes do not depend on each other, so that many go into one request; each then has one call.
+        files: Pure: files that it writes into the project folder when it is applied.
+        shows: Pure: tables and charts for its card and the report.
     """
 
     id: str
@@ -43,11 +57,14 @@ class Step:
     plans_from: tuple[str, ...] = ()
     plan: Callable[[Seen, Project], tuple[Change, ...]] = nothing_to_change
     requires: tuple[str, ...] = ()
+    bulk: bool = False
+    files: Callable[[Seen, Project], tuple[ProjectFile, ...]] = no_files
+    shows: Callable[[Seen, Project], tuple[Exhibit, ...]] = no_exhibits
 
     @property
     def only_looks(self) -> bool:
-        """Whether it never changes anything."""
-        return self.plan is nothing_to_change
+        """Whether it never changes or writes anything."""
+        return self.plan is nothing_to_change and self.files is no_files
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class Section:
         steps: Its steps in their order.
         runs: When a run includes it.
         document: The parts of Microsoft's document that it owns, by their names in `statements`.
+        guidance: Statements that the words of its notebook answer; each is named there by its id.
     """
 
     number: str
@@ -73,6 +91,7 @@ class Section:
     steps: tuple[Step, ...]
     runs: Literal["always", "when needed", "when named"] = "always"
     document: tuple[str, ...] = ()
+    guidance: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> str:

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS entries (
     previous TEXT NOT NULL,
     hash TEXT NOT NULL UNIQUE
 ) STRICT;
+CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind);
 CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_never_replaced BEFORE INSERT ON entries
@@ -206,22 +207,27 @@ class Ledger:
             kinds: Only these kinds; all if none is given.
             run: Only those of this run.
         """
-        rows = self._read("SELECT seq, at, run, kind, step, data, previous, hash FROM entries ORDER BY seq")
-        entries = (
+        wanted = [(f"kind IN ({', '.join('?' * len(kinds))})", kinds)] if kinds else []
+        wanted += [("run = ?", (run,))] if run is not None else []
+        where = "WHERE " + " AND ".join(condition for condition, _ in wanted) if wanted else ""
+        rows = self._read(
+            f"SELECT seq, at, run, kind, step, data, previous, hash FROM entries {where} ORDER BY seq",  # noqa: S608 - only marks
+            tuple(value for _, values in wanted for value in values),
+        )
+        return [
             Entry(seq, at, of_run, kind, step, json.loads(data), previous, own)
             for seq, at, of_run, kind, step, data, previous, own in rows
-        )
-        return [e for e in entries if (not kinds or e.kind in kinds) and (run is None or e.run == run)]
+        ]
 
     def head(self) -> str:
         """The hash of the last entry, or of the empty ledger."""
         last = self._read("SELECT hash FROM entries ORDER BY seq DESC LIMIT 1")
         return str(last[0][0]) if last else FIRST_HASH
 
-    def _read(self, query: str) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             with closing(self._connect()) as database:
-                return database.execute(query).fetchall()
+                return database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise LedgerError(f"{self.path} cannot be read ({error})", remedy=DAMAGED) from error
 

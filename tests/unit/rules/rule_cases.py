@@ -22,6 +22,7 @@ from core_facts import (
     USER_READ,
     relationship,
 )
+from user_facts import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,6 +128,10 @@ NAMESAKE = {
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
+    "users-listed": [
+        Case("no file yet", ["fail"], {"source__chosen_users": [chosen(Line=0)]}),
+        Case("nobody at all", ["fail"], {"source__chosen_users": []}),
+    ],
     "source-domain-is-tenant": _domain("source", TARGET_ID),
     "target-domain-is-tenant": _domain("target", SOURCE_ID),
     "one-cloud": [
