@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.inventory.context import ReadContext
 
 SAMPLE = 5
+ANSWER = ("Result", "Message", "ErrorDetail")
 
 
 def offered_cmdlets(context: ReadContext) -> tuple[str, list[Row]]:
@@ -46,9 +47,7 @@ def endpoint_test(context: ReadContext) -> tuple[str, list[Row]]:
     if not any(str(row["Identity"]).casefold() == name.casefold() for row in endpoints):
         return "no endpoint to test", []
     found = context.tenant.exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name}).rows
-    return "Test-MigrationServerAvailability", [
-        {"Endpoint": name, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}} for row in found
-    ]
+    return "Test-MigrationServerAvailability", [{"Endpoint": name, **{c: row.get(c) for c in ANSWER}} for row in found]
 
 
 def accepted_domains(context: ReadContext) -> tuple[str, list[Row]]:
@@ -80,10 +79,7 @@ def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
     rows: list[Row] = []
     for mailbox in mailboxes:
         found = exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name, "TestMailbox": mailbox}).rows
-        rows += [
-            {"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}}
-            for row in found
-        ]
+        rows += [{"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in ANSWER}} for row in found]
     return f"Test-MigrationServerAvailability for {len(mailboxes)} users", rows
 
 

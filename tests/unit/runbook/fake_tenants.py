@@ -14,13 +14,13 @@ from core_facts import APP_ID, EXCHANGE, NOW, SOURCE_ID, TARGET_ID, StillClock, 
 
 from xtmig_kernel.changes import ExchangeCall, GraphCall, Level
 from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.errors import Rejected
+from xtmig_kernel.errors import Rejected, ServiceError
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import CallReply, Identity, PSCredential, UncertainWrite
 from xtmig_kernel.project import Approval, Approvals, Proof
 from xtmig_kernel.runbook import BY_NUMBER, STEPS, Engine
-from xtmig_kernel.runbook.door import Door
+from xtmig_kernel.runbook.bulk import BulkDoor
 from xtmig_kernel.runbook.recovery import Recovery
 from xtmig_kernel.store import Ledger
 from xtmig_kernel.tables import row_of
@@ -56,6 +56,7 @@ class FakeWorld:
     refusals: list[str] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
+    requests: list[int] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     endpoint_secret: str | None = None
     secret_of: dict[str, str] = field(default_factory=dict)
@@ -146,6 +147,17 @@ class FakeTenant:
             raise Killed
         return CallReply(data, f"request-{len(self._fakes.calls)}")
 
+    def run_many(self, calls: list[Call]) -> list[CallReply | ServiceError]:
+        """Each call by itself; an error is the answer of its call alone, as in a batch."""
+        self._fakes.requests.append(len(calls))
+        answers: list[CallReply | ServiceError] = []
+        for call in calls:
+            try:
+                answers.append(self.run(call))
+            except ServiceError as error:
+                answers.append(error)
+        return answers
+
     def _table(self, name: str) -> list[Row]:
         return self._fakes.tables[f"{self._side}.{name}"]
 
@@ -172,6 +184,14 @@ class FakeTenant:
                 self._table("organization_relationships").append(_with_flags(given))
             case "Set-OrganizationRelationship":
                 self._one("organization_relationships", given.pop("Identity")).update(_with_flags(given))
+            case "Set-MailUser":
+                sign_in = given.pop("Identity")
+                (row,) = [r for r in self._table("mail_users") if r["UserPrincipalName"] == sign_in]
+                row.update(given)
+            case "New-MailUser":
+                self._table("mail_users").append(
+                    {"UserPrincipalName": given["MicrosoftOnlineServicesID"], "Alias": given["Alias"]}
+                )
             case _:
                 raise AssertionError(f"no such cmdlet here: {call.cmdlet}")
         return []
@@ -272,8 +292,8 @@ class Runbook:
         return FakeReader(self.fakes, self.project)
 
     @property
-    def door(self) -> Door:
-        return Door(
+    def door(self) -> BulkDoor:
+        return BulkDoor(
             project=self.project,
             tenants=self.tenants,
             reader=self.reader,
