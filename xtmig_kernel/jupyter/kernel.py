@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from logging import LogRecord, StreamHandler
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 from ipykernel.ipkernel import IPythonKernel
@@ -59,6 +60,13 @@ class RedactingKernelApp(IPKernelApp):
         """Start the kernel; its log holds only what is worth reading, from its first line on."""
         self.log.addFilter(_worth_reading)
         super().initialize(argv)  # type: ignore[no-untyped-call]
+
+    @default("ipython_dir")
+    def _no_profile_in_the_home(self) -> str:
+        """A folder that goes with the kernel, so that it leaves no profile behind and runs nobody's start-up files."""
+        self._own_folder = TemporaryDirectory(prefix="xtmig-kernel-", ignore_cleanup_errors=True)
+        os.environ["IPYTHONDIR"] = self._own_folder.name  # where IPython's shell asks once more
+        return self._own_folder.name
 
     @default("session")
     def _redacting_session(self) -> Session:
