@@ -73,7 +73,7 @@ def proposed(folder: Path, section: str, beginnings: Sequence[str] = ()) -> list
         UsageError: There is no such section, nothing was planned yet, or no hash begins so.
     """
     plans = _last_plans(_entries(folder, section), section)
-    if not plans:
+    if not plans and not all(step.only_looks for step in BY_NUMBER[section].steps):
         raise UsageError(
             f"section {section} was not planned yet, so there is nothing to approve",
             remedy=f"Plan it first: xtmig run {section}",

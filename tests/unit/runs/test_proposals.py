@@ -74,6 +74,12 @@ def test_a_section_that_was_not_planned_is_told(ledger: Written) -> None:
     assert "xtmig run 060" in str(caught.value.remedy)
 
 
+def test_a_section_that_only_looks_needs_no_approval(ledger: Written) -> None:
+    """Section 010 changes nothing, so it has no plan to wait for."""
+    assert [] == proposed(ledger.folder, "010")
+    assert "nothing in section 010 needs an approval" == nothing_to_approve(ledger.folder, "010").message
+
+
 def test_changes_are_chosen_by_the_beginning_of_their_hash(ledger: Written) -> None:
     """Only what begins so is approved, and a beginning that fits nothing is an error, never an empty approval."""
     ledger.planned("070.1", **{FIRST: 3, SECOND: 2})
