@@ -179,7 +179,9 @@ def test_consent_before_the_application_names_the_step_that_comes_first(tmp_path
 
     with workplace(tmp_path / "early", change=change) as early:
         finished = early.run("plan", "060")
-        assert {"060.1": "later", "060.2": "later"} == finished.states()
+        assert (4, {"060.1": "later", "060.2": "later"}) == (finished.done.returncode, finished.states())
+        answer = "No check of section 060 failed; the run waits for step 050.1, which comes first; nothing was changed"
+        assert answer == finished.result["answer"]
         done = early.xtmig("approve", "060", "--by", APPROVER, "--claim", "--yes", "--project", early.project)
         assert 2 == done.returncode, done.stdout
         assert "060.1 needs step 050.1 first" in done.stderr
