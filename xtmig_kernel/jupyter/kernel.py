@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from logging import LogRecord, StreamHandler
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
@@ -63,8 +64,14 @@ class RedactingKernelApp(IPKernelApp):
 
     @default("ipython_dir")
     def _no_profile_in_the_home(self) -> str:
-        """A folder that goes with the kernel, so that it leaves no profile behind and runs nobody's start-up files."""
-        self._own_folder = TemporaryDirectory(prefix="xtmig-kernel-", ignore_cleanup_errors=True)
+        """A folder that goes with the kernel, so that it leaves no profile behind and runs nobody's start-up files.
+
+        It lies in `IPYTHONDIR` where that is a folder: a run names one there that goes with the run, even if the kernel
+        has to be killed at the end.
+        """
+        named = os.environ.get("IPYTHONDIR", "")
+        place = named if named and Path(named).is_dir() else None
+        self._own_folder = TemporaryDirectory(prefix="xtmig-kernel-", dir=place, ignore_cleanup_errors=True)
         os.environ["IPYTHONDIR"] = self._own_folder.name  # where IPython's shell asks once more
         return self._own_folder.name
 
