@@ -21,7 +21,7 @@ from xtmig_kernel.errors import XtmigError
 
 if TYPE_CHECKING:
     from xtmig_kernel.report import Result
-    from xtmig_kernel.runs.approve import Proposed
+    from xtmig_kernel.runs.proposals import Proposed, Unplanned
 
 app = typer.Typer(
     help="A guided, verified runbook for moving mailboxes between two Microsoft 365 tenants.",
@@ -214,28 +214,32 @@ def approve(
     Example: xtmig approve 070 --by anna@northwindtraders.onmicrosoft.com --project northwind
     """
     from xtmig_kernel.runs.approve import approve as record
-    from xtmig_kernel.runs.approve import proposed
     from xtmig_kernel.runs.approve import sign_off as record_sign_off
+    from xtmig_kernel.runs.proposals import nothing_to_approve, proposed, unplanned
 
     if sign_off:
         signed = record_sign_off(folder, sign_off, by, note)
         out.print(f"{signed.by} signed off {signed.statement}.", markup=False)
         return
-    changes = [c for c in proposed(folder, section) if not change or any(c.hash.startswith(h) for h in change)]
-    _show_proposed(changes)
-    if changes and not yes and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else 'these changes'}?"):
+    changes = proposed(folder, section, change or ())
+    if not changes:
+        raise nothing_to_approve(folder, section)
+    _show_proposed(changes, unplanned(folder, section))
+    if not yes and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else 'these changes'}?"):
         raise typer.Exit(4)
     prove: Literal["browser", "device_code"] | Path | None = key or ("device_code" if device_code else "browser")
     approval = record(folder, section, changes, by, note=note, prove=None if claim else prove, show=_show)
     out.print(f"Approved by {approval.approver} until {approval.valid_until:%Y-%m-%d %H:%M} UTC.", markup=False)
 
 
-def _show_proposed(changes: list[Proposed]) -> None:
+def _show_proposed(changes: list[Proposed], rest: list[Unplanned]) -> None:
     for change in changes:
         out.print(f"\nLevel {change.level}  {change.side.upper()}  {change.title}", style="bold", markup=False)
         for line in change.lines:
             out.print(f"    {line}", markup=False)
         out.print(f"    Undo: {change.undo}\n    {change.hash}", markup=False)
+    for item in rest:
+        out.print(f"\nNot part of this approval: {item.step} {item.why}", markup=False)
 
 
 @app.command()

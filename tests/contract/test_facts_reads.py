@@ -9,7 +9,6 @@ import pytest
 from canned_wire import (
     MIGRATION_APPLICATION,
     OPERATOR,
-    PERSON,
     SOURCE,
     TARGET,
     Answer,
@@ -21,12 +20,14 @@ from canned_wire import (
 )
 
 from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.evidence import Observed
+from xtmig_kernel.evidence import NotObserved, Observed, Reason
 from xtmig_kernel.inventory import Reader, sign_in
 from xtmig_kernel.m365 import Hosts, connect, tenants
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from xtmig_kernel.evidence import Observation, Row
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 MAILBOX_MIGRATION = "f7264778-fba9-422d-8e9e-2675a2c4b513"
@@ -56,9 +57,13 @@ class Asking:
     def rows(self, table: str, *answers: Answer) -> list[dict[str, Any]]:
         """The rows of a table of the target, given these answers of the service."""
         self._canned.queue(*answers)
-        found = self._reader.read(f"target.{table}")
+        found = self.read(table)
         assert isinstance(found, Observed), found
         return [dict(row) for row in found.value]
+
+    def read(self, table: str) -> Observation[tuple[Row, ...]]:
+        """A table of the target, or why it was not read."""
+        return self._reader.read(f"target.{table}")
 
     @property
     def asked(self) -> list[Seen]:
@@ -119,24 +124,31 @@ ROLE = {
 }
 
 
-@pytest.mark.parametrize(("settings", "who"), [(BY_CODE, "/me"), (BY_SECRET, f"/servicePrincipals/{PERSON}")])
-def test_the_roles_of_who_is_signed_in(
-    tmp_path: Path, canned: Canned, clock: NotingClock, settings: dict[str, str], who: str
-) -> None:
+@pytest.fixture
+def person_asking(tmp_path: Path, canned: Canned, clock: NotingClock) -> Asking:
+    """Signed in as a person."""
+    Login(canned, {"upn": "otis@x.com", "scp": "Directory.Read.All", "appid": OPERATOR})
+    return Asking(tmp_path, canned, clock, BY_CODE)
+
+
+def test_the_roles_of_who_is_signed_in(person_asking: Asking) -> None:
     """F-37: transitiveMemberOf with the cast to a role answers template IDs, of a person below /me."""
-    claims = {"upn": "otis@x.com", "scp": "Directory.Read.All", "appid": OPERATOR}
-    Login(canned, claims if settings is BY_CODE else {"idtyp": "app", "appid": OPERATOR})
-    asking = Asking(tmp_path, canned, clock, settings)
-    (found,) = asking.rows("directory_roles", listed(ROLE))
-    assert f"/v1.0{who}/transitiveMemberOf/microsoft.graph.directoryRole" == place(asking.asked[0])
+    (found,) = person_asking.rows("directory_roles", listed(ROLE))
+    assert "/v1.0/me/transitiveMemberOf/microsoft.graph.directoryRole" == place(person_asking.asked[0])
     assert ROLE["roleTemplateId"] == found["RoleTemplateId"]
 
 
-def test_a_cast_needs_its_header_and_its_count(asking: Asking) -> None:
+def test_a_cast_needs_its_header_and_its_count(person_asking: Asking) -> None:
     """F-37: the cast to a role is an advanced query, with ConsistencyLevel eventual and $count."""
-    asking.rows("directory_roles", listed(ROLE))
-    (seen,) = asking.asked
+    person_asking.rows("directory_roles", listed(ROLE))
+    (seen,) = person_asking.asked
     assert ("eventual", "true") == (seen.headers.get("ConsistencyLevel"), query(seen).get("$count"))
+
+
+def test_the_roles_of_an_application_are_not_asked_for(asking: Asking) -> None:
+    """PRE-01: an application's rights are its token's permissions, so it needs no right to read roles."""
+    found = asking.read("directory_roles")
+    assert (NotObserved, Reason.NOT_ASKED, []) == (type(found), found.reason, asking.asked)  # type: ignore[union-attr]
 
 
 def test_the_registration_is_read_by_its_unique_name(asking: Asking) -> None:

@@ -171,6 +171,24 @@ def test_a_section_that_was_not_planned_cannot_be_approved(place: Workplace) -> 
     assert "xtmig run 060" in done.stderr
 
 
+def test_consent_before_the_application_names_the_step_that_comes_first(tmp_path: Path) -> None:
+    """Where xtmig writes the consent and nothing is registered, `xtmig approve` says what comes first: exit code 2."""
+
+    def change(settings: dict[str, Any]) -> None:
+        settings["consent"] = {"source": "xtmig", "target": "xtmig"}
+
+    with workplace(tmp_path / "early", change=change) as early:
+        finished = early.run("plan", "060")
+        assert (4, {"060.1": "later", "060.2": "later"}) == (finished.done.returncode, finished.states())
+        answer = "No check of section 060 failed; the run waits for step 050.1, which comes first; nothing was changed"
+        assert answer == finished.result["answer"]
+        done = early.xtmig("approve", "060", "--by", APPROVER, "--claim", "--yes", "--project", early.project)
+        assert 2 == done.returncode, done.stdout
+        assert "060.1 needs step 050.1 first" in done.stderr
+        assert "xtmig run 050 --mode apply" in done.stderr
+        assert [] == writes(early.record())
+
+
 @pytest.fixture
 def altered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """Tenants whose relationship with the source exists and is closed, and whose customization is enabled."""

@@ -229,10 +229,45 @@ def test_missing_rights_are_named(place: Workplace) -> None:
     assert "- TARGET: Ask for the Exchange role group Organization Management in the target tenant" in asked
     assert "- SOURCE: Ask for the Exchange role group Organization Management in the source tenant" in asked
     for side in ("SOURCE", "TARGET"):
-        for right in ("Organization.Read.All", "Directory.Read.All"):
-            assert f"- {side}: Ask for {right} for the application" in asked
+        assert f"- {side}: Ask for Organization.Read.All for the application" in asked
+    assert "- TARGET: Ask for the application permission Application.ReadWrite.All of Microsoft Graph" in asked
+    assert "Directory.Read.All" not in done.stdout  # it may not read roles, and is not judged by them
     assert "New-MigrationEndpoint" in done.stdout.replace("\n", "")
     assert [] == writes(place.record())
+
+
+@pytest.fixture(scope="module")
+def almost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """Operators that may all that xtmig asks of them, but neither read directory roles nor grant roles."""
+    tenants = example()
+    for side in ("source", "target"):
+        few = ["Application.ReadWrite.All", "Organization.Read.All"]
+        tenants[side]["applications"][0]["permissions"]["graph"] = few
+    with workplace(tmp_path_factory.mktemp("almost"), tenants) as made:
+        yield made
+
+
+def test_an_application_needs_no_right_to_read_roles(almost: Workplace) -> None:
+    """An application is judged by its token's permissions: with enough of them there is nothing to ask for (PRE-01)."""
+    done = almost.xtmig("check-access", almost.project)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "not observed" not in done.stdout
+
+
+def test_the_permission_that_is_missing_is_named(almost: Workplace) -> None:
+    """Where xtmig shall write the consent, the one permission that the token lacks is asked for: exit code 3."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["consent"] = {"source": "xtmig", "target": "xtmig"}
+
+    done = almost.xtmig("check-access", changed(almost, "consenting", change))
+    assert 3 == done.returncode, done.stdout + done.stderr
+    asked = done.stdout.partition("What to ask for:")[2].strip().splitlines()
+    wanted = "Ask for the application permission AppRoleAssignment.ReadWrite.All of Microsoft Graph"
+    assert [f"- {side}: {wanted}" for side in ("SOURCE", "TARGET")] == [
+        line.partition(" for this")[0] for line in asked
+    ]
+    assert [] == writes(almost.record())
 
 
 def test_a_table_shows_ids_whole(place: Workplace) -> None:

@@ -57,6 +57,22 @@ def test_a_completely_made_plan_exits_with_zero(walk: Walk) -> None:
     assert (0, 0) == (walk.plan.done.returncode, walk.plan.result["run"]["exit_code"])
 
 
+def test_runs_leave_nothing_outside_the_project(walk: Walk) -> None:
+    """After several runs the operator's home and temp folder are empty."""
+    assert [] == [path for name in ("home", "temp") for path in walk.place.folder.glob(f"{name}/**/*")]
+
+
+def test_a_plan_of_everything_says_so(walk: Walk) -> None:
+    """The answer of a run of the whole runbook lists no sections; that of one section names it, everywhere."""
+    assert walk.plan.result["answer"].startswith("The plan is completely made: ")
+    one = walk.place.run("plan", "050", project=walk.place.copy_of_project("one-section"))
+    answer = one.result["answer"]
+    assert answer.startswith("What section 050 looks at is as it should be: ")
+    page = html.unescape((one.archive / "index.html").read_text(encoding="utf-8"))
+    assert f"<h1>{answer}</h1>" in page
+    assert json.loads(one.done.stdout)["answer"] == answer
+
+
 def test_every_planned_change_is_in_the_result(walk: Walk) -> None:
     """Each step that would change something says so in `result.json`."""
     assert STEPS_THAT_CHANGE == {planned["step"] for planned in walk.plan.result["planned"]}

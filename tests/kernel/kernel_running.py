@@ -72,11 +72,15 @@ class Run:
 
 
 def kernel_environment(folder: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which Jupyter finds the kernel of this checkout and keeps its files in `folder`."""
+    """An environment in which Jupyter finds the kernel of this checkout, with a home and a temp folder in `folder`."""
     # ipykernel leaves the process's own output alone when it believes that it is under test.
-    ours = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    places = {"JUPYTER_PATH": str(SHARE), "IPYTHONDIR": str(folder / "ipython")}
-    return {**ours, **places, "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), **variables}
+    ours = {name: value for name, value in os.environ.items() if name not in ("PYTEST_CURRENT_TEST", "IPYTHONDIR")}
+    for name in ("home", "temp"):
+        (folder / name).mkdir(exist_ok=True)
+    homes = dict.fromkeys(("HOME", "USERPROFILE"), str(folder / "home"))
+    temps = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "temp"))
+    places = {**homes, **temps, "JUPYTER_PATH": str(SHARE), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
+    return {**ours, **places, **variables}
 
 
 def run_notebook(script: str, folder: Path, cells: list[Any], variables: Mapping[str, str]) -> Run:
@@ -109,7 +113,7 @@ class LiveKernel:
 
     Args:
         client: Its channels.
-        folder: Where IPython keeps its files.
+        folder: Holds its home, its temp folder and its log.
     """
 
     client: BlockingKernelClient

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MissingFact(Exception):
-    """A read could not even be tried, because something else is not known yet."""
+    """A read was not even tried: something else is not known yet, or nothing is judged by what it would show."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xtmig_kernel.errors import NotFound
+from xtmig_kernel.inventory.context import MissingFact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,10 +37,14 @@ def organization(context: ReadContext) -> tuple[str, list[Row]]:
 
 
 def directory_roles(context: ReadContext) -> tuple[str, list[Row]]:
-    """The active Entra roles of the account that is signed in (PRE-01)."""
-    identity = context.tenant.identity
-    who = "/me" if identity.kind == "person" else f"/servicePrincipals/{quote(identity.object_id, safe='')}"
-    path = f"{who}/transitiveMemberOf/microsoft.graph.directoryRole"
+    """The active Entra roles of the person who is signed in (PRE-01); an application is judged by its permissions.
+
+    Raises:
+        MissingFact: An application is signed in; to ask would only need a right that nothing else needs.
+    """
+    if context.tenant.identity.kind != "person":
+        raise MissingFact("an application is judged by its token's permissions, so its roles are not asked for")
+    path = "/me/transitiveMemberOf/microsoft.graph.directoryRole"
     # a cast over transitive members is an advanced query, which needs both (wire 4.11)
     query = {"$select": "id,displayName,roleTemplateId", "$count": "true"}
     found = context.tenant.graph.get_all(path, query, {"ConsistencyLevel": "eventual"})

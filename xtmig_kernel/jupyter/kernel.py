@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from logging import LogRecord, StreamHandler
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 from ipykernel.ipkernel import IPythonKernel
@@ -59,6 +61,19 @@ class RedactingKernelApp(IPKernelApp):
         """Start the kernel; its log holds only what is worth reading, from its first line on."""
         self.log.addFilter(_worth_reading)
         super().initialize(argv)  # type: ignore[no-untyped-call]
+
+    @default("ipython_dir")
+    def _no_profile_in_the_home(self) -> str:
+        """A folder that goes with the kernel, so that it leaves no profile behind and runs nobody's start-up files.
+
+        It lies in `IPYTHONDIR` where that is a folder: a run names one there that goes with the run, even if the kernel
+        has to be killed at the end.
+        """
+        named = os.environ.get("IPYTHONDIR", "")
+        place = named if named and Path(named).is_dir() else None
+        self._own_folder = TemporaryDirectory(prefix="xtmig-kernel-", dir=place, ignore_cleanup_errors=True)
+        os.environ["IPYTHONDIR"] = self._own_folder.name  # where IPython's shell asks once more
+        return self._own_folder.name
 
     @default("session")
     def _redacting_session(self) -> Session:

@@ -14,7 +14,7 @@ from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.report import history
 from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
 from xtmig_kernel.report.todo import awaited
-from xtmig_kernel.report.words import counted, moment
+from xtmig_kernel.report.words import counted, moment, sections_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,27 @@ def _waiting(found: Sequence[FindingFact]) -> list[str]:
 
 
 def _waiting_steps(entries: Sequence[Entry]) -> list[str]:
-    return [step.summary or step.title for step in history.steps(entries, "") if step.state == "waiting"]
+    states = {step.id: step for step in history.steps(entries, "")}
+    waiting = [step.id for step in states.values() if step.state == "waiting"]
+    return [states[step].summary or states[step].title for step in (*waiting, *_too_early(entries))]
+
+
+def _too_early(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
+    """Steps of a batch that another step must precede, which the batch has not done either; with the names of those.
+
+    In a plan it is enough that the same run has planned what comes first.
+    """
+    modes = {entry.data["mode"] for entry in entries if entry.kind == "run_started"}
+    if not modes & {"plan", "apply"}:
+        return {}
+    states = {step.id: step.state for step in history.steps(entries, "")}
+    wrong = [f for f in history.findings(entries, "") if f.verdict == "fail" and f.remedy_step]
+    early = {}
+    for step in (step for step, state in states.items() if state == "later"):
+        first = {str(f.remedy_step) for f in wrong if f.step == step} - {step}
+        if "apply" in modes or not first <= set(states):
+            early[step] = tuple(sorted(first))
+    return early
 
 
 def _refused(entries: Sequence[Entry]) -> list[str]:
@@ -155,6 +175,7 @@ def run_facts(entries: Sequence[Entry]) -> RunFacts:
         entries: The entries of one run, in their order; at least one.
     """
     starts = [entry.data for entry in entries if entry.kind == "run_started"]
+    asked = [entry.data for entry in entries if entry.kind == "run_asked"]
     found = history.findings(entries, "")
     verdicts = Counter(finding.verdict for finding in found)
     outcomes = Counter(change.outcome for change in history.changes(entries, ""))
@@ -165,6 +186,8 @@ def run_facts(entries: Sequence[Entry]) -> RunFacts:
         mode=starts[-1].get("mode") if starts else None,
         simulated=any(start.get("simulated", False) for start in starts),
         version=starts[-1].get("version") if starts else None,
+        asked=tuple(asked[-1]["sections"]) if asked else (),
+        whole=bool(asked and asked[-1]["whole"]),
         sections=tuple(sorted({start["section"] for start in starts if start.get("section")})),
         tally={kind: verdicts[kind] for kind in get_args(VerdictKind)},
         changes={outcome: outcomes[outcome] for outcome in get_args(Outcome)},
@@ -181,16 +204,25 @@ def answer(facts: RunFacts, judgement: Judgement, entries: Sequence[Entry]) -> s
         judgement: What speaks for each exit code.
         entries: The entries of the same run.
     """
-    made = _made(facts)
+    made, of = _made(facts), _of(facts)
     sentences = {
-        1: lambda: f"The run broke off: {_first(judgement.unexpected)}; {made}",
-        2: lambda: f"The run could not begin its work: {_first(judgement.usage)}; {made}",
-        3: lambda: f"{_failures(judgement, entries)}; {made}",
-        5: lambda: f"No check failed, but {_blind(judgement)}, so nothing is claimed about that; {made}",
-        4: lambda: f"No check failed; the run waits for {_awaited(entries)}; {made}",
+        1: lambda: f"The run{of} broke off: {_first(judgement.unexpected)}; {made}",
+        2: lambda: f"The run{of} could not begin its work: {_first(judgement.usage)}; {made}",
+        3: lambda: f"{_failures(judgement, entries, of)}; {made}",
+        5: lambda: f"No check{of} failed, but {_blind(judgement)}, so nothing is claimed about that; {made}",
+        4: lambda: f"No check{of} failed; the run waits for {_awaited(entries)}; {made}",
         0: lambda: _success(facts, made),
     }
     return sentences[facts.exit_code]()
+
+
+def _named(facts: RunFacts) -> tuple[str, ...]:
+    """The sections by which a run is told; none for the whole runbook, whose name says nothing."""
+    return () if facts.whole else facts.asked or facts.sections
+
+
+def _of(facts: RunFacts) -> str:
+    return f" of {sections_named(named)}" if (named := _named(facts)) else ""
 
 
 def _first(messages: tuple[str, ...]) -> str:
@@ -203,12 +235,12 @@ def _made(facts: RunFacts) -> str:
     return f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made" if number else "nothing was changed"
 
 
-def _failures(judgement: Judgement, entries: Sequence[Entry]) -> str:
+def _failures(judgement: Judgement, entries: Sequence[Entry], of: str) -> str:
     checks = len(_failed_checks(history.findings(entries, "")))
     others = len(judgement.failed) - checks
-    parts = [counted(checks, "check") + " failed"] if checks else []
+    parts = [f"{counted(checks, 'check')}{of} failed"] if checks else []
     if others:
-        parts.append(f"{counted(others, 'step')} could not be completed")
+        parts.append(f"{counted(others, 'step')}{'' if checks else of} could not be completed")
     return " and ".join(parts)
 
 
@@ -227,6 +259,10 @@ def _awaited(entries: Sequence[Entry]) -> str:
     names = [name for key, name in _PERSONS.items() if key in who]
     if any(one.verdict == "manual" and not one.signed_by for one in history.findings(entries, "")):
         names.append("a person’s word")
+    early = _too_early(entries)
+    if early:
+        first = sorted({name for names_first in early.values() for name in names_first})
+        names.append(f"step {' and '.join(first)}, which comes first" if first else "a step that comes first")
     until = max((one.until for one in looks if one.until), default=None)
     text = " and ".join(names) or "a person or Microsoft"
     return f"{text}, look again at {moment(until)}" if until else text
@@ -234,12 +270,18 @@ def _awaited(entries: Sequence[Entry]) -> str:
 
 def _success(facts: RunFacts, made: str) -> str:
     passed = counted(facts.tally["pass"], "check") + " passed"
+    named = _named(facts)
+    what = sections_named(named)
+    subject = what.capitalize() if named else "Everything asked"
+    several = len(named) > 1
     if facts.planned:
-        return f"The plan is completely made: {counted(facts.planned, 'change')} planned; {made}"
+        return f"The plan{_of(facts)} is completely made: {counted(facts.planned, 'change')} planned; {made}"
     if made != "nothing was changed":
-        return f"Everything asked is done and verified: {made}, {passed}"
+        return f"{subject} {'are' if several else 'is'} done and verified: {made}, {passed}"
     if not any(facts.tally.values()):
-        return "Nothing was checked in this run, and nothing was changed"
+        return f"Nothing was checked in {what or 'this run'}, and nothing was changed"
+    if facts.mode in ("plan", "apply") and named:
+        return f"What {what} look{'' if several else 's'} at is as it should be: {passed}; {made}"
     if facts.mode in ("plan", "apply"):
         return f"Both tenants are as they should be, as far as this run looked: {passed}; {made}"
-    return f"Everything asked was looked at: {passed}; {made}"
+    return f"{subject} {'were' if several else 'was'} looked at: {passed}; {made}"

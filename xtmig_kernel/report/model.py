@@ -66,8 +66,9 @@ class ProjectFacts(Fact):
 class RunFacts(Fact):
     """One run, from its own ledger entries alone, so that `ledger.jsonl` proves it.
 
-    `tally` counts the last evaluation of each rule and subject by verdict; `changes` counts changes by what
-    became of them; `planned` counts changes that were planned and not made.
+    `asked` names the sections that a batch was asked for, and `whole` says that they were the whole runbook;
+    `sections` are those that were opened. `tally` counts the last evaluation of each rule and subject by verdict;
+    `changes` counts changes by what became of them; `planned` counts changes that were planned and not made.
     """
 
     id: VolatileText
@@ -76,6 +77,8 @@ class RunFacts(Fact):
     mode: Literal["interactive", "plan", "apply"] | None
     simulated: bool
     version: VolatileTextOrNone
+    asked: tuple[str, ...]
+    whole: bool
     sections: tuple[str, ...]
     tally: dict[VerdictKind, int]
     changes: dict[Outcome, int]

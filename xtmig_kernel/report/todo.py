@@ -25,6 +25,8 @@ _NAMED: tuple[tuple[str, Who], ...] = (
     ("service", "Microsoft"),
 )
 
+STUCK = ("waiting", "failed", "not planned")
+
 
 def administrator(side: Side | None) -> Who:
     """Who acts in a tenant; the operator where no tenant is meant.
@@ -71,7 +73,9 @@ def open_items(
         *_from_changes(changes, problems, sections),
     ]
     covered = {item.step for item in items}
-    items += [item for item in _from_steps(sections) if item.step not in covered]
+    items += [item for item in _from_steps(sections, STUCK) if item.step not in covered]
+    # a step that another one must precede is named only where nothing else leads to that one
+    items = items or list(_from_steps(sections, ("later",)))
     order = get_args(Who)
     return sorted(dict.fromkeys(items), key=lambda item: (order.index(item.who), item.step or "", item.what))
 
@@ -167,10 +171,10 @@ def _from_changes(
             )
 
 
-def _from_steps(sections: Sequence[SectionFact]) -> Iterator[OpenItem]:
+def _from_steps(sections: Sequence[SectionFact], states: tuple[str, ...]) -> Iterator[OpenItem]:
     for section in sections:
         for step in section.steps:
-            if step.state in ("waiting", "failed", "not planned"):
+            if step.state in states:
                 yield OpenItem(
                     who=awaited(step.waits_for, step.side),
                     side=step.side,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtmig_kernel.changes import canonical
 from xtmig_kernel.clock import from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Word(NamedTuple):
@@ -107,6 +110,16 @@ def counted(number: int, singular: str, plural: str = "") -> str:
         plural: The noun for all others; the singular with an s if empty.
     """
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def sections_named(numbers: Sequence[str]) -> str:
+    """Sections in a sentence: `section 070`, `sections 050, 060 and 070`; empty for none.
+
+    Args:
+        numbers: Their numbers, in order.
+    """
+    *others, last = numbers or ("",)
+    return f"sections {', '.join(others)} and {last}" if others else f"section {last}" if last else ""
 
 
 def moment(text: str) -> str:

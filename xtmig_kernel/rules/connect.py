@@ -9,7 +9,6 @@ from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project, Side
 
 SIDES: tuple[Side, Side] = ("source", "target")
@@ -103,45 +102,74 @@ def _own_sign_in(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     return judge
 
 
-def _may_by_permissions(token: Row | None, consents: bool) -> bool:
-    # for a person the token's scopes say only what was asked for; for an application they are its rights
-    wanted = {"Application.ReadWrite.All"} | ({"AppRoleAssignment.ReadWrite.All"} if consents else set())
-    return token is not None and token["Kind"] == "application" and wanted <= set(token["Permissions"])
+REGISTERING_PERMISSION = "Application.ReadWrite.All"
+CONSENTING_PERMISSION = "AppRoleAssignment.ReadWrite.All"
+
+
+def _is_application(seen: Seen, side: Side) -> bool:
+    """For an application the token's permissions are its rights; for a person they say only what was asked for."""
+    fact = f"{side}.signed_in"
+    token = seen.one(fact) if fact in seen.facts else None
+    return token is not None and token["Kind"] == "application"
+
+
+def _roles_of_persons_only(side: Side) -> Callable[[Seen], tuple[str, ...]]:
+    return lambda seen: (f"{side}.directory_roles",) if _is_application(seen, side) else ()
 
 
 def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
-    what = "register the application and consent to it" if side == "target" else "consent to the application"
-
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
-        token = seen.one(f"{side}.signed_in")
-        enough = CONSENTING_ROLES if side == "source" else REGISTERING_ROLES
-        held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")} & set(enough)
-        name = str(token["Name"]) if token else side
         written = (project.consent.target if side == "target" else project.consent.source) == "xtmig"
-        if held:
-            roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in held))
-            yield Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
-        elif (side == "target" or written) and _may_by_permissions(token, written):
-            yield Judgement(
-                "pass",
-                name,
-                seen="its permissions suffice" + ("" if written else "; a person consents in the browser"),
-                expected="a right to register applications",
-            )
-        elif side == "source" and project.consent.source == "person":
-            yield Judgement(
-                "skip", name, remedy="the source administrator consents in the browser with their own account"
-            )
+        token = seen.one(f"{side}.signed_in")
+        name = str(token["Name"]) if token else side
+        if token is not None and _is_application(seen, side):
+            yield _by_permissions(side, name, set(token["Permissions"]), written=written)
         else:
-            yield Judgement(
-                "fail",
-                name,
-                seen="no active role that may do this",
-                expected=f"a role that may {what}",
-                remedy="Ask for Cloud Application Administrator in this tenant, or activate it if it is eligible.",
-            )
+            held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")}
+            yield _by_roles(side, name, held, written=written)
 
     return judge
+
+
+def _by_permissions(side: Side, name: str, held: set[str], *, written: bool) -> Judgement:
+    """What an application may: it needs one permission to register and one more to consent (wire 4.1, 4.4)."""
+    if side == "source" and not written:
+        return _person_consents(name)
+    wanted = (REGISTERING_PERMISSION, CONSENTING_PERMISSION) if written else (REGISTERING_PERMISSION,)
+    missing = [permission for permission in wanted if permission not in held]
+    if not missing:
+        seen = "its permissions suffice" + ("" if written else "; a person consents in the browser")
+        return Judgement("pass", name, seen=seen, expected=" and ".join(wanted))
+    return Judgement(
+        "fail",
+        name,
+        seen=f"its token lacks {' and '.join(missing)}",
+        expected=" and ".join(wanted),
+        remedy=f"Ask for the application permission{'s' if len(missing) > 1 else ''} {' and '.join(missing)} of "
+        f"Microsoft Graph for this application, with admin consent, in the {side} tenant.",
+    )
+
+
+def _by_roles(side: Side, name: str, held: set[str], *, written: bool) -> Judgement:
+    """What a person may, by their active Entra roles."""
+    what = "register the application and consent to it" if side == "target" else "consent to the application"
+    enough = held & set(CONSENTING_ROLES if side == "source" else REGISTERING_ROLES)
+    if enough:
+        roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in enough))
+        return Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
+    if side == "source" and not written:
+        return _person_consents(name)
+    return Judgement(
+        "fail",
+        name,
+        seen="no active role that may do this",
+        expected=f"a role that may {what}",
+        remedy="Ask for Cloud Application Administrator in this tenant, or activate it if it is eligible.",
+    )
+
+
+def _person_consents(name: str) -> Judgement:
+    return Judgement("skip", name, remedy="the source administrator consents in the browser with their own account")
 
 
 def _offered(
@@ -216,6 +244,7 @@ RULES: tuple[Rule, ...] = (
             side,
             (f"{side}.signed_in", f"{side}.directory_roles"),
             _may_consent(side),
+            _roles_of_persons_only(side),
         )
     ),
     Rule(

@@ -83,6 +83,11 @@ class Judgement:
     until: datetime | None = None
 
 
+def spares_nothing(_seen: Seen) -> tuple[str, ...]:
+    """Of a rule that needs all its facts, always."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Rule:
     """What must hold, and how it is seen.
@@ -94,6 +99,7 @@ class Rule:
         side: The tenant concerned, or None.
         needs: The facts it is judged by; if one was not observed, there is no verdict.
         judge: A pure function from what was seen and the project to judgements.
+        spares: Which of the facts it does without, by what was seen of the others; `judge` is not given those.
     """
 
     id: str
@@ -102,6 +108,7 @@ class Rule:
     side: Side | None
     needs: tuple[str, ...]
     judge: Callable[[Seen, Project], Iterable[Judgement]]
+    spares: Callable[[Seen], tuple[str, ...]] = spares_nothing
 
 
 def evaluate(
@@ -135,14 +142,16 @@ def evaluate(
 def _judged(
     rule: Rule, facts: Facts, project: Project, now: datetime, sign_offs: Sequence[SignOff]
 ) -> Iterator[Finding]:
-    missing = [(name, fact) for name in rule.needs if isinstance(fact := facts.get(name), NotObserved) or fact is None]
+    seen = {name: fact for name in rule.needs if isinstance(fact := facts.get(name), Observed)}
+    spared = rule.spares(Seen(seen, now))
+    observed = {name: fact for name, fact in seen.items() if name not in spared}
+    missing = [(name, facts.get(name)) for name in rule.needs if name not in (*observed, *spared)]
     if missing:
         name, fact = missing[0]
-        detail = f"{name}: {fact.detail}" if fact else f"{name}: not read in this step"
-        verdict = Unseen(fact.reason if fact else Reason.NOT_ASKED, detail)
+        detail = f"{name}: {fact.detail}" if isinstance(fact, NotObserved) else f"{name}: not read in this step"
+        verdict = Unseen(fact.reason if isinstance(fact, NotObserved) else Reason.NOT_ASKED, detail)
         yield Finding(rule.id, rule.title, rule.statements, rule.side, name, verdict)
         return
-    observed = {name: fact for name in rule.needs if isinstance(fact := facts[name], Observed)}
     judgements = list(rule.judge(Seen(observed, now), project))
     if not judgements:
         yield Finding(

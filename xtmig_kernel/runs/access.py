@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
 
 CONNECT = "010"
-_GRAPH_RIGHTS = {"organization": "Organization.Read.All", "directory_roles": "Directory.Read.All"}
-"""The permission with which an application may read a fact of this section (wire 4.18)."""
+_GRAPH_RIGHTS = {
+    "organization": "Organization.Read.All for the application, or Global Reader for a person",
+    "directory_roles": "Global Reader",  # asked of persons only
+}
+"""The right with which a fact of this section can be read (wire 4.18)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def _right_to_read(finding: Finding) -> str:
         return ""
     if fact not in _GRAPH_RIGHTS:
         return f"Ask for a right to read {fact}; without it this could not be checked: {finding.title}."
-    return f"Ask for {_GRAPH_RIGHTS[fact]} for the application, or Global Reader for a person, to read {fact}."
+    return f"Ask for {_GRAPH_RIGHTS[fact]}, to read {fact}."
 
 
 def check_access(

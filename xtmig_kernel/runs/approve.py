@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -25,7 +24,7 @@ from xtmig_kernel.project import (
     load_project,
     save_approvals,
 )
-from xtmig_kernel.runbook import BY_NUMBER
+from xtmig_kernel.runs.proposals import nothing_to_approve
 from xtmig_kernel.statements import statements
 from xtmig_kernel.store import Ledger, approvals_lock
 
@@ -34,76 +33,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xtmig_kernel.project import Approver, Project
-    from xtmig_kernel.store import Entry
+    from xtmig_kernel.runs.proposals import Proposed
 
 VALID = {2: timedelta(days=14), 3: timedelta(days=7)}
 SIGN_OFF_KIND = "manual-signoff"
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A planned change that needs a named approval.
-
-    Args:
-        hash: Its hash; the approval is bound to it.
-        step: Id of the step.
-        side: The tenant.
-        title: What it does.
-        level: 2 or 3.
-        lines: Its calls.
-        undo: How it is undone, or why it cannot be.
-    """
-
-    hash: str
-    step: str
-    side: str
-    title: str
-    level: int
-    lines: tuple[str, ...]
-    undo: str
-
-
-def proposed(folder: Path, section: str) -> list[Proposed]:
-    """The changes of a section's last plans that need a named approval.
-
-    Args:
-        folder: The project folder.
-        section: Number of the section.
-
-    Raises:
-        UsageError: There is no such section, or nothing was planned yet.
-    """
-    if section not in BY_NUMBER:
-        raise UsageError(f"there is no section {section}", remedy=f"The sections are {', '.join(BY_NUMBER)}.")
-    project = load_project(folder)
-    ledger = Ledger(project.folder, clock_for(project), Redactor(), "approve")
-    last: dict[str, Entry] = {}
-    for entry in ledger.entries("planned"):
-        if str(entry.step).startswith(section + "."):
-            last[str(entry.step)] = entry
-    if not last:
-        raise UsageError(
-            f"section {section} was not planned yet, so there is nothing to approve",
-            remedy=f"Plan it first: xtmig run {section}",
-        )
-    return [_proposed(item) for entry in last.values() for item in entry.data["changes"] if _level(item) >= Level.NAMED]
-
-
-def _level(item: dict[str, Any]) -> int:
-    return int(item["change"]["level"])
-
-
-def _proposed(item: dict[str, Any]) -> Proposed:
-    change = item["change"]
-    return Proposed(
-        item["hash"],
-        change["step"],
-        change["side"],
-        change["title"],
-        _level(item),
-        tuple(item["lines"]),
-        change["undo"],
-    )
 
 
 def approve(
@@ -134,7 +67,7 @@ def approve(
     """
     project = load_project(folder)
     if not changes:
-        raise UsageError(f"nothing in section {section} needs an approval", remedy="Nothing needs to be done.")
+        raise nothing_to_approve(folder, section)
     approver = _approver(project, upn)
     level = max(change.level for change in changes)
     clock = clock_for(project)

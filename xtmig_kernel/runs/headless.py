@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.credentials import Redactor
@@ -79,6 +80,9 @@ def run_sections(
     load_waivers(folder)
     sections = chosen_sections(numbers)
     run, archive = _new_archive(project, mode)
+    whole = {section.number for section in SECTIONS if section.runs == "always"}
+    named = [section.number for section in sections]
+    _ledger(project, run).append("run_asked", {"sections": named, "whole": whole <= set(named), "mode": mode})
     for number, section in enumerate(sections, 1):
         progress(f"{number} of {len(sections)}: {section.number} {section.title}")
         if not _execute(project, section, mode, run, archive / "notebooks", progress):
@@ -113,7 +117,7 @@ def _execute(
 
     inside = project.folder / "notebooks" / section.notebook
     source = inside if inside.exists() else shipped("notebooks") / section.notebook
-    with _kernel_knows_secrets(project):
+    with _environment(project):
         try:
             papermill.execute_notebook(
                 str(source),
@@ -133,9 +137,13 @@ def _execute(
     return True
 
 
+def _ledger(project: Project, run: str) -> Ledger:
+    return Ledger(project.folder, clock_for(project), Redactor(), run)
+
+
 def _write_problem(project: Project, run: str, kind: str, name: str, text: str) -> None:
     """A notebook that broke is a problem of the run, unless the section itself has written it down already."""
-    ledger = Ledger(project.folder, clock_for(project), Redactor(), run)
+    ledger = _ledger(project, run)
     if any(entry.data["message"] in text for entry in ledger.entries("problem", run=run)):
         return
     data = {"type": name or kind, "message": text, "side": None, "step": None, "subject": None, "cause": None}
@@ -158,14 +166,25 @@ def secret_variables(project: Project) -> list[str]:
 
 
 @contextmanager
-def _kernel_knows_secrets(project: Project) -> Iterator[None]:
-    """Tell the kernel, for the time of one notebook, which variables hold secrets, so that it redacts them."""
-    before = os.environ.get(SECRET_VARIABLES)
-    os.environ[SECRET_VARIABLES] = ",".join(secret_variables(project))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[SECRET_VARIABLES]
-        else:
-            os.environ[SECRET_VARIABLES] = before
+def _environment(project: Project) -> Iterator[None]:
+    """What Jupyter and the kernel find in the environment, for the time of one notebook.
+
+    The kernel is told which variables hold secrets, so that it redacts them. Jupyter's client keeps its connection
+    file, and looks for kernels, in a folder that goes with the run: nothing is left in the home.
+    """
+    with TemporaryDirectory(prefix="xtmig-run-", ignore_cleanup_errors=True) as folder:
+        ours = {
+            SECRET_VARIABLES: ",".join(secret_variables(project)),
+            "IPYTHONDIR": folder,
+            "JUPYTER_RUNTIME_DIR": folder,
+        }
+        before = {name: os.environ.get(name) for name in ours}
+        os.environ.update(ours)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_project
-from xtmig_kernel.runs.approve import approve, proposed
+from xtmig_kernel.runs.approve import approve
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.runs.headless import Run, run_sections
 from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants
+from xtmig_kernel.runs.proposals import proposed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

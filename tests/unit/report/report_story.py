@@ -148,6 +148,9 @@ class Book:
         self.ledger = Ledger(folder, clock, Redactor(), run)
         self.clock = clock
 
+    def ask(self, *sections: str, whole: bool, mode: str = "apply") -> None:
+        self.ledger.append("run_asked", {"sections": list(sections), "whole": whole, "mode": mode})
+
     def start(self, section: str, title: str, mode: str = "apply", *, simulated: bool = True) -> None:
         side = {"cloud": "worldwide"}
         data = {
@@ -393,6 +396,7 @@ def _first_run(book: Book) -> None:
 
 
 def _second_run(book: Book) -> None:
+    book.ask("050", "060", "070", whole=True)
     book.start("050", "Target: migration application")
     book.sign_in("target", "Nestor Wilke <nestor@northwindtraders.onmicrosoft.com>")
     book.read("target.applications", "GET /applications?$filter=uniqueName eq 'xtmig-northwind'", rows=0)

@@ -26,7 +26,7 @@ def test_everything_verified_is_zero(book: Book) -> None:
     book.end("070")
     result = told(book)
     assert exit_code(result) == 0
-    assert result.answer == "Everything asked is done and verified: 1 change was made, 1 check passed"
+    assert result.answer == "Section 070 is done and verified: 1 change was made, 1 check passed"
 
 
 def test_completely_made_plan_is_zero(open_book) -> None:
@@ -40,13 +40,98 @@ def test_completely_made_plan_is_zero(open_book) -> None:
     book.end("070")
     result = told(book)
     assert exit_code(result) == 0
-    assert result.answer == "The plan is completely made: 1 change planned; nothing was changed"
+    assert result.answer == "The plan of section 070 is completely made: 1 change planned; nothing was changed"
 
 
 def test_run_that_looked_at_nothing_claims_nothing(book: Book) -> None:
     """A run without a finding and without a change does not say that anything is right."""
     book.end("070")
-    assert told(book).answer == "Nothing was checked in this run, and nothing was changed"
+    assert told(book).answer == "Nothing was checked in section 070, and nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("sections", "named"),
+    [
+        (("070",), "Section 070 is"),
+        (("060", "070"), "Sections 060 and 070 are"),
+        (("050", "060", "070"), "Sections 050, 060 and 070 are"),
+    ],
+)
+def test_answer_names_what_was_asked(open_book, sections: tuple[str, ...], named: str) -> None:
+    """A run of some sections claims nothing about the others."""
+    book = open_book("run-1")
+    book.ask(*sections, whole=False)
+    book.start("070", "Target: endpoint and relationship")
+    book.make(create_endpoint())
+    book.find("pass")
+    book.end("070")
+    assert told(book).answer == f"{named} done and verified: 1 change was made, 1 check passed"
+
+
+@pytest.mark.parametrize(
+    ("whole", "answer"),
+    [
+        (True, "Both tenants are as they should be, as far as this run looked: 1 check passed; nothing was changed"),
+        (False, "What section 070 looks at is as it should be: 1 check passed; nothing was changed"),
+    ],
+)
+def test_unchanged_tenants_are_told(open_book, whole: bool, answer: str) -> None:
+    """Only a run of the whole runbook speaks of both tenants as a whole."""
+    book = open_book("run-1")
+    book.ask("070", whole=whole)
+    book.start("070", "Target: endpoint and relationship")
+    book.find("pass")
+    book.end("070")
+    assert told(book).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer"),
+    [
+        ("pass", "Everything asked is done and verified: 1 change was made, 1 check passed"),
+        ("fail", "1 check failed; 1 change was made"),
+    ],
+)
+def test_whole_runbook_needs_no_name(open_book, verdict: str, answer: str) -> None:
+    """The answer of a run of everything lists no sections."""
+    book = open_book("run-1")
+    book.ask("050", "060", "070", whole=True)
+    book.start("070", "Target: endpoint and relationship")
+    book.make(create_endpoint())
+    book.find(verdict)
+    book.end("070")
+    assert told(book).answer == answer
+
+
+def comes_later(open_book, *, mode: str, planned_first: bool) -> Book:
+    """A run of 060 whose step needs 050.1 first."""
+    book = open_book("run-1")
+    book.start("060", "Consent", mode=mode)
+    if planned_first:
+        book.plan(create_application(), step="050.1", title="Create the migration application")
+        book.end_step("050.1", "Create the migration application", "planned")
+    book.find("fail", step="060.1", remedy_step="050.1")
+    book.end_step("060.1", "Consent in the target tenant", "later", "needs step 050.1 first")
+    book.end("060")
+    return book
+
+
+@pytest.mark.parametrize("mode", ["plan", "apply"])
+def test_what_another_step_must_precede_is_four(open_book, mode: str) -> None:
+    """A run whose steps all come later has neither planned nor verified anything, and names what comes first."""
+    result = told(comes_later(open_book, mode=mode, planned_first=False))
+    assert exit_code(result) == 4
+    assert result.answer == (
+        "No check of section 060 failed; the run waits for step 050.1, which comes first; nothing was changed"
+    )
+    assert ["060.1"] == [item.step for item in result.open_items]
+
+
+def test_plan_of_what_comes_first_completes_a_plan(open_book) -> None:
+    """Where the same run has planned what comes first, the plan is completely made."""
+    result = told(comes_later(open_book, mode="plan", planned_first=True))
+    assert exit_code(result) == 0
+    assert ["050.1"] == [item.step for item in result.open_items]
 
 
 def test_unforeseen_error_is_one(book: Book) -> None:
@@ -56,7 +141,7 @@ def test_unforeseen_error_is_one(book: Book) -> None:
     book.end("070")
     result = told(book)
     assert exit_code(result) == 1
-    assert result.answer == "The run broke off: division by zero; nothing was changed"
+    assert result.answer == "The run of section 070 broke off: division by zero; nothing was changed"
 
 
 def test_change_without_outcome_is_one(book: Book) -> None:
@@ -88,7 +173,8 @@ def test_unusable_input_is_two(book: Book) -> None:
     result = told(book)
     assert exit_code(result) == 2
     assert result.answer == (
-        "The run could not begin its work: project.yaml: target: this key is missing; nothing was changed"
+        "The run of section 070 could not begin its work: project.yaml: target: this key is missing; "
+        "nothing was changed"
     )
 
 
@@ -99,7 +185,7 @@ def test_failed_check_is_three(book: Book) -> None:
     book.end("070")
     result = told(book)
     assert exit_code(result) == 3
-    assert result.answer == "1 check failed; nothing was changed"
+    assert result.answer == "1 check of section 070 failed; nothing was changed"
 
 
 def test_refused_change_is_three(book: Book) -> None:
@@ -116,7 +202,8 @@ def test_waiting_is_four(book: Book) -> None:
     result = told(book)
     assert exit_code(result) == 4
     assert result.answer == (
-        "No check failed; the run waits for Microsoft, look again at 23 Nov 2026, 18:00:00 UTC; nothing was changed"
+        "No check of section 070 failed; the run waits for Microsoft, look again at 23 Nov 2026, 18:00:00 UTC; "
+        "nothing was changed"
     )
 
 
@@ -155,7 +242,8 @@ def test_unobserved_is_five(book: Book, reason: str) -> None:
     result = told(book)
     assert exit_code(result) == 5
     assert result.answer == (
-        "No check failed, but one thing could not be observed, so nothing is claimed about that; nothing was changed"
+        "No check of section 070 failed, but one thing could not be observed, so nothing is claimed about that; "
+        "nothing was changed"
     )
 
 

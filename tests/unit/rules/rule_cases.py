@@ -82,6 +82,11 @@ def _link(side: str, other_domain: str) -> list[Case]:
     ]
 
 
+def application_signed_in(side: str, *permissions: str) -> dict[str, Any]:
+    """An application is signed in, and its token names these permissions of Microsoft Graph."""
+    return {f"{side}__signed_in": {"Kind": "application", "Permissions": list(permissions)}}
+
+
 def _present(side: str) -> list[Case]:
     return [
         Case("a person is to consent", ["waiting"], {f"{side}__service_principals": []}),
@@ -160,6 +165,19 @@ NOT_PASSING: dict[str, list[Case]] = {
     "source-may-consent": [
         Case("no role, a person consents", ["skipped"], {"source__directory_roles": []}),
         Case("no role, xtmig consents", ["fail"], {"source__directory_roles": []}, {"consent": {"source": "xtmig"}}),
+        Case("an application, a person consents", ["skipped"], application_signed_in("source")),
+        Case(
+            "an application without permissions",
+            ["fail"],
+            application_signed_in("source"),
+            {"consent": {"source": "xtmig"}},
+        ),
+        Case(
+            "an application that may only add applications",
+            ["fail"],
+            application_signed_in("source", "Application.ReadWrite.All"),
+            {"consent": {"source": "xtmig"}},
+        ),
     ],
     "target-may-consent": [
         Case("no role", ["fail"], {"target__directory_roles": []}),
@@ -168,6 +186,14 @@ NOT_PASSING: dict[str, list[Case]] = {
             "a delegated permission without a role",
             ["fail"],
             {"target__directory_roles": [], "target__signed_in": {"Permissions": ["Application.ReadWrite.All"]}},
+        ),
+        Case("an application without permissions", ["fail"], application_signed_in("target")),
+        Case("an application that may only read", ["fail"], application_signed_in("target", "Application.Read.All")),
+        Case(
+            "an application that may register, but not consent",
+            ["fail"],
+            application_signed_in("target", "Application.ReadWrite.All"),
+            {"consent": {"target": "xtmig"}},
         ),
     ],
     "target-may-configure-endpoint": [

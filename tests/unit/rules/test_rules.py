@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from core_facts import NOW, judged, kinds, make_project, observed, refused, world
-from rule_cases import NOT_PASSING, PASSING, Case
+from rule_cases import NOT_PASSING, PASSING, Case, application_signed_in
 
 from xtmig_kernel.evidence import Reason, Unseen
 from xtmig_kernel.rules import ALL_RULES, Rule, evaluate
@@ -122,10 +122,38 @@ def test_own_application_may_by_its_permissions(permissions: list[str], consent:
     (finding,) = judged(
         "target-may-consent",
         make_project(consent={"target": consent}),
-        target__directory_roles=[],
         target__signed_in={"Kind": "application", "Permissions": permissions},
     )
     assert finding.verdict.kind == verdict
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_missing_permission_is_named(side: str) -> None:
+    """What an application lacks is asked for by the permission's name, and what it has is not (PRE-01)."""
+    (finding,) = judged(
+        f"{side}-may-consent",
+        make_project(consent={side: "xtmig"}),
+        **application_signed_in(side, "Application.ReadWrite.All"),
+    )
+    assert "AppRoleAssignment.ReadWrite.All" in finding.remedy
+    assert f"{side} tenant" in finding.remedy
+    assert "Application.ReadWrite.All" not in finding.remedy
+
+
+@pytest.mark.parametrize(("permission", "verdict"), [("Application.ReadWrite.All", "pass"), ("User.Read.All", "fail")])
+def test_unread_roles_of_an_application_do_not_matter(permission: str, verdict: str) -> None:
+    """An application that may not read directory roles is judged by its token all the same (PRE-01)."""
+    facts = observed(world(**application_signed_in("target", permission)))
+    facts |= {"target.directory_roles": refused()}
+    (finding,) = evaluate([RULES["target-may-consent"]], facts, make_project(), NOW)
+    assert finding.verdict.kind == verdict
+
+
+def test_unread_roles_of_a_person_leave_it_open() -> None:
+    """A person's token tells nothing of their rights, so unread roles leave no verdict (PRE-01)."""
+    facts = observed(world()) | {"target.directory_roles": refused()}
+    (finding,) = evaluate([RULES["target-may-consent"]], facts, make_project(), NOW)
+    assert isinstance(finding.verdict, Unseen)
 
 
 def test_waiting_names_the_link() -> None:
