@@ -50,7 +50,7 @@ class Pair:
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         names = {name.replace("_", "-").lower(): value for name, value in headers.items()}
         call = Call(service, method, parts.path, dict(parse_qsl(parts.query)), names, data, self.wall)
-        outcome = server.SERVE[service](self.world, call, self.now)
+        outcome = server.serve(self.world, call, self.now)
         self.outcomes.append(outcome)
         return outcome.answer
 

@@ -13,6 +13,7 @@ from .identifiers import guid
 if TYPE_CHECKING:
     from .address_book import AddressBook
     from .keys import Keys
+    from .licence_register import LicenceRegister
     from .recipients_file import Contact, Group, Mailbox, MailUser, User
     from .tenants import Administrator, TenantFile
 
@@ -125,6 +126,7 @@ class Tenant:
         member_changes: Group's object id, to each changed member's object id, to when reads begin to show the change
             and whether it belonged to the group before.
         book: The index over all recipients, made when it is first asked for.
+        licences: The record of licences, begun when it is first asked for.
     """
 
     side: str
@@ -144,6 +146,7 @@ class Tenant:
     readable_from: dict[str, datetime] = field(default_factory=dict)
     member_changes: dict[str, dict[str, tuple[datetime, bool]]] = field(default_factory=dict)
     book: AddressBook | None = None
+    licences: LicenceRegister | None = None
     events: dict[str, int] = field(default_factory=dict)
 
     @property

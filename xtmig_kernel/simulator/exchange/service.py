@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from xtmig_kernel.simulator.clock import iso
-from xtmig_kernel.simulator.http import Answer, Call, Entry, Outcome, UnsupportedRequest, unsupported_answer
+from xtmig_kernel.simulator.http import (
+    Answer,
+    Call,
+    Entry,
+    Outcome,
+    Planted,
+    UnsupportedRequest,
+    nothing_planted,
+    unsupported_answer,
+)
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
 
@@ -70,8 +79,15 @@ def runs_cmdlets(call: Call) -> str | None:
     return found.group(2) if found and call.method == "POST" else None
 
 
-def serve(world: World, call: Call, now: datetime) -> Outcome:
-    """Answer one request to the Exchange admin interface; members of a batch are recorded one line each."""
+def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
+    """Answer one request to the Exchange admin interface; members of a batch are recorded one line each.
+
+    Args:
+        world: Both tenants.
+        call: The request.
+        now: Simulated time.
+        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+    """
     found = PATH.fullmatch(call.path)
     tenant = world.tenant(found.group(2)) if found else None
     side = tenant.side if tenant else None
@@ -85,7 +101,7 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
         if what == ("GET", "exomodulefile"):
             answer = module_file.answer(context)
         elif what == ("POST", "$batch"):
-            answer = _batch(context, call, entries, lacking)
+            answer = _batch(context, call, entries, lacking, planted)
         elif what == ("POST", "invokecommand"):
             answer, name, given = _invoke(context, call, lacking)
         else:
@@ -230,7 +246,7 @@ def _start(context: Context, call: Call) -> int:
     return int(facts["start"])
 
 
-def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str]) -> Answer:
+def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str], planted: Planted) -> Answer:
     """Several cmdlets in one request, one after the other, at most ten (wire 1.9 [SRC])."""
     try:
         members = [(str(m["id"]), m) for m in call.json()["requests"]]
@@ -242,7 +258,8 @@ def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
     responses = []
     for name, one in inner:
-        answer, cmdlet, given = _run_member(context, one, lacking)
+        instead = planted(one.path, named_cmdlet(one))
+        answer, cmdlet, given = (instead, named_cmdlet(one), {}) if instead else _run_member(context, one, lacking)
         entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given))
         body = answer.body.decode("latin-1") if isinstance(answer.body, bytes) else answer.body
         responses.append({"id": name, "status": answer.status, "headers": answer.headers, "body": body})
