@@ -1,6 +1,6 @@
 """An index over everything in a tenant's directory: who is meant by a name, and who holds a value that is unique.
 
-Looking one object up and asking whether an address is free take the same time in a tenant of ten and of ten thousand.
+Looking one object up, and asking whether an address is free, take as long in a tenant of ten as in one of ten thousand.
 Whoever changes an object's names, addresses or GUIDs calls `changed`; objects come and go through `add` and `remove`.
 A list that somebody altered directly is noticed by its length and indexed again.
 """
@@ -22,7 +22,7 @@ Names = set[str]
 
 
 def proxy_key(address: str) -> str:
-    """How a proxy address is compared: the prefix and SMTP addresses without case, the rest of others too."""
+    """The key of a proxy address: addresses of all kinds are compared without case."""
     text = address if ":" in address else f"smtp:{address}"
     return f"proxy:{text.lower()}"
 
@@ -172,9 +172,8 @@ class AddressBook:
             keys.add(f"upn:{entry.upn}")
         else:
             names.add(entry.alias)
-            common_name = entry.name if isinstance(entry, Group | Contact) else entry.alias
-            names.add(common_name)
-            keys |= {f"alias:{entry.alias}", f"cn:{common_name}"}
+            names.add(people.common_name(entry))
+            keys |= {f"alias:{entry.alias}", f"cn:{people.common_name(entry)}"}
         if isinstance(entry, Contact):
             names.add(entry.external_address)
         if isinstance(entry, Mailbox | MailUser):

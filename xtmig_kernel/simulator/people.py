@@ -19,6 +19,13 @@ def _natural_key(entry: Entry) -> str:
     return (entry.upn if isinstance(entry, User) else entry.alias).lower()
 
 
+def common_name(entry: Entry) -> str:
+    """The name that is unique in the tenant."""
+    if isinstance(entry, User):
+        return entry.display_name
+    return entry.name or entry.alias
+
+
 def object_id(world: World, tenant: Tenant, entry: Entry) -> str:
     """The directory's id of an object."""
     return entry.object_id or guid(world.seed, tenant.tenant_id, "object", _natural_key(entry))

@@ -26,6 +26,9 @@ class Archive(Part):
     auto_expanding: bool = False
     auxiliary: list[str] = []
     size: str = "0 B"
+    items: int = Field(default=0, ge=0)
+    deleted: str = "0 B"
+    deleted_items: int = Field(default=0, ge=0)
     quota: str = "100 GB"
 
 
@@ -95,10 +98,11 @@ class Content(Part):
 class Recipient(Part):
     """What mailboxes and mail users have in common.
 
-    Ids that are not given are derived from the tenant, the kind and the alias.
+    Ids that are not given are derived from the tenant, the kind and the alias; the name is the alias by default.
     """
 
     alias: str
+    name: str | None = None
     display_name: str
     first_name: str = ""
     last_name: str = ""
