@@ -49,7 +49,8 @@ def target(
     data = example()
     part = data["target"]
     part["mail_users"], part["groups"] = mail_users or [], groups or []
-    part["users"] = users or []
+    part["users"], part["contacts"] = users or [], []
+    part["mailboxes"] = [mailbox for mailbox in part["mailboxes"] if mailbox["alias"] == "nina"]
     part["skus"].append({"sku_id": TOOLS, "part_number": "TOOLS", "enabled": 9, "service_plans": ["TEAMS1"]})
     part["applications"][0]["permissions"]["graph"] += ["LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"]
     part |= further

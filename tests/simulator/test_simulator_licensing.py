@@ -145,9 +145,11 @@ def test_a_licence_without_exchange_leaves_addresses() -> None:
 def test_a_foreign_address_does_not_last_on_a_licensed_object() -> None:
     """LIC-17: while an Exchange plan is on an object, a foreign address that is added is scrubbed too."""
     pair = licensed(target([mail_user(exchange_guid=MOVED_GUID)]), "lara", E3)
-    object_of(pair, "lara").proxies = ["smtp:lara@contoso.com", SOURCE_DN]
-    settle(pair, "lara")
-    assert [SOURCE_DN] == object_of(pair, "lara").proxies
+    wish = ["SMTP:lara@northwindtraders.com", "smtp:lara@elsewhere.example", SOURCE_DN]
+    pair.exo("target", "Set-MailUser", Identity="lara", EmailAddresses=wish)
+    user = row(pair, "Get-MailUser", "lara")
+    assert user is not None
+    assert [wish[0], SOURCE_DN] == user["EmailAddresses"]
 
 
 def test_licensing_one_object_changes_no_other() -> None:
@@ -161,12 +163,20 @@ def test_licensing_one_object_changes_no_other() -> None:
 def test_the_add_on_is_a_capability_once_it_counts() -> None:
     """LIC-04: the add-on shows as ExchangeT2TMbxMove, after the lag and not before (wire 4.16)."""
     pair = target([mail_user(exchange_guid=MOVED_GUID)])
-    tenant, user = pair.world.tenants["target"], object_of(pair, "lara")
     license_user(pair, "lara", ADDON)
-    early = licensing.capabilities(tenant, user)
+    early = row(pair, "Get-MailUser", "lara")
     pair.advance(LAG)
-    begin(pair)
-    assert ([], ["ExchangeT2TMbxMove"]) == (early, licensing.capabilities(tenant, user))
+    late = row(pair, "Get-MailUser", "lara")
+    assert early is not None
+    assert late is not None
+    assert ([], ["ExchangeT2TMbxMove"]) == (early["PersistedCapabilities"], late["PersistedCapabilities"])
+
+
+def test_the_add_on_is_a_capability_of_a_mailbox_too() -> None:
+    """LIC-04: on a mailbox the add-on shows beside what its mailbox plan gives."""
+    mailbox = row(licensed(target(), "nina", ADDON), "Get-Mailbox", "nina")
+    assert mailbox is not None
+    assert {"ExchangeT2TMbxMove", "BPOS_S_Enterprise"} == set(mailbox["PersistedCapabilities"])
 
 
 def test_the_add_ons_move_plan_can_be_left_out() -> None:
@@ -176,7 +186,7 @@ def test_the_add_ons_move_plan_can_be_left_out() -> None:
     plans = next(s["servicePlans"] for s in skus if s["skuId"] == ADDON)
     move = next(p["servicePlanId"] for p in plans if p["servicePlanName"] == "EXCHANGEONLINE_T2TMBXMOVE")
     licensed(pair, "lara", ADDON, disabled=(move,))
-    assert [] == licensing.capabilities(pair.world.tenants["target"], object_of(pair, "lara"))
+    assert [] == (row(pair, "Get-MailUser", "lara") or {})["PersistedCapabilities"]
 
 
 def test_group_licences_reach_direct_members_alone() -> None:
@@ -222,14 +232,26 @@ def test_a_mail_user_stamped_in_time_is_safe_from_the_group() -> None:
     assert row(pair, "Get-MailUser", "lara") is not None
 
 
-def test_who_leaves_a_group_loses_its_licence() -> None:
-    """A licence of a group goes with the membership."""
-    pair = target([mail_user(exchange_guid=MOVED_GUID)], [group("staff", ["lara"], licences=["SPE_E3"])])
-    before = shown(pair, "lara", "assignedLicenses")["assignedLicenses"]
-    book(pair.world, pair.world.tenants["target"]).set_members(object_of(pair, "staff"), [])
-    settle(pair, "lara")
-    after = shown(pair, "lara", "assignedLicenses")["assignedLicenses"]
-    assert ([{"skuId": E3, "disabledPlans": []}], []) == (before, after)
+def test_a_group_licence_comes_and_goes_with_the_membership() -> None:
+    """Who joins a group gets its licence, and who leaves it loses it."""
+    pair = target([mail_user(exchange_guid=MOVED_GUID)], [group("staff", [], licences=["SPE_E3"])])
+    held = []
+    for cmdlet in ("Add-DistributionGroupMember", "Remove-DistributionGroupMember"):
+        changed = pair.exo(
+            "target", cmdlet, Identity="staff", Member="lara", BypassSecurityGroupManagerCheck=True, Confirm=False
+        )
+        assert 200 == changed.status, changed.body
+        held.append(shown(pair, "lara", "assignedLicenses")["assignedLicenses"])
+    assert [[{"skuId": E3, "disabledPlans": []}], []] == held
+
+
+def test_a_deleted_user_gives_its_units_back() -> None:
+    """A licence does not outlive its holder: the unit is free again."""
+    pair = target([mail_user(exchange_guid=MOVED_GUID)])
+    license_user(pair, "lara", ADDON)
+    before = consumed(pair, "Cross_tenant_user_data_migration")
+    assert 200 == pair.exo("target", "Remove-MailUser", Identity="lara", Confirm=False).status
+    assert (1, 0) == (before, consumed(pair, "Cross_tenant_user_data_migration"))
 
 
 def test_a_group_licence_without_a_unit_fails_visibly() -> None:

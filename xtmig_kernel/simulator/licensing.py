@@ -110,10 +110,11 @@ def _happen(world: World, register: LicenceRegister, due: Due) -> None:
 
 
 def settle(world: World, tenant: Tenant, recipient: Holder, now: datetime) -> None:
-    """Bring licences into line with an object that was created, changed, or joined or left a group.
+    """Bring licences into line with an object that was created, changed or deleted, or joined or left a group.
 
-    Licences of its groups are added, or recorded as failed where no unit is free; those of groups it left go. While
-    an Exchange plan is in effect, new addresses of foreign domains are scrubbed at once.
+    Licences of its groups are added, or recorded as failed where no unit is free; those of groups it left go, and
+    all of them when it is deleted. While an Exchange plan is in effect, new addresses of foreign domains are scrubbed
+    at once.
 
     Args:
         world: Both tenants.
@@ -124,8 +125,10 @@ def settle(world: World, tenant: Tenant, recipient: Holder, now: datetime) -> No
     register = register_of(world, tenant, now)
     object_id = register.identify(recipient)
     present = register.of(object_id)
-    wanted: list[tuple[str | None, str]] = [(None, part) for part in dict.fromkeys(recipient.licences)]
-    wanted += _reaching(register, book(world, tenant), recipient)
+    wanted: list[tuple[str | None, str]] = []
+    if people.living(recipient):
+        wanted += [(None, part) for part in dict.fromkeys(recipient.licences)]
+        wanted += _reaching(register, book(world, tenant), recipient)
     kept = [a for a in present if (a.group_id, a.part_number) in wanted]
     _keep(register, object_id, kept, now)
     held = {(a.group_id, a.part_number) for a in kept}

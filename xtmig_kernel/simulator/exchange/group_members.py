@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.simulator import people
+from xtmig_kernel.simulator import licensing, people
 from xtmig_kernel.simulator.address_book import book
+from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
 
 from .all_recipients import recipient_row
 from .context import Context, Result
@@ -15,7 +16,7 @@ from .groups import member_id, require_cloud, require_manager
 from .lookup import Entry, Rows, address_book, find_group, object_id, readable, refuse_unserved
 
 if TYPE_CHECKING:
-    from xtmig_kernel.simulator.recipients_file import Group, Mailbox
+    from xtmig_kernel.simulator.recipients_file import Group
     from xtmig_kernel.simulator.world import Tenant
 
     from .binding import Bound
@@ -99,7 +100,10 @@ def _changed(context: Context, bound: Bound, cmdlet: str) -> Group:
 
 
 def _note(context: Context, group: Group, member: str, *, was_member: bool) -> None:
-    """Keep until when reads show a member as it was."""
+    """Keep until when reads show a member as it was; the group's licences come or go with the membership."""
+    entry = address_book(context).one(member)
+    if group.licences and isinstance(entry, Mailbox | MailUser | User):
+        licensing.settle(context.world, context.tenant, entry, context.now)
     changes = context.tenant.member_changes.setdefault(people.object_id(context.world, context.tenant, group), {})
     shown_from, before = changes.get(member, (context.now, was_member))
     earlier = before if shown_from > context.now else was_member

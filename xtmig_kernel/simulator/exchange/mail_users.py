@@ -124,6 +124,7 @@ def set_(context: Context, bound: Bound) -> Result:
     for field in MailUser.model_fields:
         setattr(user, field, getattr(after, field))
     address_book(context).changed(user)
+    licensing.settle(context.world, context.tenant, user, context.now)
     return Result()
 
 
@@ -200,8 +201,8 @@ def remove(context: Context, bound: Bound) -> Result:
         text = f"The mail user '{user.alias}' can't be deleted because litigation hold or In-Place hold is applied."
         raise ExchangeRefused(INVALID_OPERATION, text)
     leave_all_groups(context, user)
+    user.soft_deleted = user.soft_deleted or context.now
+    licensing.settle(context.world, context.tenant, user, context.now)
     if permanently:
         address_book(context).remove(user)
-        return Result()
-    user.soft_deleted = context.now
     return Result()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from xtmig_kernel.simulator import people
+from xtmig_kernel.simulator import licensing, people
 from xtmig_kernel.simulator.identifiers import ZERO_GUID
 from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
 
@@ -26,16 +26,6 @@ SERVED_READS = frozenset({
     "IncludeAcceptMessagesOnlyFromSendersOrMembersWithDisplayNames", "IncludeEmailAddressDisplayNames",
     "IncludeAcceptMessagesOnlyFromWithDisplayNames", "IncludeGrantSendOnBehalfToWithDisplayNames",
 })  # fmt: skip
-T2T_CAPABILITY = "ExchangeT2TMbxMove"
-T2T_PART = "crosstenantuserdatamigration"
-
-
-def _capabilities(recipient: Mailbox | MailUser) -> list[str]:
-    names = []
-    for licence in recipient.licences:
-        plain = licence.lower().replace("_", "").replace("-", "").removeprefix("csp")
-        names.append(T2T_CAPABILITY if plain.startswith(T2T_PART) else "BPOS_S_Enterprise")
-    return list(dict.fromkeys(names))
 
 
 def _common(context: Context, recipient: Mailbox | MailUser) -> dict[str, Any]:
@@ -54,7 +44,7 @@ def _common(context: Context, recipient: Mailbox | MailUser) -> dict[str, Any]:
         "LegacyExchangeDN": people.legacy_dn(world, tenant, recipient),
         "IsDirSynced": recipient.directory_synchronised,
         "SKUAssigned": bool(recipient.licences),
-        "PersistedCapabilities": _capabilities(recipient),
+        "PersistedCapabilities": licensing.capabilities(tenant, recipient),
         "DisabledArchiveGuid": UUID(recipient.disabled_archive_guid or ZERO_GUID),
         "HiddenFromAddressListsEnabled": recipient.hidden_from_address_lists,
         "UsageLocation": recipient.usage_location,
