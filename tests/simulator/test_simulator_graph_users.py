@@ -277,6 +277,14 @@ def test_a_batch_assigns_twenty_licences() -> None:
     assert 20 == consumed(pair, "Cross_tenant_user_data_migration")
 
 
+def test_a_guests_sign_in_name_is_escaped_in_a_batch() -> None:
+    """A member's address is percent-encoded like any address, as a guest's sign-in name needs it (wire 4.12)."""
+    pair = target(users=[GUEST])
+    member = {"id": "1", "method": "GET", "url": f"/users/gast_x.example%23EXT%23@{INITIAL}?$select=displayName"}
+    (part,) = pair.graph("target", "POST", "/$batch", {"requests": [member]}).body["responses"]
+    assert (200, "Gast") == (part["status"], part["body"]["displayName"])
+
+
 def test_me_has_the_id_of_the_token() -> None:
     """/me is the person signed in, with the id that /users shows."""
     pair = make_pair(example())

@@ -56,6 +56,7 @@ def _tenant(world: World, tenant: Tenant, now: datetime) -> dict[str, Any]:
         "mail_users": _sorted(_entry(world, tenant, user) for user in tenant.mail_users),
         "users": _sorted(_entry(world, tenant, user) for user in tenant.users),
         "contacts": _sorted(_entry(world, tenant, contact) for contact in tenant.contacts),
+        "licence_assignments": _licences(tenant),
     }
 
 
@@ -74,6 +75,21 @@ def _entry(world: World, tenant: Tenant, entry: Entry) -> dict[str, Any]:
 
 def _group(world: World, tenant: Tenant, group: Group) -> dict[str, Any]:
     return _entry(world, tenant, group) | {"members": sorted(book(world, tenant).members(group))}
+
+
+def _licences(tenant: Tenant) -> list[dict[str, Any]]:
+    by_user = tenant.licences.by_user if tenant.licences else {}
+    return _sorted(
+        {
+            "user": user,
+            "part_number": assignment.part_number,
+            "group": assignment.group_id,
+            "disabled_plans": sorted(assignment.disabled_plans),
+            "error": assignment.error,
+        }
+        for user, assignments in by_user.items()
+        for assignment in assignments
+    )
 
 
 def _sorted(rows: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xtmig_kernel.simulator.http import (
     Answer,
@@ -186,7 +186,8 @@ def _batch(
 
 def _member_call(call: Call, member: dict[str, Any]) -> Call:
     parts = urlsplit(str(member["url"]))
-    path = parts.path if parts.path.startswith("/v1.0/") else "/v1.0/" + parts.path.lstrip("/")
+    plain = unquote(parts.path)
+    path = plain if plain.startswith("/v1.0/") else "/v1.0/" + plain.lstrip("/")
     headers = {str(k).lower(): str(v) for k, v in (member.get("headers") or {}).items()}
     body = json.dumps(member["body"]).encode() if "body" in member else b""
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
