@@ -16,8 +16,6 @@ NO_GUID = "00000000-0000-0000-0000-000000000000"
 MOVED_GUID = "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8"
 LAG = 30
 SOURCE_DN = "x500:/o=Contoso/ou=First Group/cn=Recipients/cn=d11ec1a2-Lara"
-    "x500:/o=First Organization/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=d11ec1a2-Lara"
-)
 INITIAL = "northwindtraders.onmicrosoft.com"
 
 
