@@ -13,7 +13,7 @@ from .all_recipients import recipient_row
 from .context import Context, Result
 from .errors import MEMBER_EXISTS, MEMBER_NOT_FOUND, ExchangeRefused, not_found
 from .groups import member_id, require_cloud, require_manager
-from .lookup import Entry, Rows, address_book, find_group, object_id, readable, refuse_unserved
+from .lookup import Entry, Rows, address_book, find_group, object_id, plain_list, readable, refuse_unserved
 
 if TYPE_CHECKING:
     from xtmig_kernel.simulator.recipients_file import Group
@@ -60,9 +60,15 @@ def remove(context: Context, bound: Bound) -> Result:
 
 
 def update(context: Context, bound: Bound) -> Result:
-    """Update-DistributionGroupMember: exactly these members from now on, none without Members."""
+    """Update-DistributionGroupMember: exactly these members from now on, none where Members is null.
+
+    An empty list is as good as no list (wire 1.4) and changes nothing.
+    """
     group = _changed(context, bound, "Update-DistributionGroupMember")
-    wanted = dict.fromkeys(member_id(context, name) for name in bound.get("Members") or [])
+    if "Members" not in bound.values:
+        text = f"The command completed successfully but no settings of '{group.name}' have been modified."
+        return Result(warnings=[text])
+    wanted = dict.fromkeys(member_id(context, name) for name in plain_list(bound, "Members"))
     present = dict(address_book(context).members(group))
     address_book(context).set_members(group, wanted)
     for member in present.keys() ^ wanted.keys():

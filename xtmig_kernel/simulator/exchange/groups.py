@@ -12,7 +12,7 @@ from xtmig_kernel.simulator.recipients_file import Group, User
 from .addresses import require_accepted, require_free
 from .context import Context, Result
 from .errors import NOT_GROUP_MANAGER, ExchangeRefused, not_found, synchronised
-from .lookup import Rows, address_book, chosen, find_group, object_id, refuse_unserved
+from .lookup import Rows, address_book, chosen, find_group, object_id, plain_list, refuse_unserved
 from .recipients import narrowed
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ def new(context: Context, bound: Bound) -> Result:
     primary = bound.get("PrimarySmtpAddress") or f"{alias}@{file.default_domain}"
     require_accepted(context, primary)
     require_free(context, alias=alias, name=name, proxies=[f"SMTP:{primary}"])
-    members = [member_id(context, wanted) for wanted in bound.get("Members") or []]
+    members = [member_id(context, wanted) for wanted in plain_list(bound, "Members")]
     owner = context.caller if "@" in context.caller else NOBODY
     group = Group(
         name=name,
         alias=alias,
         primary=primary,
         kind="Security" if str(bound.get("Type") or "").lower() == "security" else "Distribution",
-        managed_by=list(bound.get("ManagedBy") or [owner]),
+        managed_by=plain_list(bound, "ManagedBy") or [owner],
         object_id=context.guid("object", alias.lower()),
     )
     context.tenant.readable_from[str(group.object_id)] = context.tenant.later(context.now, "configuration_readable")

@@ -9,7 +9,8 @@ from xtmig_kernel.simulator.address_book import AddressBook, book
 from xtmig_kernel.simulator.http import UnsupportedRequest
 from xtmig_kernel.simulator.recipients_file import Contact, Group, Mailbox, MailUser, User
 
-from .errors import AMBIGUOUS, ExchangeRefused, not_found
+from .binding import Delta
+from .errors import AMBIGUOUS, ExchangeRefused, bad_value, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -122,6 +123,18 @@ def refuse_unserved(bound: Bound, served: Container[str]) -> None:
     for name, value in bound.values.items():
         if name not in served and value not in (None, False):
             raise UnsupportedRequest(f"parameter {name}")
+
+
+def plain_list(bound: Bound, name: str) -> list[str]:
+    """The values of a parameter that knows no Add and Remove; none where it is missing or null.
+
+    Raises:
+        ExchangeRefused: Add or Remove are given.
+    """
+    value = bound.get(name) or []
+    if isinstance(value, Delta) and (value.add or value.remove):
+        raise bad_value(name, "A list of recipients is expected.")
+    return [] if isinstance(value, Delta) else list(value)
 
 
 def _is(entry: Entry, state: State) -> bool:

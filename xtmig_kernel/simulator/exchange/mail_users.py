@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.simulator import licensing, people
+from xtmig_kernel.simulator.http import UnsupportedRequest
 from xtmig_kernel.simulator.identifiers import ZERO_GUID, hexadecimal
 from xtmig_kernel.simulator.recipients_file import MailUser
 
@@ -44,7 +45,7 @@ def new(context: Context, bound: Bound) -> Result:
     """
     refuse_unserved(bound, SERVED_NEW)
     if not bound.get("MicrosoftOnlineServicesID") or not bound.get("ExternalEmailAddress"):
-        raise ExchangeRefused("System.ArgumentException", "MicrosoftOnlineServicesID and ExternalEmailAddress needed.")
+        raise UnsupportedRequest("a mail user without sign-in name or external address")
     upn, external = str(bound.get("MicrosoftOnlineServicesID")), bare(str(bound.get("ExternalEmailAddress")))
     for address in (upn, external):
         with_prefix(address)
@@ -131,7 +132,7 @@ def set_(context: Context, bound: Bound) -> Result:
 def _change(context: Context, user: MailUser, bound: Bound) -> None:
     for name, value in bound.values.items():
         if name in PLAIN:
-            setattr(user, PLAIN[name], value)
+            setattr(user, PLAIN[name], value if value is not None else type(getattr(user, PLAIN[name]))())
         elif name in GUIDS:
             text = str(value or ZERO_GUID).strip("{}").lower()
             setattr(user, GUIDS[name], None if text == ZERO_GUID else text)

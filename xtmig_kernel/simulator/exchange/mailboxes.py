@@ -51,6 +51,8 @@ def _delegates(context: Context, present: list[str], value: list[str] | Delta | 
             raise not_found(wanted)
         return str(getattr(entry, "upn", None) or getattr(entry, "primary", wanted))
 
+    if isinstance(value, Delta) and not value.add and not value.remove:
+        return []
     if not isinstance(value, Delta):
         return list(dict.fromkeys(named(item) for item in value or []))
     gone = {named(item).lower() for item in value.remove}
