@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def settle(world: World, tenant: Tenant, recipient: MailUser, now: datetime) -> None:
-    """Apply what group-based licences do to a new object: nothing, as long as no group of the tenant has any.
+    """Apply what group-based licences do to a new object. Nothing is done here.
 
     Args:
         world: Both tenants.
