@@ -110,4 +110,3 @@ def _clear(context: Context, entry: Mailbox | MailUser | User) -> None:
     if isinstance(entry, MailUser):
         entry.exchange_guid = None
         entry.archive_guid = None
-        entry.disabled_archive_guid = None
