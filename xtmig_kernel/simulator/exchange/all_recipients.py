@@ -12,7 +12,7 @@ from xtmig_kernel.simulator.recipients_file import Contact, Group, Mailbox, Mail
 
 from .context import Context, Result
 from .errors import not_found
-from .groups import DETAILS
+from .kinds import recipient_types
 from .lookup import Entry, Rows, State, chosen, object_id, refuse_unserved
 from .recipients import narrowed
 
@@ -48,20 +48,6 @@ def get(context: Context, bound: Bound) -> Result:
 
 def _has_mail(entry: Entry) -> bool:
     return not isinstance(entry, User) or (entry.guest and bool(entry.mail))
-
-
-def recipient_types(entry: Entry) -> tuple[str, str]:
-    """RecipientType and RecipientTypeDetails of an object."""
-    if isinstance(entry, Mailbox):
-        return "UserMailbox", entry.kind
-    if isinstance(entry, MailUser):
-        return "MailUser", "MailUser"
-    if isinstance(entry, Contact):
-        return "MailContact", "MailContact"
-    if isinstance(entry, Group):
-        details = DETAILS[entry.kind]
-        return ("MailUniversalDistributionGroup" if entry.kind == "Microsoft365" else details), details
-    return ("MailUser", "GuestMailUser") if entry.guest and entry.mail else ("User", "User")
 
 
 def recipient_row(context: Context, entry: Entry) -> dict[str, Any]:

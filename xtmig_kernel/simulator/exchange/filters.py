@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from xtmig_kernel.simulator.http import UnsupportedRequest
@@ -11,41 +12,61 @@ from xtmig_kernel.simulator.http import UnsupportedRequest
 _CLAUSE = re.compile(r"\s*(\w+)\s+-(eq|ne|like)\s+(?:'((?:[^']|'')*)'|\"([^\"]*)\"|(\$true|\$false))\s*", re.IGNORECASE)
 
 
-def filtered(rows: list[dict[str, Any]], text: str | None) -> list[dict[str, Any]]:
-    """The rows that a filter lets through.
+@dataclass(frozen=True)
+class Clause:
+    """One comparison; name, operator and value are in lower case."""
+
+    name: str
+    operator: str
+    value: str
+
+
+def parsed(text: str | None) -> list[Clause]:
+    """The clauses of a filter, all of which must hold.
 
     Args:
-        rows: Property name to value.
-        text: The filter, or None for all.
+        text: The filter, or None.
 
     Raises:
         UnsupportedRequest: The filter says more than this module understands.
     """
-    for clause in _clauses(text):
-        found = _CLAUSE.fullmatch(clause)
+    clauses = []
+    for part in _parts(text):
+        found = _CLAUSE.fullmatch(part)
         if not found:
             raise UnsupportedRequest(f"filter {text}")
         name, operator, single, double, switch = found.groups()
         value = single.replace("''", "'") if single is not None else double or (switch or "").lstrip("$")
-        rows = [row for row in rows if _fits(row, name, operator.lower(), value.lower())]
-    return rows
+        clauses.append(Clause(name.lower(), operator.lower(), value.lower()))
+    return clauses
 
 
-def _clauses(text: str | None) -> list[str]:
+def fits(row: dict[str, Any], clauses: list[Clause]) -> bool:
+    """Whether a row passes all clauses.
+
+    Args:
+        row: Property name in lower case to value.
+        clauses: What must hold.
+    """
+    return all(_passes(row.get(clause.name), clause) for clause in clauses)
+
+
+def _passes(present: Any, clause: Clause) -> bool:
+    texts = [str(item).lower() for item in present] if isinstance(present, list) else [_text(present)]
+    if clause.operator == "ne":
+        return clause.value not in texts
+    if clause.operator == "like":
+        return any(fnmatch.fnmatchcase(text, clause.value) for text in texts)
+    return clause.value in texts
+
+
+def _parts(text: str | None) -> list[str]:
     if not text:
         return []
     bare = text.strip()
     while bare.startswith("(") and bare.endswith(")") and bare.count("(") == 1:
         bare = bare[1:-1]
     return re.split(r"\s+-and\s+", bare, flags=re.IGNORECASE)
-
-
-def _fits(row: dict[str, Any], name: str, operator: str, value: str) -> bool:
-    present = row.get(name) if name in row else next((v for k, v in row.items() if k.lower() == name.lower()), None)
-    texts = [str(item).lower() for item in present] if isinstance(present, list) else [_text(present)]
-    if operator == "ne":
-        return value not in texts
-    return any(fnmatch.fnmatchcase(text, value) if operator == "like" else text == value for text in texts)
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.simulator import licensing, people
 from xtmig_kernel.simulator.address_book import book
-from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
+from xtmig_kernel.simulator.recipients_file import Group, Mailbox, MailUser, User
 
 from .all_recipients import recipient_row
 from .context import Context, Result
@@ -16,7 +16,6 @@ from .groups import member_id, require_cloud, require_manager
 from .lookup import Entry, Rows, address_book, find_group, object_id, plain_list, readable, refuse_unserved
 
 if TYPE_CHECKING:
-    from xtmig_kernel.simulator.recipients_file import Group
     from xtmig_kernel.simulator.world import Tenant
 
     from .binding import Bound
@@ -86,7 +85,7 @@ def member_of(context: Context, tenant: Tenant, group_name: str, mailbox: Mailbo
         mailbox: The mailbox.
     """
     index = book(context.world, tenant)
-    group = next((g for g in tenant.groups if g.name == group_name), None)
+    group = next((e for e in index.find(group_name) if isinstance(e, Group)), None)
     return group is not None and people.object_id(context.world, tenant, mailbox) in index.members(group)
 
 

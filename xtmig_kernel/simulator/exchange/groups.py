@@ -12,6 +12,7 @@ from xtmig_kernel.simulator.recipients_file import Group, User
 from .addresses import require_accepted, require_free
 from .context import Context, Result
 from .errors import NOT_GROUP_MANAGER, ExchangeRefused, not_found, synchronised
+from .kinds import GROUPS
 from .lookup import Rows, address_book, chosen, find_group, object_id, plain_list, refuse_unserved
 from .recipients import narrowed
 
@@ -27,17 +28,12 @@ SERVED_READS = frozenset({"Identity", "Filter", "ResultSize", "RecipientTypeDeta
 SERVED_NEW = frozenset({
     "Name", "Alias", "Type", "Members", "ManagedBy", "PrimarySmtpAddress", "IgnoreNamingPolicy",
 })  # fmt: skip
-DETAILS = {
-    "Security": "MailUniversalSecurityGroup",
-    "Distribution": "MailUniversalDistributionGroup",
-    "Microsoft365": "GroupMailbox",
-}
 NOBODY = "Organization Management"
 
 
 def group_row(context: Context, group: Group) -> dict[str, Any]:
     """A group as Get-DistributionGroup shows it."""
-    details = DETAILS[group.kind]
+    details = GROUPS[group.kind]
     return {
         "Identity": group.name,
         "Name": group.name,

@@ -32,6 +32,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def where(self, fits: Callable[[Any], bool]) -> Rows:
+        """The rows of those objects that fit, still not made."""
+        return Rows([entry for entry in self._entries if fits(entry)], self._make)
+
     @overload
     def __getitem__(self, place: int) -> dict[str, Any]: ...
     @overload

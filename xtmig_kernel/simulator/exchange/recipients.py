@@ -12,7 +12,8 @@ from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
 
 from .context import Context, Result
 from .errors import not_found
-from .filters import filtered
+from .filters import fits, parsed
+from .kinds import READ_DIRECTLY, read_directly, recipient_types
 from .lookup import Rows, State, chosen, object_id, refuse_unserved
 from .values import size_text
 
@@ -142,12 +143,15 @@ def guest_row(context: Context, guest: User) -> dict[str, Any]:
     }
 
 
-def narrowed(rows: Rows, bound: Bound, name: str = "RecipientTypeDetails") -> Rows | list[dict[str, Any]]:
-    """The rows that RecipientTypeDetails and Filter let through; made only where one of them is given."""
-    kinds = {kind.lower() for kind in bound.get(name) or []}
-    if not kinds and not bound.get("Filter"):
-        return rows
-    return filtered([row for row in rows if not kinds or row[name].lower() in kinds], bound.get("Filter"))
+def narrowed(rows: Rows, bound: Bound) -> Rows | list[dict[str, Any]]:
+    """The rows that RecipientTypeDetails and Filter let through; none is made before it must be."""
+    kinds = {kind.lower() for kind in bound.get("RecipientTypeDetails") or []}
+    clauses = parsed(bound.get("Filter"))
+    if kinds:
+        rows = rows.where(lambda entry: recipient_types(entry)[1].lower() in kinds)
+    if all(clause.name in READ_DIRECTLY for clause in clauses):
+        return rows.where(lambda entry: fits(read_directly(entry), clauses)) if clauses else rows
+    return [row for row in rows if fits({name.lower(): value for name, value in row.items()}, clauses)]
 
 
 def get_mailbox(context: Context, bound: Bound) -> Result:

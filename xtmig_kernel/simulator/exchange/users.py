@@ -10,9 +10,9 @@ from xtmig_kernel.simulator import people
 from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
 
 from .addresses import require_free
-from .all_recipients import recipient_types
 from .context import Context, Result
 from .errors import INVALID_OPERATION, ExchangeRefused, synchronised
+from .kinds import recipient_types
 from .lookup import Rows, address_book, chosen, object_id, refuse_unserved, target
 from .recipients import narrowed
 
@@ -110,4 +110,3 @@ def _clear(context: Context, entry: Mailbox | MailUser | User) -> None:
     if isinstance(entry, MailUser):
         entry.exchange_guid = None
         entry.archive_guid = None
-        entry.disabled_archive_guid = None
