@@ -182,6 +182,18 @@ def test_microsofts_graph_client_asks_by_name(hosts: Hosts, tmp_path: Path, pers
     assert form["client_id"] == GRAPH_CLIENT
 
 
+@pytest.mark.parametrize(("side", "asks"), [("target", True), ("source", False)])
+def test_licences_are_asked_for_where_they_are_given(
+    hosts: Hosts, tmp_path: Path, person_login: Login, side: str, asks: bool
+) -> None:
+    """F-29: the rights to license are named on the side that the project licenses, by default the target (wire 4.18)."""
+    signing_in(hosts, tmp_path, side=side, method="device_code").token("graph")
+    (form,) = person_login.asked("/devicecode")
+    names = {f"https://graph.microsoft.com/{name}" for name in ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")}
+    assert (names <= set(form["scope"].split())) is asks
+    assert bool(names & set(form["scope"].split())) is asks
+
+
 def test_one_sign_in_serves_both_services(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
     """F-29: with a client of the organisation's own, the second service's token comes silently."""
     screen = Screen()
