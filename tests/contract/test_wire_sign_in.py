@@ -28,6 +28,7 @@ from xtmig_kernel.errors import (
     XtmigError,
 )
 from xtmig_kernel.m365 import Hosts, SignIn, look_up_domain
+from xtmig_kernel.project.model import Licences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,16 +183,17 @@ def test_microsofts_graph_client_asks_by_name(hosts: Hosts, tmp_path: Path, pers
     assert form["client_id"] == GRAPH_CLIENT
 
 
-@pytest.mark.parametrize(("side", "asks"), [("target", True), ("source", False)])
+@pytest.mark.parametrize(("side", "asks"), [("target", True), ("source", False), ("none", False)])
 def test_licences_are_asked_for_where_they_are_given(
     hosts: Hosts, tmp_path: Path, person_login: Login, side: str, asks: bool
 ) -> None:
-    """F-29: the rights to license are named on the side that the project licenses, by default the target (wire 4.18)."""
-    signing_in(hosts, tmp_path, side=side, method="device_code").token("graph")
+    """F-29: the rights to license are named only on the side on which the project gives licences out (wire 4.8)."""
+    given = project(tmp_path, method="device_code").model_copy(update={"licences": Licences(add_on_side=side)})
+    SignIn(given, "target", hosts, redactor=Redactor(), show=Screen().show).token("graph")
     (form,) = person_login.asked("/devicecode")
-    names = {f"https://graph.microsoft.com/{name}" for name in ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")}
-    assert (names <= set(form["scope"].split())) is asks
-    assert bool(names & set(form["scope"].split())) is asks
+    base = "https://graph.microsoft.com/"
+    asked = set(form["scope"].split()) & {base + "LicenseAssignment.ReadWrite.All", base + "User.ReadWrite.All"}
+    assert len(asked) == (2 if asks else 0)
 
 
 def test_one_sign_in_serves_both_services(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
