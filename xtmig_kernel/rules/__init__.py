@@ -1,10 +1,27 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
-from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, users
+from xtmig_kernel.rules import (
+    add_on,
+    application,
+    connect,
+    consent,
+    endpoint,
+    exchange_licences,
+    prerequisites,
+    proxies,
+    relationship,
+    rights,
+    users,
+)
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
     *connect.RULES,
+    *rights.RULES,
+    *add_on.RULES,
+    *exchange_licences.RULES,
+    *proxies.RULES,
+    *prerequisites.RULES,
     *application.RULES,
     *consent.RULES,
     *endpoint.RULES,
