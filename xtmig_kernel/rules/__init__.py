@@ -1,6 +1,6 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
-from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, users
+from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, user_matches, users
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
@@ -10,6 +10,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *endpoint.RULES,
     *relationship.RULES,
     *users.RULES,
+    *user_matches.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
