@@ -6,9 +6,9 @@ A case is (what is altered in the configured world, the verdicts that are due, w
 from __future__ import annotations
 
 from datetime import date
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+import cases_matching
 from core_facts import (
     APP_ID,
     APP_OBJECT_ID,
@@ -22,19 +22,8 @@ from core_facts import (
     USER_READ,
     relationship,
 )
+from rule_case import Case
 from user_facts import chosen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Case(NamedTuple):
-    """What is altered, and the verdicts that are due."""
-
-    name: str
-    verdicts: list[str]
-    world: Mapping[str, Any]
-    project: Mapping[str, Any] = MappingProxyType({})
 
 
 def _signed_in(side: str, other: str) -> list[Case]:
@@ -128,6 +117,7 @@ NAMESAKE = {
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
+    **cases_matching.NOT_PASSING,
     "users-listed": [
         Case("no file yet", ["fail"], {"source__chosen_users": [chosen(Line=0)]}),
         Case("nobody at all", ["fail"], {"source__chosen_users": []}),
@@ -318,6 +308,7 @@ NOT_PASSING: dict[str, list[Case]] = {
 }
 
 PASSING: dict[str, list[Case]] = {
+    **cases_matching.PASSING,
     "one-cloud": [
         Case(
             "both in GCC",
