@@ -6,10 +6,10 @@ import random
 from typing import Any
 
 import pytest
-from cases_matching import NOBODY_THERE, STRANGER, beside, mail_user, stranger, two_lines
 from core_facts import NOW, judged, make_project, observed, seen, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matching_worlds import NOBODY_THERE, STRANGER, beside, mail_user, stranger, two_lines
 from user_facts import LARA_TARGET_ID, chosen, exchange_user, lara_mail_user, lara_mailbox, recipient
 
 from xtmig_kernel.rules import Seen

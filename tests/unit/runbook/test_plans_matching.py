@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cases_matching import NOBODY_THERE, STRANGER, mail_user, proposed, two_lines
 from core_facts import after, make_project, planned, seen, world
+from matching_worlds import NOBODY_THERE, STRANGER, mail_user, proposed, two_lines
 from user_facts import LARA_ID, chosen, lara_mailbox
 
 from xtmig_kernel.changes import Change, ExchangeCall, Level
