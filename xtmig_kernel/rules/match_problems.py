@@ -223,16 +223,17 @@ def of_taken_names(
 
 
 def _of_deleted(names: TargetNames, mailbox: Row, holder: Row | None, target: Index) -> Iterator[Problem]:
-    """Deleted mailboxes that would collide if they were restored, or that bear the GUID that is to be stamped.
+    """Deleted mailboxes that bear the GUID that is to be stamped, or would collide with a new user if restored.
 
-    One that the user's own target object had before is told by `user-no-previous-mailbox`.
+    A MailUser that is there already shares its names with the mailbox that it had: `user-no-previous-mailbox`.
     """
     by_guid = distinct(target.get("deleted guid", mailbox["ExchangeGuid"]))
     if by_guid:
         text = f"ExchangeGuid {mailbox['ExchangeGuid']} belongs to deleted mailbox {by_guid[0]['DisplayName']}"
         yield Problem("user-guid-free", text, "Look what it holds and whose it is; it must be gone before the move.")
-    bearing = [row for name in (names.sign_in, names.address) for row in target.get("deleted name", name)]
-    found = distinct(row for row in bearing if holder is None or not same_object(row, holder))
+    if holder is not None:
+        return
+    found = distinct(row for name in (names.sign_in, names.address) for row in target.get("deleted name", name))
     if found:
         yield Problem(
             "user-not-deleted",

@@ -54,7 +54,7 @@ PASSING: dict[str, list[Case]] = {
     ],
     "user-not-deleted": [
         Case("the mailbox that Lara's own object had", ["pass"], {
-            "target__soft_deleted_mailboxes": [deleted_mailbox(ObjectId=LARA_TARGET_ID)]}),
+            "target__soft_deleted_mailboxes": [deleted_mailbox(ExchangeGuid=OTHER_GUID)]}),
     ],
 }  # fmt: skip
 
@@ -144,9 +144,9 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("a deleted mailbox has the GUID", ["fail"], {"target__soft_deleted_mailboxes": [deleted_mailbox()]}),
     ],
     "user-not-deleted": [
-        Case("it signed in with the name", ["warn"], {"target__soft_deleted_mailboxes": [
+        Case("it signed in with the name", ["warn"], NOBODY_THERE | {"target__soft_deleted_mailboxes": [
             deleted_mailbox(PrimarySmtpAddress="old@northwindtraders.com")]}),
-        Case("it had the address", ["warn"], {"target__soft_deleted_mailboxes": [
+        Case("it had the address", ["warn"], NOBODY_THERE | {"target__soft_deleted_mailboxes": [
             deleted_mailbox(UserPrincipalName="old@northwindtraders.com")]}),
     ],
     "user-no-pointer": [
