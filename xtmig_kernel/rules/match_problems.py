@@ -24,6 +24,15 @@ POINTERS = frozenset({"MailContact", "GuestMailUser", "MailUser"})
 # SKUCapability in the cmdlet reference of New-MailUser: plans that bring a mailbox
 MAILBOX_PLANS = frozenset({"BPOS_S_Deskless", "BPOS_S_Standard", "BPOS_S_Enterprise"})
 MOST_NAMED = 3
+# what the target's MailUser is made from (SCR-04); an archive and further addresses need not be there
+_COPIED = {
+    "ObjectId": "object ID",
+    "PrimarySmtpAddress": "primary address",
+    "Alias": "alias",
+    "DisplayName": "display name",
+    "ExchangeGuid": "ExchangeGuid",
+    "LegacyExchangeDN": "LegacyExchangeDN",
+}
 _OTHER_NAME = "Choose another name for this user in users.csv, or rename or remove that object."
 
 
@@ -92,6 +101,10 @@ def of_mailbox(mailbox: Row, project: Project) -> Iterator[Problem]:
     kind = mailbox["RecipientTypeDetails"]
     if kind not in MOVABLE:
         yield Problem("user-source-kind", f"it is a {kind}", "Take it out of users.csv; this kind does not move.")
+    missing = [what for column, what in _COPIED.items() if not mailbox[column]]
+    if missing:
+        text = f"Exchange tells no {' and no '.join(missing)} of it"
+        yield Problem("user-source-complete", text, "Look at this mailbox in the source; it cannot be moved like that.")
     if not in_initial_domain(mailbox, project):
         yield Problem(
             "user-source-initial",

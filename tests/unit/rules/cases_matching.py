@@ -87,6 +87,10 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("discovery mailbox", ["fail"], {"source__mailboxes": {"RecipientTypeDetails": "DiscoveryMailbox"}}),
         Case("no mailbox at all", ["skipped"], {"source__mailboxes": []}),
     ],
+    "user-source-complete": [
+        *(Case(f"no {column}", ["fail"], {"source__mailboxes": {column: None}}) for column in (
+            "ObjectId", "Alias", "DisplayName", "ExchangeGuid", "LegacyExchangeDN", "PrimarySmtpAddress")),
+    ],
     "user-source-initial": [
         Case("only a vanity address", ["warn"], {"source__mailboxes": {"SmtpAddresses": ["Lara.Newton@contoso.com"]}}),
     ],

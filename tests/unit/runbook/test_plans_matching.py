@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_facts import after, make_project, planned, seen, world
-from matching_worlds import NOBODY_THERE, STRANGER, mail_user, proposed, two_lines
+from matching_worlds import NOBODY_THERE, OTHER_GUID, STRANGER, mail_user, proposed, two_lines
 from user_facts import LARA_ID, chosen, lara_mailbox
 
 from xtmig_kernel.changes import Change, ExchangeCall, Level
@@ -267,7 +267,7 @@ def test_sums_count_every_line_once() -> None:
         RecipientTypeDetails="RoomMailbox",
         PrimarySmtpAddress="room@contoso.com",
         SmtpAddresses=["room@contoso.com", "room@contoso.onmicrosoft.com"],
-        ExchangeGuid=None,
+        ExchangeGuid=OTHER_GUID,
     )
     lines[1] |= EMPTY
     sums = exhibits("090.3", source__chosen_users=lines, source__mailboxes=[lara_mailbox(), room])["matching-sums"]
