@@ -19,12 +19,13 @@ from xtmig_kernel.tables import BY_NAME, TABLES
 RULES = {rule.id: rule for rule in ALL_RULES}
 SIDES = ("source", "target")
 
-# what sections 010 to 070 answer
+# what sections 010 to 090 answer
 ANSWERED = [
     *(f"APP-{number:02}" for number in range(1, 16)),
     *(f"CON-{number:02}" for number in range(1, 8)),
     *(f"EPT-{number:02}" for number in range(1, 10)),
     *("REL-01", "REL-03", "REL-04", "REL-05", "REL-06", "REL-07", "REL-08", "REL-09"),
+    *("SCR-02", "SCR-03", "SCR-04", "SCR-05", "SCR-08", "USR-11", "USR-12", "USR-16"),
     *("PRE-01", "PRE-02", "PRE-03", "PRE-08", "PRE-09", "PRE-10", "PRE-11", "PRE-12", "FAQ-09"),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
@@ -48,6 +49,7 @@ SPOILED: list[dict[str, Any]] = [
     {"target__organization_relationships": []},
     {"target__organization_relationships": {"Enabled": False}},
     OF_THE_ADD_ON,
+    {"source__mailboxes": {"CustomAttributes": []}},
 ]
 
 
@@ -63,6 +65,7 @@ def answers() -> dict[str, set[str]]:
     project = make_project(
         consent={"target": "xtmig", "source": "xtmig"},
         licences={"add_on_side": "source", "usage_location": "IE"},
+        users={"choose": "attribute", "tag": True},
     )
     for step in STEPS.values():
         if not step.only_looks:

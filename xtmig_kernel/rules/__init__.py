@@ -11,6 +11,7 @@ from xtmig_kernel.rules import (
     proxies,
     relationship,
     rights,
+    user_matches,
     users,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
@@ -27,6 +28,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *endpoint.RULES,
     *relationship.RULES,
     *users.RULES,
+    *user_matches.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

@@ -8,6 +8,7 @@ from xtmig_kernel.runbook.sections import (
     s050_application,
     s060_consent,
     s070_endpoint,
+    s090_match_users,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section, ...] = (
     s050_application.SECTION,
     s060_consent.SECTION,
     s070_endpoint.SECTION,
+    s090_match_users.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
