@@ -313,6 +313,14 @@ class Project(Strict):
         """
         return self.source if side == "source" else self.target
 
+    def partner(self, side: Side) -> SideSettings:
+        """The settings of the other tenant, as seen from one of them.
+
+        Args:
+            side: `"source"` or `"target"`.
+        """
+        return self.side(OTHER_SIDE[side])
+
     @property
     def application_name(self) -> str:
         """Display name and unique name of the migration application."""
