@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xtmig_kernel.inventory.recipients import mail_users
+from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.inventory.context import ReadContext
 
 SAMPLE = 5
+_ANSWER = ("Result", "Message", "ErrorDetail")
 
 
 def offered_cmdlets(context: ReadContext) -> tuple[str, list[Row]]:
@@ -46,9 +48,7 @@ def endpoint_test(context: ReadContext) -> tuple[str, list[Row]]:
     if not any(str(row["Identity"]).casefold() == name.casefold() for row in endpoints):
         return "no endpoint to test", []
     found = context.tenant.exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name}).rows
-    return "Test-MigrationServerAvailability", [
-        {"Endpoint": name, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}} for row in found
-    ]
+    return "Test-MigrationServerAvailability", [{"Endpoint": name, **{c: row.get(c) for c in _ANSWER}} for row in found]
 
 
 def accepted_domains(context: ReadContext) -> tuple[str, list[Row]]:
@@ -68,8 +68,8 @@ def accepted_domains(context: ReadContext) -> tuple[str, list[Row]]:
 def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
     """What the service says of a sample of prepared users (VER-01, VER-02); none while none is prepared.
 
-    The sample is the first user of `users.csv` and others spread evenly over the rest, each named by its primary
-    address in the target.
+    The sample is spread evenly over the prepared users of `users.csv`, each named by its primary address in the target.
+    Who has no TargetAddress there is found by the source mailbox's ExchangeGuid, if the source is signed in.
     """
     name = context.project.endpoint_name
     _, endpoints = migration_endpoints(context)
@@ -80,10 +80,7 @@ def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
     rows: list[Row] = []
     for mailbox in mailboxes:
         found = exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name, "TestMailbox": mailbox}).rows
-        rows += [
-            {"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in ("Result", "Message", "ErrorDetail")}}
-            for row in found
-        ]
+        rows += [{"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in _ANSWER}} for row in found]
     return f"Test-MigrationServerAvailability for {len(mailboxes)} users", rows
 
 
@@ -91,13 +88,22 @@ def _sample(context: ReadContext) -> list[str]:
     _, chosen = chosen_users(context)
     _, present = mail_users(context)
     wanted = {str(row["TargetAddress"]).casefold() for row in chosen if row["TargetAddress"]}
+    guids = _guids(context, {str(row["SourceAddress"]).casefold() for row in chosen if not row["TargetAddress"]})
     addresses = [
         str(row["PrimarySmtpAddress"])
         for row in present
-        if row["ExchangeGuid"] and str(row["PrimarySmtpAddress"]).casefold() in wanted
+        if row["ExchangeGuid"] and (str(row["PrimarySmtpAddress"]).casefold() in wanted or row["ExchangeGuid"] in guids)
     ]
     step = max(1, len(addresses) // SAMPLE)
     return sorted(addresses, key=str.casefold)[::step][:SAMPLE]
+
+
+def _guids(context: ReadContext, sources: set[str]) -> set[str]:
+    """ExchangeGuids of the source mailboxes that answer to these addresses."""
+    if not sources or "source" not in context.tenants:
+        return set()
+    _, found = mailboxes(replace(context, side="source"))
+    return {row["ExchangeGuid"] for row in found if sources & {a.casefold() for a in row["SmtpAddresses"]}} - {None}
 
 
 def organization_relationships(context: ReadContext) -> tuple[str, list[Row]]:

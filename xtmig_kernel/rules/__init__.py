@@ -1,6 +1,16 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
-from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, users
+from xtmig_kernel.rules import (
+    application,
+    connect,
+    consent,
+    endpoint,
+    relationship,
+    release,
+    scope,
+    users,
+    verification,
+)
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
@@ -9,7 +19,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *consent.RULES,
     *endpoint.RULES,
     *relationship.RULES,
+    *release.RULES,
+    *scope.RULES,
     *users.RULES,
+    *verification.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

@@ -46,7 +46,9 @@ def _customized(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
             project.side(side).domain,
             seen=words[value],
             expected="not dehydrated",
-            remedy=f"Approve and apply step {step}." if value else "Look with: Get-OrganizationConfig | fl IsDehydrated",
+            remedy=f"Approve and apply step {step}."
+            if value
+            else "Look with: Get-OrganizationConfig | fl IsDehydrated",
             step=step if value else None,
         )
 

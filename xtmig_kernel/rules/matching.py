@@ -113,11 +113,28 @@ def matches(seen: Seen, project: Project) -> tuple[Match, ...]:
     return _without_doubles(found)
 
 
-def _source_index(seen: Seen) -> _Index:
+def source_holders(seen: Seen) -> tuple[tuple[Row, Row | None], ...]:
+    """Every line of `users.csv` with the source object that answers to its address.
+
+    That is a mailbox, or after the move the MailUser that it has become; None where none or several answer.
+
+    Args:
+        seen: Holds `source.chosen_users`, `source.mailboxes` and `source.mail_users`.
+    """
+    index = _by_address((*seen.rows("source.mailboxes"), *seen.rows("source.mail_users")))
+    return tuple((user, _mailbox(user, index)[0]) for user in seen.rows("source.chosen_users"))
+
+
+def _by_address(rows: Iterable[Row]) -> _Index:
     index = _Index()
-    for row in seen.rows("source.mailboxes"):
+    for row in rows:
         for address in {a.casefold() for a in (*row["SmtpAddresses"], row["PrimarySmtpAddress"]) if a}:
             index.add("address", address, row)
+    return index
+
+
+def _source_index(seen: Seen) -> _Index:
+    index = _by_address(seen.rows("source.mailboxes"))
     for row in seen.rows("source.exchange_users"):
         index.add("person", row["ObjectId"], row)
     return index
@@ -335,4 +352,4 @@ def clearing_asked(match: Match) -> bool:
     return bool(match.user["PreviousMailbox"] == CLEAR)
 
 
-__all__ = ["FACTS", "MOVABLE", "Match", "Problem", "clearing_asked", "external_address", "matches"]
+__all__ = ["FACTS", "MOVABLE", "Match", "Problem", "clearing_asked", "external_address", "matches", "source_holders"]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """The facts that a rule or a plan asked for, all of them observed.
+    """The facts that a rule or a plan asked for, as far as they were observed.
 
     Args:
         facts: Fact name to observation.
@@ -49,6 +49,14 @@ class Seen:
             fact: Such as `"target.migration_endpoints"`.
         """
         return self.facts[fact].value
+
+    def has(self, *facts: str) -> bool:
+        """Whether all these facts were observed; only facts that merely help need to be asked about.
+
+        Args:
+            facts: Names of facts.
+        """
+        return all(fact in self.facts for fact in facts)
 
     def one(self, fact: str) -> Row | None:
         """The only row of a fact that has at most one.
@@ -94,6 +102,7 @@ class Rule:
         side: The tenant concerned, or None.
         needs: The facts it is judged by; if one was not observed, there is no verdict.
         judge: A pure function from what was seen and the project to judgements.
+        helps: Further facts that it looks at where they were observed; without them it says less, and not nothing.
     """
 
     id: str
@@ -102,6 +111,7 @@ class Rule:
     side: Side | None
     needs: tuple[str, ...]
     judge: Callable[[Seen, Project], Iterable[Judgement]]
+    helps: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -142,7 +152,8 @@ def _judged(
         verdict = Unseen(fact.reason if fact else Reason.NOT_ASKED, detail)
         yield Finding(rule.id, rule.title, rule.statements, rule.side, name, verdict)
         return
-    observed = {name: fact for name in rule.needs if isinstance(fact := facts[name], Observed)}
+    asked = (*rule.needs, *rule.helps)
+    observed = {name: fact for name in asked if isinstance(fact := facts.get(name), Observed)}
     judgements = list(rule.judge(Seen(observed, now), project))
     if not judgements:
         yield Finding(

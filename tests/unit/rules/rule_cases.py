@@ -6,9 +6,9 @@ A case is (what is altered in the configured world, the verdicts that are due, w
 from __future__ import annotations
 
 from datetime import date
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+import cases_scope
 from core_facts import (
     APP_ID,
     APP_OBJECT_ID,
@@ -22,19 +22,8 @@ from core_facts import (
     USER_READ,
     relationship,
 )
+from rule_case import Case
 from user_facts import chosen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Case(NamedTuple):
-    """What is altered, and the verdicts that are due."""
-
-    name: str
-    verdicts: list[str]
-    world: Mapping[str, Any]
-    project: Mapping[str, Any] = MappingProxyType({})
 
 
 def _signed_in(side: str, other: str) -> list[Case]:
@@ -128,6 +117,7 @@ NAMESAKE = {
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
+    **cases_scope.NOT_PASSING,
     "users-listed": [
         Case("no file yet", ["fail"], {"source__chosen_users": [chosen(Line=0)]}),
         Case("nobody at all", ["fail"], {"source__chosen_users": []}),
@@ -275,9 +265,14 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case(
             "source's consent without the target's",
             ["fail"],
-            {"target__granted_roles": [], "target__migration_endpoints": []},
+            {
+                "target__granted_roles": [],
+                "target__migration_endpoints": [],
+                "source__organization_relationships": [],
+            },
         ),
         Case("endpoint without an application", ["fail"], {"target__applications": []}),
+        Case("source's relationship without an endpoint", ["fail"], {"target__migration_endpoints": []}),
     ],
     "target-relationship-found": [
         Case("none", ["fail"], {"target__organization_relationships": []}),
@@ -318,6 +313,7 @@ NOT_PASSING: dict[str, list[Case]] = {
 }
 
 PASSING: dict[str, list[Case]] = {
+    **cases_scope.PASSING,
     "one-cloud": [
         Case(
             "both in GCC",
@@ -357,6 +353,7 @@ PASSING: dict[str, list[Case]] = {
                 "target__granted_roles": [],
                 "source__granted_roles": [],
                 "target__migration_endpoints": [],
+                "source__organization_relationships": [],
             },
         ),
         Case(
@@ -367,6 +364,7 @@ PASSING: dict[str, list[Case]] = {
                 "target__granted_roles": [],
                 "source__granted_roles": [],
                 "target__migration_endpoints": [],
+                "source__organization_relationships": [],
             },
         ),
     ],
