@@ -172,6 +172,10 @@ class FakeTenant:
                 self._table("organization_relationships").append(_with_flags(given))
             case "Set-OrganizationRelationship":
                 self._one("organization_relationships", given.pop("Identity")).update(_with_flags(given))
+            case "New-DistributionGroup":
+                kind = "MailUniversalSecurityGroup" if given.pop("Type") == "Security" else "a plain list"
+                row = {"ObjectId": "new-group", "RecipientTypeDetails": kind, "ManagedBy": []}
+                self._table("distribution_groups").append(row | {"DirectorySynchronised": False} | given)
             case _:
                 raise AssertionError(f"no such cmdlet here: {call.cmdlet}")
         return []
