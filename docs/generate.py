@@ -29,9 +29,12 @@ def rules_page() -> str:
         "its id. A rule that lacks one of its facts gives no verdict but `not observed`, with the reason. This page is",
         "made by `python docs/generate.py` from `xtmig_kernel/rules/`.",
     ]
+    first: dict[str, str] = {}
     for section in SECTIONS:
-        first = list(dict.fromkeys(rule for step in section.steps for rule in step.verifies))
-        rules = [rule for rule in ALL_RULES if rule.id in first]
+        for step in section.steps:
+            for rule_id in step.verifies:
+                first.setdefault(rule_id, section.number)
+        rules = [rule for rule in ALL_RULES if first.get(rule.id) == section.number]
         if rules:
             lines += ["", f"## {section.number} {section.title}", ""]
             lines += ["| rule | tenant | what must hold | statements | judged in | holds back | facts |"]
@@ -44,6 +47,8 @@ def _rule_line(rule: Rule) -> str:
     judged = ", ".join(step.id for step in STEPS.values() if rule.id in step.verifies)
     holds_back = ", ".join(step.id for step in STEPS.values() if rule.id in step.requires)
     facts = ", ".join(f"`{fact}`" for fact in rule.needs)
+    if rule.helps:
+        facts += f"; {len(rule.helps)} more where they were read"
     statements = ", ".join(rule.statements)
     return (
         f"| `{rule.id}` | {SIDE[rule.side]} | {rule.title} | {statements} | {judged} | {holds_back or '–'} | {facts} |"
