@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.rules.objects import our_endpoint
 from xtmig_kernel.rules.relationship import STEP, ours, relationship_fact
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 from xtmig_kernel.rules.scope import GROUPS, scope_group
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 RELATIONSHIPS = relationship_fact("source")
 PRINCIPALS = "source.service_principals"
+ENDPOINTS = "target.migration_endpoints"
 _NOBODY = ("", "none", "00000000-0000-0000-0000-000000000000")
 
 
@@ -118,7 +120,34 @@ def _one_scope(seen: Seen, project: Project) -> Iterable[Judgement]:
         )
 
 
+def _after_target(seen: Seen, project: Project) -> Iterable[Judgement]:
+    """The target comes first; where nobody is signed in there, its own administrator sees to that (PRE-12)."""
+    if not seen.has(ENDPOINTS):
+        yield Judgement(
+            "skip", project.endpoint_name, remedy="the target was not read here; its own administrator configures it"
+        )
+        return
+    there = our_endpoint(seen, project) is not None
+    yield Judgement(
+        "pass" if there else "fail",
+        project.endpoint_name,
+        seen="the target's endpoint is there" if there else "the target's endpoint is missing",
+        expected="the target is configured before the source",
+        remedy="Apply step 070.2 first.",
+        step="070.2",
+    )
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "source-after-target",
+        "The target's endpoint is there before the source opens its relationship",
+        ("PRE-11", "PRE-12"),
+        "source",
+        (RELATIONSHIPS,),
+        _after_target,
+        helps=(ENDPOINTS,),
+    ),
     Rule(
         "source-relationship-application",
         "The relationship lets mailboxes out to the consented migration application",

@@ -67,7 +67,7 @@ CONNECTION_RULES: tuple[Rule, ...] = (
     *consent.RULES,
     *(rule for rule in endpoint.RULES if rule.id not in ("endpoint-tested", "secret-kept", "configuration-order")),
     *relationship.RULES,
-    *release.RULES,
+    *(rule for rule in release.RULES if rule.id != "source-after-target"),
 )
 """Rules about the way from the target to the source, which the endpoint's own test goes."""
 

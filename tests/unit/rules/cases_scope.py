@@ -58,6 +58,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("members, and users.csv not written", ["fail"], UNWRITTEN),
     ],
     "scope-nested": [Case("a group", ["warn", "pass"], {MEMBERS: [member(), INNER, member(**BY_WAY)]})],
+    "source-after-target": [Case("no endpoint", ["fail"], {"target__migration_endpoints": []})],
     "source-relationship-found": [
         Case("none", ["fail"], {RELATIONSHIPS: []}),
         Case("two", ["fail"], {RELATIONSHIPS: [source_relationship(), source_relationship(Identity="second")]}),

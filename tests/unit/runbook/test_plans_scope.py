@@ -14,8 +14,11 @@ from core_facts import (
     TARGET_ID,
     after,
     judged,
+    kinds,
     make_project,
+    observed,
     planned,
+    refused,
     seen,
     source_relationship,
     world,
@@ -24,6 +27,7 @@ from scope_facts import BY_WAY, GROUP_ID, INNER, STRANGER, group, member, recipi
 from user_facts import LARA_ID, SCOPE, chosen, lara_mailbox
 
 from xtmig_kernel.changes import ExchangeCall, Later, Level
+from xtmig_kernel.rules import ALL_RULES, evaluate
 from xtmig_kernel.runbook import STEPS
 
 if TYPE_CHECKING:
@@ -235,7 +239,16 @@ def test_application_of_the_project_needs_no_target() -> None:
     project = make_project(application_id=APP_ID)
     _, call = one(planned("080.4", project, **{RELATIONSHIPS: [], "source__service_principals": []}))
     assert call.parameters["OAuthApplicationId"] == APP_ID
-    assert [fact for fact in STEPS["080.4"].reads if fact.startswith("target")] == []
+    rules = {rule.id: rule for rule in ALL_RULES}
+    required = {need for rule in STEPS["080.4"].requires for need in rules[rule].needs}
+    assert {fact for fact in (*required, *STEPS["080.4"].plans_from) if fact.startswith("target")} == set()
+
+
+def test_order_is_not_judged_without_the_target() -> None:
+    """Where the target was not read, its endpoint holds the source's administrator back no longer (PRE-11, PRE-12)."""
+    facts = observed(world()) | {"target.migration_endpoints": refused()}
+    rule = next(rule for rule in ALL_RULES if rule.id == "source-after-target")
+    assert kinds(evaluate([rule], facts, make_project(), NOW)) == ["skipped"]
 
 
 def test_other_direction_and_other_scopes_are_kept() -> None:

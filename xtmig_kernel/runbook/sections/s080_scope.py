@@ -8,6 +8,7 @@ from xtmig_kernel.changes import Change, ExchangeCall, Later, Level, Subject
 from xtmig_kernel.powershell import quoted
 from xtmig_kernel.rules.relationship import ours
 from xtmig_kernel.rules.release import (
+    ENDPOINTS,
     PRINCIPALS,
     RELATIONSHIPS,
     consented_application,
@@ -244,8 +245,10 @@ SECTION = Section(
                 "source.granted_roles",
                 "source.exchange_resource",
                 "source.consent_link",
+                ENDPOINTS,
             ),
             verifies=(
+                "source-after-target",
                 "source-relationship-found",
                 "source-relationship-by-id",
                 "source-relationship-enabled",
@@ -257,7 +260,13 @@ SECTION = Section(
             ),
             plans_from=FACTS_OF_RELATIONSHIP,
             plan=plan_relationship,
-            requires=("source-customized", "source-consent-granted", "scope-group-found", "scope-members-only"),
+            requires=(
+                "source-customized",
+                "source-consent-granted",
+                "source-after-target",
+                "scope-group-found",
+                "scope-members-only",
+            ),
         ),
     ),
     document=("Source: consent and relationship",),
