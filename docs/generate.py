@@ -46,6 +46,8 @@ def _rule_line(rule: Rule) -> str:
     judged = ", ".join(step.id for step in STEPS.values() if rule.id in step.verifies)
     holds_back = ", ".join(step.id for step in STEPS.values() if rule.id in step.requires)
     facts = ", ".join(f"`{fact}`" for fact in rule.needs)
+    if rule.helps:
+        facts += f"; {len(rule.helps)} more where they were read"
     statements = ", ".join(rule.statements)
     return (
         f"| `{rule.id}` | {SIDE[rule.side]} | {rule.title} | {statements} | {judged} | {holds_back or '–'} | {facts} |"

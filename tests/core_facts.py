@@ -16,6 +16,7 @@ from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
 from xtmig_kernel.project import Project
 from xtmig_kernel.rules import ALL_RULES, Seen, evaluate
 from xtmig_kernel.runbook import STEPS
+from xtmig_kernel.tables import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -272,5 +273,5 @@ def after(change: Change, tables: dict[str, list[dict[str, Any]]]) -> dict[str, 
     elif matching:
         matching[0].update(change.after)
     else:
-        rows.append(dict(change.subject.key) | dict(change.after))
+        rows.append(row_of(change.subject.table, dict(change.subject.key) | dict(change.after)))
     return tables

@@ -190,6 +190,7 @@ def user_tables() -> dict[str, list[dict[str, Any]]]:
                 "Name": "LaraN",
                 "PrimarySmtpAddress": "Lara.Newton@contoso.com",
                 "RecipientTypeDetails": "UserMailbox",
+                "Membership": "direct",
                 "Via": "",
             }
         ],

@@ -306,9 +306,10 @@ TABLES = (
             "Name": "text",
             "PrimarySmtpAddress": "text",
             "RecipientTypeDetails": "text",
+            "Membership": "text",
             "Via": "text",
         },
-        "Members of the project's scope groups; Via names the nested group through which one belongs, if any",
+        "Members of the project's scope groups. Membership is direct or nested; Via names the nested group",
     ),
     Table(
         "migration_tests",

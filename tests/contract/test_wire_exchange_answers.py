@@ -211,6 +211,15 @@ def test_an_unknown_parameter_points_at_roles(exchange: ExchangeClient, canned: 
     assert "role" in str(error.remedy)
 
 
+def test_a_second_scope_group_that_is_refused_has_a_remedy(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-17: an organisation that publishes one scope group alone says so by a type of its own (PRE-06)."""
+    kind = "Microsoft.Exchange.Management.SystemConfigurationTasks.MailboxMigrationScopeOverLimitException"
+    answer = Answer(400, details(f"Ex3724FBFA|{kind}|Zu viele."))
+    error = refusal(exchange, canned, answer, "Set-OrganizationRelationship")
+    assert type(error) is Rejected
+    assert "names.scope_groups" in str(error.remedy)
+
+
 def test_details_may_be_json_themselves(exchange: ExchangeClient, canned: Canned) -> None:
     """F-19: details[0].message may be JSON text with Message and TypeName."""
     inner = {"Message": "It exists.", "TypeName": "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException"}

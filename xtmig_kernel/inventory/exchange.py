@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xtmig_kernel.inventory.recipients import mail_users
+from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def accepted_domains(context: ReadContext) -> tuple[str, list[Row]]:
 def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
     """What the service says of a sample of prepared users (VER-01, VER-02); none while none is prepared.
 
-    The sample is the first user of `users.csv` and others spread evenly over the rest, each named by its primary
-    address in the target.
+    The sample is spread evenly over the prepared users of `users.csv`, each named by its primary address in the target.
+    Who has no TargetAddress there is found by the source mailbox's ExchangeGuid, if the source is signed in.
     """
     name = context.project.endpoint_name
     _, endpoints = migration_endpoints(context)
@@ -87,13 +88,22 @@ def _sample(context: ReadContext) -> list[str]:
     _, chosen = chosen_users(context)
     _, present = mail_users(context)
     wanted = {str(row["TargetAddress"]).casefold() for row in chosen if row["TargetAddress"]}
+    guids = _guids(context, {str(row["SourceAddress"]).casefold() for row in chosen if not row["TargetAddress"]})
     addresses = [
         str(row["PrimarySmtpAddress"])
         for row in present
-        if row["ExchangeGuid"] and str(row["PrimarySmtpAddress"]).casefold() in wanted
+        if row["ExchangeGuid"] and (str(row["PrimarySmtpAddress"]).casefold() in wanted or row["ExchangeGuid"] in guids)
     ]
     step = max(1, len(addresses) // SAMPLE)
     return sorted(addresses, key=str.casefold)[::step][:SAMPLE]
+
+
+def _guids(context: ReadContext, sources: set[str]) -> set[str]:
+    """ExchangeGuids of the source mailboxes that answer to these addresses."""
+    if not sources or "source" not in context.tenants:
+        return set()
+    _, found = mailboxes(replace(context, side="source"))
+    return {row["ExchangeGuid"] for row in found if sources & {a.casefold() for a in row["SmtpAddresses"]}} - {None}
 
 
 def organization_relationships(context: ReadContext) -> tuple[str, list[Row]]:

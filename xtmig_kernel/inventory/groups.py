@@ -32,7 +32,7 @@ def distribution_groups(context: ReadContext) -> tuple[str, list[Row]]:
 
 
 def scope_members(context: ReadContext) -> tuple[str, list[Row]]:
-    """Members of the project's scope groups; a nested group's members stand behind its name."""
+    """Members of the project's scope groups (PRE-05); a nested group's members stand behind its name (PRE-07)."""
     _, groups = distribution_groups(context)
     wanted = {name.casefold() for name in context.project.scope_group_names}
     rows: list[Row] = []
@@ -56,12 +56,18 @@ def members_of(context: ReadContext, group: str, object_id: str) -> list[Row]:
     while waiting:
         identity, via = waiting.pop(0)
         for member in _direct(context, identity):
-            rows.append({"Group": group, "Via": via, **member})
+            rows.append({"Group": group, "Membership": "nested" if via else "direct", "Via": via, **member})
             member_id = str(member["ObjectId"])
-            if str(member["RecipientTypeDetails"]).endswith("Group") and member_id not in seen:
+            if _can_be_listed(member) and member_id not in seen:
                 seen.add(member_id)
                 waiting.append((member_id, str(member["Name"])))
     return rows
+
+
+def _can_be_listed(member: Row) -> bool:
+    """Whether a member is a group with members of its own; those of a dynamic one nobody lists."""
+    kind = str(member["RecipientTypeDetails"])
+    return kind.startswith("Mail") and kind.endswith("Group")
 
 
 def _direct(context: ReadContext, identity: str) -> Iterator[dict[str, Any]]:

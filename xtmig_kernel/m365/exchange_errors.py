@@ -139,6 +139,9 @@ def _refusal(found: Complaint, response: Response) -> tuple[type[ServiceError], 
     name = found.exception_type or ""
     if name in ("AmbiguousParameterSetException", "CommandNotFoundException"):
         return Rejected, "A missing role hides cmdlets and parameters: check the account's Exchange roles."
+    # seen live by others in 2021 for a second group (MicrosoftDocs/office-docs-powershell#7416); perhaps lifted since
+    if name == "MailboxMigrationScopeOverLimitException":
+        return Rejected, "This organisation publishes one scope group alone: keep one name in names.scope_groups."
     # A bare 404 may also mean a wrong address: that an object is absent, the cmdlet must say.
     if name.endswith("NotFoundException") or (not name and found.by_cmdlet and _NOT_FOUND.search(found.text)):
         return NotFound, "Check the name; the object is not in this tenant."

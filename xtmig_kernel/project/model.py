@@ -322,6 +322,14 @@ class Project(Strict):
         exchange = side == "target" and self.licences.exchange_sku is not None
         return exchange or self.licences.add_on_side == side
 
+    def partner(self, side: Side) -> SideSettings:
+        """The settings of the other tenant, as seen from one of them.
+
+        Args:
+            side: `"source"` or `"target"`.
+        """
+        return self.side(OTHER_SIDE[side])
+
     @property
     def application_name(self) -> str:
         """Display name and unique name of the migration application."""

@@ -10,9 +10,12 @@ from xtmig_kernel.rules import (
     prerequisites,
     proxies,
     relationship,
+    release,
     rights,
+    scope,
     user_matches,
     users,
+    verification,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
@@ -27,8 +30,11 @@ ALL_RULES: tuple[Rule, ...] = (
     *consent.RULES,
     *endpoint.RULES,
     *relationship.RULES,
+    *release.RULES,
+    *scope.RULES,
     *users.RULES,
     *user_matches.RULES,
+    *verification.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

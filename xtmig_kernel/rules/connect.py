@@ -218,7 +218,7 @@ RULES: tuple[Rule, ...] = (
         lambda side: Rule(
             f"{side}-signed-in-tenant",
             f"The {side} sign-in is of the {side} tenant",
-            ("PRE-10", "PRE-12") if side == "source" else ("PRE-10", "PRE-12", "APP-01", "EPT-01"),
+            ("PRE-10", "PRE-12", "SRC-04") if side == "source" else ("PRE-10", "PRE-12", "APP-01", "EPT-01"),
             side,
             (f"{side}.signed_in", f"{side}.organization"),
             _signed_in_tenant(side),

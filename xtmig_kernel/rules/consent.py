@@ -121,7 +121,7 @@ def _rules(side: Side) -> tuple[Rule, ...]:
         Rule(
             f"{side}-application-present",
             f"The application is an enterprise application of the {side} tenant, owned by the target tenant",
-            ("CON-01",) if side == "target" else ("CON-04",),
+            ("CON-01",) if side == "target" else ("CON-04", "SRC-01", "SRC-03"),
             side,
             (f"{side}.service_principals", f"{side}.consent_link"),
             _present(side),
@@ -129,7 +129,7 @@ def _rules(side: Side) -> tuple[Rule, ...]:
         Rule(
             f"{side}-consent-granted",
             f"The {side} tenant has granted Mailbox.Migration to the application",
-            ("CON-02", "CON-03") if side == "target" else ("CON-04", "CON-05"),
+            ("CON-02", "CON-03") if side == "target" else ("CON-04", "CON-05", "SRC-02"),
             side,
             (f"{side}.granted_roles", f"{side}.exchange_resource", f"{side}.consent_link"),
             _granted(side),

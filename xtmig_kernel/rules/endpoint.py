@@ -1,4 +1,4 @@
-"""Section 070: organization customization, the migration endpoint and its secret."""
+"""Sections 070 and 080: organization customization of both tenants, the migration endpoint and its secret."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.project.clouds import REMOTE_SERVERS
 from xtmig_kernel.rules.objects import (
+    CAPABILITY,
     credential_number,
     granted,
     our_application,
     our_credentials,
     our_endpoint,
+    relationships_with_partner,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -20,29 +22,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from xtmig_kernel.evidence import Row
-    from xtmig_kernel.project import Project
+    from xtmig_kernel.project import Project, Side
 
 ENDPOINTS = ("target.migration_endpoints",)
+CUSTOMIZATION_STEP: dict[Side, str] = {"target": "070.1", "source": "080.1"}
 MARGIN = timedelta(days=30)
 SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")  # wrong or unknown, and expired
 
 
-def _customized(seen: Seen, project: Project) -> Iterable[Judgement]:
-    row = seen.one("target.organization_config")
-    value = row["IsDehydrated"] if row else None
-    words = {
-        True: "dehydrated: the organisation shares Microsoft's default settings",
-        False: "not dehydrated",
-        None: "the service does not say",
-    }
-    yield Judgement(
-        "pass" if value is False else "fail",
-        project.target.domain,
-        seen=words[value],
-        expected="not dehydrated",
-        remedy="Approve and apply step 070.1." if value else "Look with: Get-OrganizationConfig | fl IsDehydrated",
-        step="070.1" if value else None,
-    )
+def _customized(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    step = CUSTOMIZATION_STEP[side]
+
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        row = seen.one(f"{side}.organization_config")
+        value = row["IsDehydrated"] if row else None
+        words = {
+            True: "dehydrated: the organisation shares Microsoft's default settings",
+            False: "not dehydrated",
+            None: "the service does not say",
+        }
+        yield Judgement(
+            "pass" if value is False else "fail",
+            project.side(side).domain,
+            seen=words[value],
+            expected="not dehydrated",
+            remedy=f"Approve and apply step {step}."
+            if value
+            else "Look with: Get-OrganizationConfig | fl IsDehydrated",
+            step=step if value else None,
+        )
+
+    return judge
 
 
 def _of_endpoint(
@@ -158,12 +168,24 @@ def _secret_kept(_seen: Seen, project: Project) -> Iterable[Judgement]:
         )
 
 
+def _lets_out(seen: Seen, project: Project) -> bool:
+    """Whether the source's relationship lets mailboxes out by way of this project's application."""
+    application = our_application(seen, project)
+    rows = relationships_with_partner(seen.rows("source.organization_relationships"), project.target.tenant_id)
+    return application is not None and any(
+        CAPABILITY["source"] in row["MailboxMoveCapability"]
+        and str(row["OAuthApplicationId"]).casefold() == application["AppId"]
+        for row in rows
+    )
+
+
 def _order(seen: Seen, project: Project) -> Iterable[Judgement]:
     stages = (
         ("the application", our_application(seen, project) is not None),
         ("the target's consent", granted(seen, "target")),
         ("the source's consent", granted(seen, "source")),
         ("the endpoint", our_endpoint(seen, project) is not None),
+        ("the source's relationship", _lets_out(seen, project)),
     )
     reached = [there for _, there in stages]
     in_order = reached == sorted(reached, reverse=True)
@@ -172,7 +194,7 @@ def _order(seen: Seen, project: Project) -> Iterable[Judgement]:
         "pass" if in_order else "fail",
         "order of the configuration",
         seen=", ".join(f"{name} is {'there' if there else 'missing'}" for name, there in stages),
-        expected="application, target's consent, source's consent, endpoint, in this order",
+        expected="application, target's consent, source's consent, endpoint, source's relationship, in this order",
         remedy=f"What is missing is {first_missing}; apply its section before you go on.",
     )
 
@@ -187,12 +209,16 @@ def _rule(
     return Rule(rule_id, title, statements, "target", needs, judge)
 
 
-CUSTOMIZED = _rule(
-    "target-customized",
-    "The target organisation is not dehydrated",
-    ("EPT-07",),
-    ("target.organization_config",),
-    _customized,
+CUSTOMIZED: tuple[Rule, ...] = tuple(
+    Rule(
+        f"{side}-customized",
+        f"The {side} organisation is not dehydrated",
+        ("EPT-07",),
+        side,
+        (f"{side}.organization_config",),
+        _customized(side),
+    )
+    for side in CUSTOMIZATION_STEP
 )
 SECRET_VALID = _rule(
     "secret-valid",
@@ -219,12 +245,13 @@ ORDER = _rule(
         "source.granted_roles",
         "source.exchange_resource",
         *ENDPOINTS,
+        "source.organization_relationships",
     ),
     _order,
 )
 
 RULES: tuple[Rule, ...] = (
-    CUSTOMIZED,
+    *CUSTOMIZED,
     _rule(
         "endpoint-cross-tenant",
         "The project's endpoint exists once and is for moves between tenants",

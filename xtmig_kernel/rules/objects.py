@@ -15,7 +15,8 @@ EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 USER_READ = "00000003-0000-0000-c000-000000000000/Scope/e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 MULTI_TENANT = "AzureADMultipleOrgs"
 REDIRECT_URI = "https://office.com"
-INBOUND = "Inbound"
+CAPABILITY: dict[Side, str] = {"target": "Inbound", "source": "RemoteOutbound"}
+"""What MailboxMoveCapability must contain on each side (REL-09, REL-10)."""
 
 
 def our_application(seen: Seen, project: Project) -> Row | None:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Seen:
-    """The facts that a rule or a plan asked for, all of them observed.
+    """The facts that a rule or a plan asked for, as far as they were observed.
 
     Args:
         facts: Fact name to observation.
@@ -51,6 +51,14 @@ class Seen:
             fact: Such as `"target.migration_endpoints"`.
         """
         return self.facts[fact].value
+
+    def has(self, *facts: str) -> bool:
+        """Whether all these facts were observed; only facts that merely help need to be asked about.
+
+        Args:
+            facts: Names of facts.
+        """
+        return all(fact in self.facts for fact in facts)
 
     def one(self, fact: str) -> Row | None:
         """The only row of a fact that has at most one.
@@ -121,6 +129,7 @@ class Rule:
         needs: The facts it is judged by; if one was not observed, there is no verdict.
         judge: A pure function from what was seen and the project to judgements.
         spares: Which of the facts it does without, by what was seen of the others; `judge` is not given those.
+        helps: Further facts that it looks at where they were observed; without them it says less, and not nothing.
     """
 
     id: str
@@ -130,6 +139,7 @@ class Rule:
     needs: tuple[str, ...]
     judge: Callable[[Seen, Project], Iterable[Judgement]]
     spares: Callable[[Seen], tuple[str, ...]] = spares_nothing
+    helps: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -173,6 +183,7 @@ def _judged(
         verdict = Unseen(fact.reason if isinstance(fact, NotObserved) else Reason.NOT_ASKED, detail)
         yield Finding(rule.id, rule.title, rule.statements, rule.side, name, verdict)
         return
+    observed |= {name: fact for name in rule.helps if isinstance(fact := facts.get(name), Observed)}
     judgements = list(rule.judge(Seen(observed, now), project))
     if not judgements:
         yield Finding(

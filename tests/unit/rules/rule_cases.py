@@ -10,6 +10,7 @@ from typing import Any
 
 import cases_licensing
 import cases_matching
+import cases_scope
 from core_facts import (
     APP_ID,
     APP_OBJECT_ID,
@@ -123,7 +124,6 @@ NAMESAKE = {
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
-    **cases_matching.NOT_PASSING,
     "users-listed": [
         Case("no file yet", ["fail"], {"source__chosen_users": [chosen(Line=0)]}),
         Case("nobody at all", ["fail"], {"source__chosen_users": []}),
@@ -292,9 +292,14 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case(
             "source's consent without the target's",
             ["fail"],
-            {"target__granted_roles": [], "target__migration_endpoints": []},
+            {
+                "target__granted_roles": [],
+                "target__migration_endpoints": [],
+                "source__organization_relationships": [],
+            },
         ),
         Case("endpoint without an application", ["fail"], {"target__applications": []}),
+        Case("source's relationship without an endpoint", ["fail"], {"target__migration_endpoints": []}),
     ],
     "target-relationship-found": [
         Case("none", ["fail"], {"target__organization_relationships": []}),
@@ -335,7 +340,6 @@ NOT_PASSING: dict[str, list[Case]] = {
 }
 
 PASSING: dict[str, list[Case]] = {
-    **cases_matching.PASSING,
     "one-cloud": [
         Case(
             "both in GCC",
@@ -375,6 +379,7 @@ PASSING: dict[str, list[Case]] = {
                 "target__granted_roles": [],
                 "source__granted_roles": [],
                 "target__migration_endpoints": [],
+                "source__organization_relationships": [],
             },
         ),
         Case(
@@ -385,6 +390,7 @@ PASSING: dict[str, list[Case]] = {
                 "target__granted_roles": [],
                 "source__granted_roles": [],
                 "target__migration_endpoints": [],
+                "source__organization_relationships": [],
             },
         ),
     ],
@@ -451,6 +457,6 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_licensing,):
+for more in (cases_licensing, cases_matching, cases_scope):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

@@ -199,7 +199,14 @@ in_source = st.builds("user{}@{}".format, numbers, st.sampled_from(["contoso.com
 
 
 def _rows(make: Any, most: int, **columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(st.fixed_dictionaries(columns).map(lambda values: make(**values)), max_size=most)
+    rows = st.lists(st.fixed_dictionaries(columns).map(lambda values: make(**values)), max_size=most)
+    return rows.filter(_each_id_once)
+
+
+def _each_id_once(rows: list[dict[str, Any]]) -> bool:
+    """The directory gives an ID to one object alone; some objects show none."""
+    ids = [row["ObjectId"] for row in rows if row.get("ObjectId")]
+    return len(set(ids)) == len(ids)
 
 
 def _target_tables(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

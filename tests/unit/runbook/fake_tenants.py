@@ -184,6 +184,12 @@ class FakeTenant:
                 self._table("organization_relationships").append(_with_flags(given))
             case "Set-OrganizationRelationship":
                 self._one("organization_relationships", given.pop("Identity")).update(_with_flags(given))
+            case _:
+                self._recipients(call.cmdlet, given)
+        return []
+
+    def _recipients(self, cmdlet: str, given: Row) -> None:
+        match cmdlet:
             case "Set-MailUser":
                 sign_in = given.pop("Identity")
                 (row,) = [r for r in self._table("mail_users") if r["UserPrincipalName"] == sign_in]
@@ -192,9 +198,12 @@ class FakeTenant:
                 self._table("mail_users").append(
                     {"UserPrincipalName": given["MicrosoftOnlineServicesID"], "Alias": given["Alias"]}
                 )
+            case "New-DistributionGroup":
+                kind = "MailUniversalSecurityGroup" if given.pop("Type") == "Security" else "a plain list"
+                row = {"ObjectId": "new-group", "RecipientTypeDetails": kind, "ManagedBy": []}
+                self._table("distribution_groups").append(row | {"DirectorySynchronised": False} | given)
             case _:
-                raise AssertionError(f"no such cmdlet here: {call.cmdlet}")
-        return []
+                raise AssertionError(f"no such cmdlet here: {cmdlet}")
 
     def _one(self, table: str, identity: str) -> Row:
         (row,) = [row for row in self._table(table) if row["Identity"] == identity]

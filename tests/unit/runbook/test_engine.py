@@ -23,7 +23,10 @@ EMPTY: dict[str, Any] = {
     "target__migration_endpoints": [],
     "target__endpoint_test": [],
     "target__organization_relationships": [],
+    "source__distribution_groups": [],
+    "source__organization_relationships": [],
 }
+CONFIGURING = [step for step in sorted(STEPS) if "050" <= step < "090"]
 
 
 @pytest.fixture
@@ -274,25 +277,24 @@ def test_change_that_shows_late_is_waiting(off: Runbook) -> None:
 
 
 def test_from_nothing_to_configured(tmp_path: Path) -> None:
-    """Run in their order and approved, the steps of 050 to 070 configure two empty tenants, and then change nothing."""
+    """Run in their order and approved, the steps of 050 to 080 configure two empty tenants, and then change nothing."""
     runbook = Runbook(tmp_path, **EMPTY)
     runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"})
-    steps = [step for step in STEPS if "050" <= step < "080"]
-    for step in steps:
+    for step in CONFIGURING:
         if step.startswith("060"):
             runbook.approve(step)
         assert runbook.run(step).state in ("applied", "no change")
     calls = runbook.fakes.written()
-    assert [runbook.run(step).state for step in steps] == ["no change"] * len(steps)
+    assert [runbook.run(step).state for step in CONFIGURING] == ["no change"] * len(CONFIGURING)
     assert runbook.fakes.written() == calls
     runbook.ledger.verify()
 
 
 def test_order_of_the_configuration(tmp_path: Path) -> None:
-    """Application, target's consent, source's consent, endpoint and relationship come in this order (PRE-11)."""
+    """Application, target's consent, source's consent, endpoint and relationships come in this order (PRE-11)."""
     runbook = Runbook(tmp_path, **EMPTY)
     runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"})
-    for step in sorted(STEPS):
+    for step in CONFIGURING:
         if step.startswith("060"):
             runbook.approve(step)
         runbook.run(step)
@@ -304,6 +306,8 @@ def test_order_of_the_configuration(tmp_path: Path) -> None:
         "POST /servicePrincipals/{principal}/appRoleAssignments",
         "POST /applications/{id}/addPassword",
         "New-MigrationEndpoint",
+        "New-OrganizationRelationship",
+        "New-DistributionGroup",
         "New-OrganizationRelationship",
     ]
 

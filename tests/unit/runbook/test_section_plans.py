@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import test_plans_scope
 from core_facts import (
     APP_ID,
     APP_NAME,
@@ -453,19 +454,29 @@ DOCUMENTED = {
         "Enabled",
         "MailboxMoveEnabled",
         "MailboxMoveCapability",
+        "OAuthApplicationId",
+        "MailboxMovePublishedScopes",
     },
     "Set-OrganizationRelationship": {
         "Identity",
         "Enabled",
         "MailboxMoveEnabled",
         "MailboxMoveCapability",
+        "OAuthApplicationId",
+        "MailboxMovePublishedScopes",
     },
+    "New-DistributionGroup": {"Name", "Alias", "Type"},
+    "Add-DistributionGroupMember": {"Identity", "Member", "BypassSecurityGroupManagerCheck"},
+    "Remove-DistributionGroupMember": {"Identity", "Member", "BypassSecurityGroupManagerCheck"},
 }
 REQUIRED = {
     "New-MigrationEndpoint": {"Name", "ExchangeRemoteMove", "RemoteServer"},
     "Set-MigrationEndpoint": {"Identity"},
     "New-OrganizationRelationship": {"Name", "DomainNames"},
     "Set-OrganizationRelationship": {"Identity"},
+    "New-DistributionGroup": {"Name"},
+    "Add-DistributionGroupMember": {"Identity"},
+    "Remove-DistributionGroupMember": {"Identity"},
 }
 EMPTY = {
     "target__applications": [],
@@ -478,6 +489,7 @@ EMPTY = {
     "target__endpoint_test": [],
     "target__organization_relationships": [],
     "target__organization_config": {"IsDehydrated": True},
+    **test_plans_scope.EMPTY,
 }
 SPOILED: list[dict[str, Any]] = [
     EMPTY,
@@ -496,6 +508,7 @@ SPOILED: list[dict[str, Any]] = [
         }
     },
     {"target__organization_relationships": {"MailboxMoveCapability": ["RemoteOutbound"]}},
+    *test_plans_scope.SPOILED,
 ]
 PROJECTS: list[dict[str, Any]] = [
     BY_XTMIG,
@@ -536,6 +549,7 @@ def test_every_change_is_of_the_level_that_its_kind_needs() -> None:
     """Consent and removals are named, what cannot be undone takes two, all else an Apply."""
     for change in every_change():
         named = change.step in ("050.3", "060.1", "060.2", "070.4")
+        named = named or test_plans_scope.is_named(change)
         expected = Level.SECOND_PERSON if change.irreversible else Level.NAMED if named else Level.UNDOABLE
         assert expected == change.level
 

@@ -8,7 +8,9 @@ from xtmig_kernel.runbook.sections import (
     s050_application,
     s060_consent,
     s070_endpoint,
+    s080_scope,
     s090_match_users,
+    s110_verify,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -20,7 +22,9 @@ SECTIONS: tuple[Section, ...] = (
     s050_application.SECTION,
     s060_consent.SECTION,
     s070_endpoint.SECTION,
+    s080_scope.SECTION,
     s090_match_users.SECTION,
+    s110_verify.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}

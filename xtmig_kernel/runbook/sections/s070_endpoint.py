@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xtmig_kernel.changes import (
     Change,
@@ -21,14 +21,13 @@ from xtmig_kernel.powershell import quoted
 from xtmig_kernel.project.clouds import REMOTE_SERVERS
 from xtmig_kernel.rules.endpoint import needed_until, secret_refused
 from xtmig_kernel.rules.objects import (
-    INBOUND,
     credential_number,
-    name_is_taken,
     our_application,
     our_credentials,
     our_endpoint,
-    relationships_with_partner,
 )
+from xtmig_kernel.runbook.customization import customization_plan
+from xtmig_kernel.runbook.relationships import RelationshipPlan
 from xtmig_kernel.runbook.secrets import remove_secret
 from xtmig_kernel.runbook.sections.s050_application import application_subject
 from xtmig_kernel.runbook.step import Section, Step
@@ -40,40 +39,19 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project
     from xtmig_kernel.rules import Seen
 
-HYDRATION_SECONDS = 24 * 3600
 ENDPOINT_FACTS = ("target.migration_endpoints", "target.applications", "target.application_credentials")
 CONSENT_FACTS = tuple(
     f"{side}.{table}"
     for side in ("target", "source")
     for table in ("granted_roles", "exchange_resource", "consent_link")
 )
+PLAN_RELATIONSHIP = RelationshipPlan(
+    side="target",
+    step="070.5",
+    new=("REL-01", "REL-03", "REL-06", "REL-07", "REL-08", "REL-09"),
+    changed=("REL-01", "REL-05", "REL-07", "REL-08", "REL-09"),
+)
 BEFORE_ENDPOINT = ("target-customized", "target-consent-granted", "source-consent-granted")
-
-
-def plan_customization(seen: Seen, project: Project) -> tuple[Change, ...]:
-    """Enable customization where the organisation is dehydrated; a second call would be an error (EPT-07)."""
-    row = seen.one("target.organization_config")
-    if row is None or row["IsDehydrated"] is not True:
-        return ()
-    return (
-        Change(
-            step="070.1",
-            side="target",
-            tenant_id=project.target.tenant_id,
-            subject=Subject(
-                "target", "organization_config", (("Name", str(row["Name"])),), f"organisation {row['Name']}"
-            ),
-            title="Enable organization customization",
-            before={"IsDehydrated": True},
-            after={"IsDehydrated": False},
-            calls=(ExchangeCall("Enable-OrganizationCustomization"),),
-            level=Level.SECOND_PERSON,
-            undo="Cannot be undone: the organisation keeps its own copy of the default settings.",
-            statements=("EPT-07",),
-            irreversible=True,
-            lag_seconds=HYDRATION_SECONDS,
-        ),
-    )
 
 
 def plan_endpoint(seen: Seen, project: Project) -> tuple[Change, ...]:
@@ -190,88 +168,6 @@ def plan_old_secrets(seen: Seen, project: Project) -> tuple[Change, ...]:
     return tuple(remove_secret(project, str(application["Id"]), row, "070.4", Level.NAMED) for row in replaced)
 
 
-def plan_relationship(seen: Seen, project: Project) -> tuple[Change, ...]:
-    """Create the relationship with the source, or unite what is missing into the present one (REL-01 to REL-09)."""
-    partner = project.source.tenant_id
-    rows = relationships_with_partner(seen.rows("target.organization_relationships"), partner)
-    if len(rows) > 1:
-        return ()
-    if rows:
-        return _united(project, rows[0])
-    name = project.relationship_name("target")
-    if name_is_taken(seen.rows("target.organization_relationships"), name):
-        return ()
-    after = {
-        "DomainNames": [partner],
-        "Enabled": True,
-        "MailboxMoveEnabled": True,
-        "MailboxMoveCapability": [INBOUND],
-    }
-    call = ExchangeCall(
-        "New-OrganizationRelationship",
-        {
-            "Name": name,
-            "DomainNames": [partner],
-            "Enabled": True,
-            "MailboxMoveEnabled": True,
-            "MailboxMoveCapability": INBOUND,
-        },
-    )
-    return (
-        Change(
-            step="070.5",
-            side="target",
-            tenant_id=project.target.tenant_id,
-            subject=Subject(
-                "target", "organization_relationships", (("Identity", name),), f"organization relationship {name}"
-            ),
-            title=f"Create organization relationship {name}",
-            before=None,
-            after=after,
-            calls=(call,),
-            level=Level.UNDOABLE,
-            undo=f"Remove-OrganizationRelationship -Identity {quoted(name)}",
-            statements=("REL-01", "REL-03", "REL-06", "REL-07", "REL-08", "REL-09"),
-        ),
-    )
-
-
-def _united(project: Project, row: Row) -> tuple[Change, ...]:
-    wanted = {
-        "Enabled": True,
-        "MailboxMoveEnabled": True,
-        "MailboxMoveCapability": sorted({*row["MailboxMoveCapability"], INBOUND}),
-    }
-    after: dict[str, Any] = {name: value for name, value in wanted.items() if value != row[name]}
-    if not after:
-        return ()
-    parameters: dict[str, Any] = {"Identity": str(row["Identity"]), **after}
-    if "MailboxMoveCapability" in after:
-        parameters["MailboxMoveCapability"] = ", ".join(after["MailboxMoveCapability"])
-    before = {name: row[name] for name in after}
-    kept = {"Guid": row["Guid"], "DomainNames": row["DomainNames"]}
-    return (
-        Change(
-            step="070.5",
-            side="target",
-            tenant_id=project.target.tenant_id,
-            subject=Subject(
-                "target",
-                "organization_relationships",
-                (("Identity", str(row["Identity"])), ("DomainNames", project.source.tenant_id)),
-                f"organization relationship {row['Identity']}",
-            ),
-            title=f"Open organization relationship {row['Identity']} for inbound moves",
-            before=kept | before,
-            after=kept | after,
-            calls=(ExchangeCall("Set-OrganizationRelationship", parameters),),
-            level=Level.UNDOABLE,
-            undo=f"Set-OrganizationRelationship -Identity {quoted(str(row['Identity']))} with the former values.",
-            statements=("REL-01", "REL-05", "REL-07", "REL-08", "REL-09"),
-        ),
-    )
-
-
 def _endpoint_subject(project: Project) -> Subject:
     name = project.endpoint_name
     return Subject("target", "migration_endpoints", (("Identity", name),), f"migration endpoint {name}")
@@ -332,14 +228,14 @@ SECTION = Section(
             reads=("target.organization_config",),
             verifies=("target-customized",),
             plans_from=("target.organization_config",),
-            plan=plan_customization,
+            plan=customization_plan("target", "070.1"),
         ),
         Step(
             id="070.2",
             title="Create the migration endpoint",
             side="target",
             why="Batches name this endpoint to reach the source tenant.",
-            reads=(*ENDPOINT_FACTS, "target.organization_config", *CONSENT_FACTS),
+            reads=(*ENDPOINT_FACTS, "target.organization_config", *CONSENT_FACTS, "source.organization_relationships"),
             verifies=(
                 "endpoint-cross-tenant",
                 "endpoint-server",
@@ -388,7 +284,7 @@ SECTION = Section(
                 "target-relationship-inbound",
             ),
             plans_from=("target.organization_relationships",),
-            plan=plan_relationship,
+            plan=PLAN_RELATIONSHIP,
             requires=("target-customized",),
         ),
     ),
