@@ -1,6 +1,18 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
-from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, users
+from xtmig_kernel.rules import (
+    application,
+    connect,
+    consent,
+    endpoint,
+    exchange_licences,
+    on_premises,
+    prepared_licences,
+    prepared_rules,
+    previous,
+    relationship,
+    users,
+)
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
@@ -10,6 +22,11 @@ ALL_RULES: tuple[Rule, ...] = (
     *endpoint.RULES,
     *relationship.RULES,
     *users.RULES,
+    *exchange_licences.RULES,
+    *previous.RULES,
+    *prepared_rules.RULES,
+    *on_premises.RULES,
+    *prepared_licences.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

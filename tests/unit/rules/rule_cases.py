@@ -6,9 +6,9 @@ A case is (what is altered in the configured world, the verdicts that are due, w
 from __future__ import annotations
 
 from datetime import date
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+import cases_users
 from core_facts import (
     APP_ID,
     APP_OBJECT_ID,
@@ -22,19 +22,8 @@ from core_facts import (
     USER_READ,
     relationship,
 )
+from rule_case import Case
 from user_facts import chosen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Case(NamedTuple):
-    """What is altered, and the verdicts that are due."""
-
-    name: str
-    verdicts: list[str]
-    world: Mapping[str, Any]
-    project: Mapping[str, Any] = MappingProxyType({})
 
 
 def _signed_in(side: str, other: str) -> list[Case]:
@@ -432,3 +421,7 @@ PASSING: dict[str, list[Case]] = {
         ),
     ],
 }
+
+for more in (cases_users,):
+    NOT_PASSING |= more.NOT_PASSING
+    PASSING |= more.PASSING

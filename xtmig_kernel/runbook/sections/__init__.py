@@ -1,6 +1,13 @@
 """The sections of the runbook, one module each, in their order."""
 
-from xtmig_kernel.runbook.sections import s000_status, s010_connect, s050_application, s060_consent, s070_endpoint
+from xtmig_kernel.runbook.sections import (
+    s000_status,
+    s010_connect,
+    s050_application,
+    s060_consent,
+    s070_endpoint,
+    s100_prepare,
+)
 from xtmig_kernel.runbook.step import Section, Step
 
 SECTIONS: tuple[Section, ...] = (
@@ -9,6 +16,7 @@ SECTIONS: tuple[Section, ...] = (
     s050_application.SECTION,
     s060_consent.SECTION,
     s070_endpoint.SECTION,
+    s100_prepare.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
