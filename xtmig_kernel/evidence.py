@@ -6,7 +6,7 @@ observations, and cannot be made without one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -39,11 +39,13 @@ class Observed(Generic[T]):
         value: What was there; an empty tuple means that really nothing was.
         at: When it was read, UTC.
         source: The call that read it, as a person would name it.
+        derived: What was worked out of it, kept for as long as it is; see `Seen.derived`. No part of what was read.
     """
 
     value: T
     at: datetime
     source: str
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

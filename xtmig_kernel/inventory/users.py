@@ -48,12 +48,12 @@ def proposed_users(context: ReadContext) -> tuple[str, list[Row]]:
         source = f"Get-Mailbox with {choice.attribute} {choice.value}"
     else:
         members = _members(context, str(choice.group))
-        chosen = [row for row in found if row["ObjectId"] in members]
+        chosen = [row for row in found if row["ObjectId"] is not None and row["ObjectId"] in members]
         source = f"Get-DistributionGroupMember of {choice.group}"
-    rows = sorted(
-        (UserRow(str(row["PrimarySmtpAddress"])) for row in chosen), key=lambda r: r.source_address.casefold()
+    addresses = sorted(
+        (str(row["PrimarySmtpAddress"]) for row in chosen if row["PrimarySmtpAddress"]), key=str.casefold
     )
-    return source, [as_columns(row) for row in rows]
+    return source, [as_columns(UserRow(address)) for address in addresses]
 
 
 def _members(context: ReadContext, name: str) -> set[str | None]:

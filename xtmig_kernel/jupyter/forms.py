@@ -13,7 +13,7 @@ from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.face import calmly, project_folder
 from xtmig_kernel.jupyter.face_display import Shown
-from xtmig_kernel.jupyter.forms_data import FIELDS, GROUPS, load, merged, problems, save, texts
+from xtmig_kernel.jupyter.forms_data import FIELDS, GROUPS, FieldError, load, merged, problems, save, texts
 from xtmig_kernel.m365 import look_up_domain
 from xtmig_kernel.m365.clouds import live_hosts
 from xtmig_kernel.m365.simulated import read_connection
@@ -34,7 +34,11 @@ _ONLY_WITH = {
     f"{side}.sign_in.{name}": (f"{side}.sign_in.method", methods)
     for side in ("source", "target")
     for name, methods in (("certificate", ("certificate",)), ("passphrase", ("certificate",)), ("secret", ("secret",)))
-} | {"secret.reference": ("secret.origin", ("provided",))}
+} | {
+    "secret.reference": ("secret.origin", ("provided",)),
+    "users.group": ("users.choose", ("group",)),
+    "licences.exchange_sku": ("licences.exchange", ("before move",)),
+}
 
 
 def project_form(*, project: str, mode: Mode, only_if_needed: bool = False) -> None:
@@ -144,8 +148,8 @@ class ProjectForm:
     def _save(self, _button: Any) -> None:
         try:
             data = merged(self._data, {path: str(field.value or "") for path, field in self.fields.items()})
-        except ValueError as error:
-            self._show({"approvers": str(error)})
+        except FieldError as error:
+            self._show({error.path: str(error)})
             return
         wrong = problems(data, self._folder)
         self._show(wrong)

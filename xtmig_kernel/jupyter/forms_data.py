@@ -20,8 +20,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLOUDS = ("worldwide", "gcc", "gcc-high", "dod", "china")
+ATTRIBUTES = tuple(f"CustomAttribute{number}" for number in range(1, 16))
+NO_YES = ("no", "yes")
 METHODS = ("browser", "device_code", "certificate", "secret")
 _HEAD = "# The project: both tenants, names, approvers. It never holds a secret, only references to secrets.\n"
+
+
+class FieldError(ValueError):
+    """A text that cannot be taken, and the field it stands in.
+
+    Args:
+        path: The field's path.
+        text: What is wrong with it.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,29 @@ GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
     ("Source tenant, which mailboxes leave", _side("source")),
     ("Target tenant, which mailboxes move to", _side("target")),
     (
+        "Who moves, and their names in the target",
+        (
+            FormField("users.choose", "Users come from", choices=("file", "attribute", "group")),
+            FormField("users.attribute", "Attribute", choices=ATTRIBUTES),
+            FormField("users.value", "Its value", "of those who move, as in the document: Cross-Tenant-Project"),
+            FormField("users.group", "Group", "a mail-enabled group of the source"),
+            FormField("users.tag", "Write the attribute", choices=NO_YES),
+            FormField("target_addresses.local_part", "Addresses", "same, or a pattern such as {first}.{last}"),
+            FormField("target_addresses.domain", "Address domain", "empty: the target's default domain"),
+            FormField("target_addresses.domain_map", "Domains", "one a line: contoso.com = northwind.com", lines=True),
+            FormField("target_addresses.sign_in_domain", "Sign-in domain", "empty: the target's initial domain"),
+        ),
+    ),
+    (
+        "Licences",
+        (
+            FormField("licences.add_on_side", "Migration licence", choices=("target", "source", "none")),
+            FormField("licences.exchange", "Exchange licence", choices=("after move", "before move")),
+            FormField("licences.exchange_sku", "Exchange SKU", "part number, only if before the move: SPE_E3"),
+            FormField("licences.usage_location", "Usage location", "two letters, where a user has none: NL"),
+        ),
+    ),
+    (
         "Secret and approvers",
         (
             FormField("secret.origin", "Secret origin", choices=("minted", "provided")),
@@ -84,9 +122,17 @@ GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
 )
 FIELDS: dict[str, FormField] = {field.path: field for _, fields in GROUPS for field in fields}
 _REFERENCES = tuple(path for path in FIELDS if path.endswith((".secret", ".passphrase", ".reference")))
-_DEFAULTS = {"source.cloud": "worldwide", "target.cloud": "worldwide", "secret.origin": "minted"} | {
-    f"{side}.sign_in.method": "browser" for side in ("source", "target")
-}
+_DEFAULTS = {
+    "source.cloud": "worldwide",
+    "target.cloud": "worldwide",
+    "secret.origin": "minted",
+    "users.choose": "file",
+    "users.attribute": "CustomAttribute1",
+    "users.value": "Cross-Tenant-Project",
+    "target_addresses.local_part": "same",
+    "licences.add_on_side": "target",
+    "licences.exchange": "after move",
+} | {f"{side}.sign_in.method": "browser" for side in ("source", "target")}
 
 
 def load(folder: Path) -> tuple[dict[str, Any], str]:
@@ -119,13 +165,22 @@ def merged(data: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
         values: The text of each field.
 
     Raises:
-        ValueError: A line of the approvers is not one.
+        FieldError: A line of the approvers or of the domains is not one.
     """
     result: dict[str, Any] = {"format": 1, **_copy(data)}
     for path, text in values.items():
-        value: Any = _approvers(text, data) if path == "approvers" else text.strip()
-        _put(result, path, value)
+        _put(result, path, _value(path, text, data))
     return result
+
+
+def _value(path: str, text: str, data: dict[str, Any]) -> Any:
+    if path == "approvers":
+        return _approvers(text, data)
+    if path == "target_addresses.domain_map":
+        return _domain_map(path, text)
+    if FIELDS[path].choices == NO_YES:
+        return text == "yes"
+    return text.strip()
 
 
 def problems(data: dict[str, Any], folder: Path) -> dict[str, str]:
@@ -178,6 +233,8 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
     place = data
     for key in parents:
         inner = place.get(key)
+        if not isinstance(inner, dict) and not value:
+            return
         place[key] = place = inner if isinstance(inner, dict) else {}
     if value:
         place[last] = value
@@ -193,7 +250,21 @@ def _text(path: str, value: Any) -> str:
     if path == "approvers":
         rows = [row for row in value or () if isinstance(row, dict)] if isinstance(value, (list, tuple)) else []
         return "\n".join(f"{row.get('name', '')}; {row.get('upn', '')}; {row.get('side', '')}" for row in rows)
+    if path == "target_addresses.domain_map":
+        return "\n".join(f"{own} = {other}" for own, other in value.items()) if isinstance(value, dict) else ""
+    if FIELDS[path].choices == NO_YES:
+        return NO_YES[bool(value)]
     return _DEFAULTS.get(path, "") if value is None else str(value)
+
+
+def _domain_map(path: str, text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in filter(str.strip, text.splitlines()):
+        own, equals, other = (part.strip() for part in line.partition("="))
+        if not (own and equals and other):
+            raise FieldError(path, f"“{line.strip()}” is not of the form: source domain = target domain")
+        found[own] = other
+    return found
 
 
 def _approvers(text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -202,7 +273,8 @@ def _approvers(text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
     for line in filter(str.strip, text.splitlines()):
         parts = [part.strip() for part in line.split(";")]
         if len(parts) != 3:  # noqa: PLR2004 - name, sign-in name, side
-            raise ValueError(f"“{line.strip()}” is not of the form: Name; sign-in name; source or target")
+            form = "Name; sign-in name; source or target"
+            raise FieldError("approvers", f"“{line.strip()}” is not of the form: {form}")
         name, upn, side = parts
         rows.append({**known.get(upn, {}), "name": name, "upn": upn, "side": side})
     return rows

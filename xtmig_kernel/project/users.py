@@ -10,15 +10,16 @@ import csv
 import io
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.errors import ProjectFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 USERS_FILE = "users.csv"
+BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = {
     "SourceAddress": "source_address",
     "TargetAddress": "target_address",
@@ -37,7 +38,8 @@ _ADDRESS = re.compile(
     r"[^@\s\"<>,;()\[\]\\\x00-\x1f\x7f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# what a spreadsheet takes for a formula, perhaps behind apostrophes that stood there before
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,17 @@ def read_users(text: str) -> tuple[UserRow, ...]:
     Raises:
         ProjectFileError: It cannot be used; names each line.
     """
+    text = text.removeprefix(BYTE_ORDER_MARK)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     problems: list[str] = []
     rows: list[UserRow] = []
     try:
         names = _header(next(lines, []))
+        begins = lines.line_num + 1  # a cell may go over several lines
         for cells in lines:
             if any(cell.strip() for cell in cells):
-                rows += _row(names, cells, lines.line_num, problems)
+                rows += _row(names, cells, begins, problems)
+            begins = lines.line_num + 1
     except csv.Error as error:
         problems.append(f"line {lines.line_num}: {error}")
     problems += _twice(rows)
@@ -124,24 +129,22 @@ def read_users(text: str) -> tuple[UserRow, ...]:
 
 
 def users_text(rows: Iterable[UserRow]) -> str:
-    """The content of a `users.csv`: the two columns that must be there, and those that hold anything.
+    """The content of a `users.csv`, with every column, so that none that somebody wants to fill gets lost.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front, which reading takes off again.
 
     Args:
         rows: In the order of the file.
     """
-    kept = list(rows)
-    used = [c for c, field in COLUMNS.items() if c in REQUIRED or any(getattr(row, field) for row in kept)]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(used)
-    writer.writerows([_safe(getattr(row, COLUMNS[column])) for column in used] for row in kept)
-    return "\ufeff" + out.getvalue()
+    writer.writerow(COLUMNS)
+    writer.writerows([_safe(getattr(row, field)) for field in COLUMNS.values()] for row in rows)
+    return BYTE_ORDER_MARK + out.getvalue()
 
 
 def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
+    first = (text.splitlines() or [""])[0]
     return max(",;\t", key=first.count)
 
 
@@ -150,9 +153,10 @@ def _header(cells: list[str]) -> list[str]:
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
+    folded = [column.casefold() for column in columns]
     unknown = [column for column in columns if column.casefold() not in known]
-    missing = [column for column in REQUIRED if column.casefold() not in {c.casefold() for c in columns}]
-    twice = sorted({column for column in columns if columns.count(column) > 1})
+    missing = [column for column in REQUIRED if column.casefold() not in folded]
+    twice = sorted({column for column in columns if folded.count(column.casefold()) > 1})
     for found, what in ((unknown, "unknown column"), (missing, "missing column"), (twice, "column given twice")):
         if found:
             raise ProjectFileError(
@@ -198,7 +202,7 @@ def _twice(rows: list[UserRow]) -> Iterator[str]:
         seen: dict[str, int] = {}
         for row in rows:
             value = getattr(row, COLUMNS[column]).casefold()
-            if not value or value == NEW:
+            if not value or (column == "TargetObject" and value == NEW):
                 continue
             if value in seen:
                 yield f"line {row.line}: {column} {value!r} stands in line {seen[value]} too"
@@ -207,11 +211,20 @@ def _twice(rows: list[UserRow]) -> Iterator[str]:
 
 def _plain(cell: str) -> str:
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _safe(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def from_columns(columns: Mapping[str, Any]) -> UserRow:
+    """A row from the names of the file's columns: what `as_columns` gave.
+
+    Args:
+        columns: Column to value.
+    """
+    return UserRow(**{field: columns[column] for column, field in COLUMNS.items()}, line=columns["Line"])
 
 
 def as_columns(row: UserRow) -> dict[str, str | int]:

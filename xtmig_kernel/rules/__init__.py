@@ -11,6 +11,7 @@ from xtmig_kernel.rules import (
     prepared_rules,
     previous,
     relationship,
+    user_matches,
     users,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
@@ -22,6 +23,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *endpoint.RULES,
     *relationship.RULES,
     *users.RULES,
+    *user_matches.RULES,
     *exchange_licences.RULES,
     *previous.RULES,
     *prepared_rules.RULES,

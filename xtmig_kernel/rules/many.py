@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from xtmig_kernel.rules.rule import Judgement
@@ -13,7 +15,13 @@ T = TypeVar("T")
 
 
 def judge_each(
-    objects: Iterable[T], judge: Callable[[T], Iterable[Judgement]], *, of_what: str, expected: str
+    objects: Iterable[T],
+    judge: Callable[[T], Iterable[Judgement]],
+    *,
+    of_what: str,
+    expected: str,
+    at_most: int | None = None,
+    all_in: str = "",
 ) -> Iterator[Judgement]:
     """Judge each object; those that are right are counted and told in one judgement at the end.
 
@@ -22,13 +30,25 @@ def judge_each(
         judge: Gives nothing for an object that is right, and judgements for one that is not.
         of_what: What they are, in the plural, such as `"users"`.
         expected: What holds for those that are right, in words.
+        at_most: How many judgements of one kind are told one by one; one more stands for the rest. None for all.
+        all_in: Where all of them can be seen, told with the rest.
     """
     right = total = 0
+    told: Counter[str] = Counter()
+    last: dict[str, Judgement] = {}
     for item in objects:
         total += 1
         found = list(judge(item))
         right += not found
-        yield from found
+        for judgement in found:
+            told[judgement.kind] += 1
+            last[judgement.kind] = judgement
+            if at_most is None or told[judgement.kind] <= at_most:
+                yield judgement
+    for kind, number in told.items():
+        if at_most is not None and number > at_most:
+            more = f"{number - at_most} more {of_what}"
+            yield replace(last[kind], subject=more, seen=f"{more} like these: see {all_in}")
     if right:
         yield Judgement(
             "pass", f"{right} of {total} {of_what}", seen=f"{right} {of_what}: {expected}", expected=expected

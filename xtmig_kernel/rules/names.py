@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
 
+LONGEST_LOCAL_PART = LONGEST_ALIAS = 64
+LONGEST_SIGN_IN_DOMAIN = 48
 _FIELD = re.compile(r"\{(\w+)\}")
 _NOT_IN_LOCAL_PART = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]")
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_SIGN_IN_LOCAL_PART = re.compile(r"[A-Za-z0-9'_!#^~-]+(\.[A-Za-z0-9'_!#^~-]+)*")
+# letters that do not fall apart into a plain letter and an accent
+_SPELLED_OUT = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D",
+        "þ": "th", "Þ": "Th", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ı": "i", "ħ": "h", "Ħ": "H",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,9 +46,17 @@ class TargetNames:
 
 
 def names_for(
-    user: Row, mailbox: Row, person: Row | None, project: Project, target_domains: Iterable[Row]
+    user: Row,
+    mailbox: Row,
+    person: Row | None,
+    project: Project,
+    target_domains: Sequence[Row],
+    present: Row | None = None,
 ) -> tuple[TargetNames | None, tuple[str, ...]]:
     """The target names of one user: what `users.csv` says, otherwise what the rules make of the source's.
+
+    A MailUser that is there already keeps its alias, its sign-in name in a domain of the target, and its address in
+    the domain that the rules choose: people may know them.
 
     Args:
         user: A row of `chosen_users`.
@@ -45,19 +64,23 @@ def names_for(
         person: The source's row of `exchange_users`, if there is one.
         project: Holds the rules.
         target_domains: The target's rows of `accepted_domains`.
+        present: The target's row of `mail_users` that stands for the user, if there is one.
 
     Returns:
         The names; or None with the parts that are missing to make them.
     """
-    alias = str(user["TargetAlias"] or mailbox["Alias"])
-    address = str(user["TargetAddress"] or "")
+    kept = present or {}
+    alias = str(user["TargetAlias"] or kept.get("Alias") or mailbox["Alias"])
+    domain = _domain(mailbox, project, target_domains)
+    address = str(user["TargetAddress"] or _if_in(kept.get("PrimarySmtpAddress"), {domain.casefold()}))
     if not address:
         local, missing = _local_part(project.target_addresses.local_part, alias, mailbox, person)
         if local is None:
             return None, missing
-        address = f"{local}@{_domain(mailbox, project, target_domains)}"
-    sign_in_domain = project.target_addresses.sign_in_domain or project.target.domain
-    sign_in = str(user["TargetSignIn"] or f"{alias}@{sign_in_domain}")
+        address = f"{local}@{domain}"
+    accepted = {str(row["DomainName"]).casefold() for row in target_domains}
+    sign_in = str(user["TargetSignIn"] or _if_in(kept.get("UserPrincipalName"), accepted))
+    sign_in = sign_in or f"{alias}@{project.target_addresses.sign_in_domain or project.target.domain}"
     return TargetNames(address, sign_in, alias, f"{alias}@{project.delivery_domain}"), ()
 
 
@@ -70,30 +93,78 @@ def external_address(mailbox: Row, project: Project) -> str:
         mailbox: The source mailbox.
         project: Names the source's initial domain.
     """
+    initial = in_initial_domain(mailbox, project)
+    return initial[0] if initial else str(mailbox["PrimarySmtpAddress"])
+
+
+def in_initial_domain(mailbox: Row, project: Project) -> list[str]:
+    """The mailbox's addresses in the source's initial domain: the primary one first, then that of its alias.
+
+    Args:
+        mailbox: The source mailbox.
+        project: Names the source's initial domain.
+    """
     ending = f"@{project.source.domain}".casefold()
-    initial = sorted(a for a in mailbox["SmtpAddresses"] if a.casefold().endswith(ending))
-    return str(initial[0] if initial else mailbox["PrimarySmtpAddress"])
+    first = (str(mailbox["PrimarySmtpAddress"]).casefold(), f"{mailbox['Alias']}{ending}".casefold())
+    found = {str(a) for a in mailbox["SmtpAddresses"] if str(a).casefold().endswith(ending)}
+    return sorted(found, key=lambda a: (a.casefold() != first[0], a.casefold() != first[1], a.casefold(), a))
+
+
+def unfit(names: TargetNames) -> Iterator[str]:
+    """Why the target would refuse these names, in words; nothing where it would take them.
+
+    An alias has up to 64 characters and no two dots together (cmdlet reference of New-MailUser); the part of an address
+    before the @ is as long (RFC 5321, 4.5.3.1.1). A sign-in name is 64 characters, @ and 48 at most, of letters without
+    accents, digits and ' . - _ ! # ^ ~ (Microsoft's guide to preparing a directory).
+
+    Args:
+        names: The names.
+    """
+    local = names.address.rpartition("@")[0]
+    yield from _too_long("the part before the @ of the address", local, LONGEST_LOCAL_PART)
+    if not _LOCAL_PART.fullmatch(local):
+        yield f"an address cannot begin with {local!r}"
+    sign_in, _, domain = names.sign_in.rpartition("@")
+    yield from _too_long("the part before the @ of the sign-in name", sign_in, LONGEST_LOCAL_PART)
+    yield from _too_long("the domain of the sign-in name", domain, LONGEST_SIGN_IN_DOMAIN)
+    if not _SIGN_IN_LOCAL_PART.fullmatch(sign_in):
+        yield f"a sign-in name cannot begin with {sign_in!r}"
+    yield from _too_long("the alias", names.alias, LONGEST_ALIAS)
+    if not _LOCAL_PART.fullmatch(names.alias):
+        yield f"{names.alias!r} cannot be an alias"
+
+
+def _too_long(what: str, text: str, most: int) -> Iterator[str]:
+    if len(text) > most:
+        yield f"{what} has {len(text)} characters, more than {most}"
+
+
+def _if_in(address: object, domains: Iterable[str]) -> str:
+    text = str(address or "")
+    return text if text.rpartition("@")[2].casefold() in domains else ""
 
 
 def _local_part(pattern: str, alias: str, mailbox: Row, person: Row | None) -> tuple[str | None, tuple[str, ...]]:
     parts = {
         "alias": alias,
-        "local": str(mailbox["PrimarySmtpAddress"]).rpartition("@")[0],
+        "local": str(mailbox["PrimarySmtpAddress"] or "").rpartition("@")[0],
         "first": _plain(person and person["FirstName"]),
         "last": _plain(person and person["LastName"]),
     }
-    if pattern == "same":
-        return parts["local"], ()
-    missing = tuple(name for name in _FIELD.findall(pattern) if not parts[name])
+    wanted = "{local}" if pattern == "same" else pattern
+    words = {"first": "first name", "last": "last name", "local": "primary address"}
+    missing = tuple(words.get(name, name) for name in dict.fromkeys(_FIELD.findall(wanted)) if not parts[name])
     if missing:
-        return None, tuple({"first": "first name", "last": "last name"}.get(name, name) for name in missing)
-    return _FIELD.sub(lambda place: parts[place[1]], pattern), ()
+        return None, missing
+    made = _FIELD.sub(lambda place: parts[place[1]], wanted)
+    return (made if pattern == "same" else re.sub(r"\.{2,}", ".", made).strip(".")), ()
 
 
 def _plain(name: object) -> str:
     """A person's name as an address can hold it: accents taken off, blanks and the rest left out."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", str(name or "")) if not unicodedata.combining(c))
-    return _NOT_IN_LOCAL_PART.sub("", bare.replace("ß", "ss").replace("ø", "o").replace("Ø", "O").replace("ł", "l"))
+    spelled = unicodedata.normalize("NFC", str(name or "")).translate(_SPELLED_OUT)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))
+    return _NOT_IN_LOCAL_PART.sub("", bare).strip(".")
 
 
 def _domain(mailbox: Row, project: Project, target_domains: Iterable[Row]) -> str:

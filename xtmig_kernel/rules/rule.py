@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from xtmig_kernel.evidence import (
     Facts,
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xtmig_kernel.project import Project, Side, SignOff, Waiver
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,25 @@ class Seen:
         """
         rows = self.rows(fact)
         return rows[0] if rows else None
+
+    def derived(self, work_out: Callable[[Seen, Project], T], facts: Sequence[str], project: Project) -> T:
+        """What a pure function makes of some facts: worked out once, however many rules and plans ask for it.
+
+        It is kept with the first of the observations, so that it lives no longer than what was read.
+
+        Args:
+            work_out: The function; it is given these facts and no others, and asks for nothing but them.
+            facts: The facts that it needs.
+            project: The project.
+        """
+        held = {name: self.facts[name] for name in facts}
+        first, *others = held.values()
+        key = (work_out, tuple(facts))
+        kept = first.derived.get(key)
+        if kept is None or kept[0] is not project or any(a is not b for a, b in zip(kept[1], others, strict=True)):
+            kept = first.derived[key] = (project, others, work_out(Seen(held, self.now), project))
+        result: T = kept[2]
+        return result
 
 
 @dataclass(frozen=True)

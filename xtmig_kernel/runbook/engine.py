@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.changes import Level, Plan, as_data, digest
 from xtmig_kernel.clock import as_text
-from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, XtmigError, step_context
+from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, StalePlanError, XtmigError, step_context
 from xtmig_kernel.evidence import Failed, Finding, NotObserved, Observed, Unseen, Waiting
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
 from xtmig_kernel.runbook.bulk import why_not_all
-from xtmig_kernel.runbook.files import differs, write_file
+from xtmig_kernel.runbook.files import as_found, differs, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +52,7 @@ class StepView:
         problem: The error that ended it, or None.
         note: One sentence that sums it up.
         files: Files of the project folder that it would write or wrote.
+        found: Of each of them, the hash of what lay there while planning, or None.
         exhibits: Tables and charts, as of the last look.
     """
 
@@ -67,6 +68,7 @@ class StepView:
     problem: XtmigError | None = None
     note: str = ""
     files: tuple[ProjectFile, ...] = ()
+    found: tuple[str | None, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
 
 
@@ -151,7 +153,9 @@ class Engine:
         files = tuple(file for file in step.files(seen, self._project) if differs(self._project.folder, file))
         self._write_plan(step, plan, files)
         if plan.changes or files:
-            return replace(view, state="planned", changes=plan.changes, files=files, note=_planned(plan, files))
+            found = tuple(as_found(self._project.folder, file) for file in files)
+            note = _planned(plan, files)
+            return replace(view, state="planned", changes=plan.changes, files=files, found=found, note=note)
         if step.only_looks:
             return replace(view, note="looked")
         return replace(view, state="no change", note="no change")
@@ -174,7 +178,7 @@ class Engine:
         if planned.blocked_by:
             return self._held_back(planned)
         with step_context(side=step.side, step=step.id):
-            self._write_files(step, planned.files)
+            self._write_files(step, planned)
             outcomes = self._make(step, planned.changes)
         return self._applied(replace(planned, outcomes=tuple(outcomes)))
 
@@ -198,8 +202,13 @@ class Engine:
         note = "; ".join([*([f"{made} made and seen"] if view.outcomes else []), *written])
         return replace(view, state="applied", note=note)
 
-    def _write_files(self, step: Step, files: Sequence[ProjectFile]) -> None:
-        for file in files:
+    def _write_files(self, step: Step, planned: StepView) -> None:
+        """Write the files, unless somebody has worked on one of them since the plan: their work is not overwritten."""
+        folder = self._project.folder
+        for file, found in zip(planned.files, planned.found, strict=True):
+            if as_found(folder, file) != found:
+                raise StalePlanError(f"{file.name} is no longer as the plan saw it", remedy="Plan again.")
+        for file in planned.files:
             self._ledger.append("file_written", write_file(self._project.folder, file), step=step.id)
 
     def _held_back(self, planned: StepView) -> StepView:

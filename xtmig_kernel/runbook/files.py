@@ -27,6 +27,19 @@ def differs(folder: Path, file: ProjectFile) -> bool:
         return True
 
 
+def as_found(folder: Path, file: ProjectFile) -> str | None:
+    """The SHA-256 of what lies under a file's name at this moment; None where nothing does.
+
+    Args:
+        folder: The project folder.
+        file: The file as it shall be.
+    """
+    try:
+        return _digest((folder / file.name).read_bytes())
+    except OSError:
+        return None
+
+
 def write_file(folder: Path, file: ProjectFile) -> dict[str, Any]:
     """Write a file, and say what the ledger is to hold of it.
 
@@ -47,5 +60,8 @@ def write_file(folder: Path, file: ProjectFile) -> dict[str, Any]:
             remedy="Close the program that holds it open, and check the folder's rights; then apply again.",
         ) from None
     content = file.text.encode("utf-8")
-    digest = hashlib.sha256(content).hexdigest()
-    return {"name": file.name, "about": file.about, "bytes": len(content), "sha256": f"sha256:{digest}"}
+    return {"name": file.name, "about": file.about, "bytes": len(content), "sha256": _digest(content)}
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()

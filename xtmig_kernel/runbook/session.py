@@ -11,7 +11,7 @@ from xtmig_kernel.errors import ServiceError, SignInError, UsageError, XtmigErro
 from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import as_reason, clock_for, connect
-from xtmig_kernel.project import load_approvals, load_project, load_waivers
+from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.runbook.bulk import BulkDoor
 from xtmig_kernel.runbook.engine import Engine, StepView, summary
 from xtmig_kernel.runbook.recovery import Recovery
@@ -241,6 +241,7 @@ def open_section(
     if mode not in MODES:
         raise UsageError(f"there is no mode {mode}", remedy=f"The modes are {', '.join(MODES)}.")
     loaded = load_project(Path(project))
+    load_users(loaded.folder)  # a wrong users.csv is told before anything else is done
     clock = clock_for(loaded)
     return SectionRun(
         BY_NUMBER[number],

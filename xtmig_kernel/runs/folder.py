@@ -11,16 +11,22 @@ from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import live_hosts, look_up_domain
 from xtmig_kernel.project.files import PROJECT_FILE, write_whole
+from xtmig_kernel.project.users import USERS_FILE, users_text
 from xtmig_kernel.runs.shipped import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-USERS_HEADER = "SourceAddress,TargetAddress\n"
 _HEAD = """\
 # The project: both tenants, names, approvers. It never holds a secret; a secret is referred to,
 # as env:NAME, keyring:SERVICE/USER or prompt. An unknown key is an error.
 # Every key is explained in docs/reference/project-file.md; notebook 010 fills this file by a form.
+#
+# Who moves stands in users.csv. Section 090 proposes it where this file says how to find them, for example:
+#   users: {choose: attribute, attribute: CustomAttribute1, value: Cross-Tenant-Project}
+#   users: {choose: group, group: Movers}
+# and fills in the names in the target by rules such as:
+#   target_addresses: {local_part: "{first}.{last}", domain_map: {contoso.com: northwindtraders.com}}
 """
 
 
@@ -42,7 +48,7 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
     copy_notebooks(folder)
     (folder / "reports").mkdir(exist_ok=True)
     for name, text in (
-        ("users.csv", USERS_HEADER),
+        (USERS_FILE, users_text(())),
         ("approvals.yaml", "# Approvals and sign-offs. Made by: xtmig approve\napprovals: []\nsign_offs: []\n"),
         (
             "waivers.yaml",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import clock_for
-from xtmig_kernel.project import load_approvals, load_project, load_waivers
+from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.report import Result, build_archive
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, Section, new_run_id
 from xtmig_kernel.runs.shipped import shipped
@@ -77,6 +77,7 @@ def run_sections(
     project = load_project(folder)
     load_approvals(folder)
     load_waivers(folder)
+    load_users(folder)
     sections = chosen_sections(numbers)
     run, archive = _new_archive(project, mode)
     for number, section in enumerate(sections, 1):

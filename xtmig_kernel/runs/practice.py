@@ -193,7 +193,7 @@ def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str
     """The content of `project.yaml` for a pair of practice tenants.
 
     The operator signs in as the first application of each tenant that has a secret; the second administrator of each
-    tenant approves.
+    tenant approves. Who moves carries the custom attribute of Microsoft's sample (SCR-02).
 
     Args:
         practice: The running tenants.
@@ -220,5 +220,6 @@ def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str
         for side in ("source", "target")
         for person in practice.tenants[side]["administrators"][1:2]
     ]
+    settings["users"] = {"choose": "attribute"}
     settings["simulation"] = str(practice.connection_file)
     return settings

@@ -6,6 +6,7 @@ from xtmig_kernel.runbook.sections import (
     s050_application,
     s060_consent,
     s070_endpoint,
+    s090_match_users,
     s100_prepare,
 )
 from xtmig_kernel.runbook.step import Section, Step
@@ -16,6 +17,7 @@ SECTIONS: tuple[Section, ...] = (
     s050_application.SECTION,
     s060_consent.SECTION,
     s070_endpoint.SECTION,
+    s090_match_users.SECTION,
     s100_prepare.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}

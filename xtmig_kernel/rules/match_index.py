@@ -1,0 +1,124 @@
+"""Objects of both tenants by everything that names them, so that matching looks up instead of searching. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.rules.rule import Seen
+
+
+class Index:
+    """Rows by kind of name and name, without regard to case."""
+
+    def __init__(self) -> None:
+        self._by: defaultdict[str, defaultdict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, kind: str, value: Any, row: Row) -> None:
+        """Enter a row under one of its names.
+
+        Args:
+            kind: What the name is, such as `"alias"`.
+            value: The name; a blank one is not entered.
+            row: The row.
+        """
+        if value:
+            self._by[kind][str(value).casefold()].append(row)
+
+    def add_addresses(self, row: Row) -> None:
+        """Enter a row once under each of its SMTP addresses.
+
+        Args:
+            row: A row with `SmtpAddresses` and `PrimarySmtpAddress`.
+        """
+        for address in {str(a).casefold() for a in (*row["SmtpAddresses"], row["PrimarySmtpAddress"]) if a}:
+            self.add("address", address, row)
+
+    def get(self, kind: str, value: Any) -> list[Row]:
+        """The rows of that name, in no particular order; none for a blank one.
+
+        Args:
+            kind: What the name is.
+            value: The name.
+        """
+        names = self._by.get(kind)
+        return names.get(str(value or "").casefold(), []) if names else []
+
+
+def by_address(rows: Iterable[Row]) -> Index:
+    """Rows by each of their SMTP addresses.
+
+    Args:
+        rows: Such as those of `mailboxes`.
+    """
+    index = Index()
+    for row in rows:
+        index.add_addresses(row)
+    return index
+
+
+def source_index(seen: Seen) -> Index:
+    """The source's mailboxes by `address` and `guid`, its persons by `person` (their object ID).
+
+    Args:
+        seen: Holds `source.mailboxes` and `source.exchange_users`.
+    """
+    index = by_address(seen.rows("source.mailboxes"))
+    for row in seen.rows("source.mailboxes"):
+        index.add("guid", row["ExchangeGuid"], row)
+    for row in seen.rows("source.exchange_users"):
+        index.add("person", row["ObjectId"], row)
+    return index
+
+
+def target_index(seen: Seen) -> Index:
+    """The target's objects by everything that must be unique there.
+
+    Args:
+        seen: Holds `target.mail_users`, `.recipients`, `.exchange_users` and `.soft_deleted_mailboxes`.
+    """
+    index = Index()
+    for row in seen.rows("target.mail_users"):
+        index.add("mail user", row["ObjectId"], row)
+        index.add("sign-in", row["UserPrincipalName"], row)
+        index.add("external", row["ExternalEmailAddress"], row)
+    for row in seen.rows("target.recipients"):
+        index.add("object", row["ObjectId"], row)
+        index.add("alias", row["Alias"], row)
+        index.add("name", row["Name"], row)
+        index.add("guid", row["ExchangeGuid"], row)
+        index.add_addresses(row)
+    for row in seen.rows("target.exchange_users"):
+        index.add("person", row["ObjectId"], row)
+        index.add("sign-in", row["UserPrincipalName"], row)
+    for row in seen.rows("target.soft_deleted_mailboxes"):
+        for value in {str(row[column] or "").casefold() for column in ("UserPrincipalName", "PrimarySmtpAddress")}:
+            index.add("deleted name", value, row)
+        index.add("deleted guid", row["ExchangeGuid"], row)
+    return index
+
+
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """One row for each object, ordered by object ID, so that the order in which they were read changes nothing.
+
+    Args:
+        rows: Rows of one or several tables.
+    """
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.setdefault(str(row["ObjectId"] or f"~{row.get('Name')}~{row.get('PrimarySmtpAddress')}"), row)
+    return [found[key] for key in sorted(found)]
+
+
+def same_object(one: Row, other: Row) -> bool:
+    """Whether two rows are of one object; one without an object ID is the same as itself alone.
+
+    Args:
+        one: A row.
+        other: A row of this or another table.
+    """
+    return one is other or (one["ObjectId"] is not None and one["ObjectId"] == other["ObjectId"])
