@@ -29,9 +29,11 @@ def rules_page() -> str:
         "its id. A rule that lacks one of its facts gives no verdict but `not observed`, with the reason. This page is",
         "made by `python docs/generate.py` from `xtmig_kernel/rules/`.",
     ]
+    told: set[str] = set()
     for section in SECTIONS:
-        first = list(dict.fromkeys(rule for step in section.steps for rule in step.verifies))
+        first = {rule for step in section.steps for rule in step.verifies} - told
         rules = [rule for rule in ALL_RULES if rule.id in first]
+        told |= first
         if rules:
             lines += ["", f"## {section.number} {section.title}", ""]
             lines += ["| rule | tenant | what must hold | statements | judged in | holds back | facts |"]

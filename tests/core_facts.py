@@ -35,6 +35,16 @@ USER_READ = "00000003-0000-0000-c000-000000000000/Scope/e1fe6dd8-ba31-4d61-89e7-
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 APP_NAME = "xtmig mailbox migration contoso-moves"
 ENDPOINT = "xtmig-contoso-moves"
+_CMDLETS = {
+    "source": (
+        "Get-AcceptedDomain", "Get-Mailbox", "Get-User", "Get-DistributionGroup", "Get-DistributionGroupMember",
+        "New-DistributionGroup", "Add-DistributionGroupMember", "Remove-DistributionGroupMember",
+    ),
+    "target": (
+        "Get-AcceptedDomain", "Get-Recipient", "Get-MailUser", "Get-User", "Get-MailboxStatistics", "New-MailUser",
+        "Set-MailUser", "Set-User", "New-MigrationBatch",
+    ),
+}  # fmt: skip
 SECRET_1 = {
     "AppId": APP_ID,
     "KeyId": "aaaa0001",
@@ -91,7 +101,10 @@ def person(side: str) -> dict[str, Any]:
         "ObjectId": "55555555-5555-4555-8555-555555555555",
         "ApplicationId": "14d82eec-204b-4c2f-b7e8-296a70dab67e",
         "RoleTemplateIds": [],
-        "Permissions": ["Directory.Read.All"],
+        "Permissions": [
+            "Directory.Read.All",
+            *(["LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"] if side == "target" else []),
+        ],
     }
 
 
@@ -107,6 +120,7 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
         "Test-MigrationServerAvailability": ["Endpoint"],
         "New-OrganizationRelationship": ["MailboxMoveCapability", "Name"],
         "Set-OrganizationRelationship": ["Identity", "MailboxMoveCapability"],
+        **{cmdlet: ["Identity"] for cmdlet in _CMDLETS[side]},
     }
     return {
         "domain_lookup": [

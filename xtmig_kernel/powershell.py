@@ -160,11 +160,13 @@ def script(title: str, changes: Sequence[Change], connect: Mapping[str, str]) ->
 
 
 def _scopes(changes: Sequence[Change]) -> str:
-    grants = any("/appRoleAssignments" in getattr(call, "path", "") for change in changes for call in change.calls)
+    paths = [getattr(call, "path", "") for change in changes for call in change.calls]
     scopes = [
         "Application.ReadWrite.All",
         "Directory.Read.All",
-        *(["AppRoleAssignment.ReadWrite.All"] if grants else []),
+        *(["AppRoleAssignment.ReadWrite.All"] if any("/appRoleAssignments" in path for path in paths) else []),
+        *(["LicenseAssignment.ReadWrite.All"] if any(path.endswith("/assignLicense") for path in paths) else []),
+        *(["User.ReadWrite.All"] if "/users/{id}" in paths else []),
     ]
     return ", ".join(quoted(scope) for scope in scopes)
 

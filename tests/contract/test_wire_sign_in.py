@@ -28,6 +28,7 @@ from xtmig_kernel.errors import (
     XtmigError,
 )
 from xtmig_kernel.m365 import Hosts, SignIn, look_up_domain
+from xtmig_kernel.project.model import Licences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +181,19 @@ def test_microsofts_graph_client_asks_by_name(hosts: Hosts, tmp_path: Path, pers
     assert {base + name for name in ("Directory.Read.All", "Application.ReadWrite.All")} <= asked
     assert base + "AppRoleAssignment.ReadWrite.All" not in asked  # a person consents in the browser
     assert form["client_id"] == GRAPH_CLIENT
+
+
+@pytest.mark.parametrize(("side", "asks"), [("target", True), ("source", False), ("none", False)])
+def test_licences_are_asked_for_where_they_are_given(
+    hosts: Hosts, tmp_path: Path, person_login: Login, side: str, asks: bool
+) -> None:
+    """F-29: the rights to license are named only on the side on which the project gives licences out (wire 4.8)."""
+    given = project(tmp_path, method="device_code").model_copy(update={"licences": Licences(add_on_side=side)})
+    SignIn(given, "target", hosts, redactor=Redactor(), show=Screen().show).token("graph")
+    (form,) = person_login.asked("/devicecode")
+    base = "https://graph.microsoft.com/"
+    asked = set(form["scope"].split()) & {base + "LicenseAssignment.ReadWrite.All", base + "User.ReadWrite.All"}
+    assert len(asked) == (2 if asks else 0)
 
 
 def test_one_sign_in_serves_both_services(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:

@@ -50,7 +50,7 @@ class Pair:
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         names = {name.replace("_", "-").lower(): value for name, value in headers.items()}
         call = Call(service, method, parts.path, dict(parse_qsl(parts.query)), names, data, self.wall)
-        outcome = server.SERVE[service](self.world, call, self.now)
+        outcome = server.serve(self.world, call, self.now)
         self.outcomes.append(outcome)
         return outcome.answer
 
@@ -100,8 +100,8 @@ class Pair:
         token = token or self.operator_token(side, GRAPH_SCOPE)
         return self.send("graph", method, f"/v1.0{path}", body, Authorization=f"Bearer {token}", **h)
 
-    def credential(self, user_name: str, password: str) -> str:
-        """A credential as the module sends it, encrypted with the session key from the downloaded module text."""
+    def secure_string(self, plain: str) -> str:
+        """A text as the module sends it, encrypted with the session key from the downloaded module text."""
         token = self.operator_token("target")
         url = f"/adminapi/v1.0/{self.tenant_id('target')}/EXOModuleFile"
         text = self.send("exo", "GET", url, Authorization=f"Bearer {token}").body["value"][0]["fileContent"]
@@ -109,8 +109,11 @@ class Pair:
         assert found is not None
         modulus, exponent = (int.from_bytes(base64.b64decode(part), "big") for part in found.groups())
         key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        plain = json.dumps({"UserName": user_name, "Password": password}, separators=(",", ":"))
         return base64.b64encode(key.encrypt(plain.encode(), padding.PKCS1v15())).decode()
+
+    def credential(self, user_name: str, password: str) -> str:
+        """A credential as the module sends it."""
+        return self.secure_string(json.dumps({"UserName": user_name, "Password": password}, separators=(",", ":")))
 
     def register(self, name: str = "Mover", redirect: str = "https://office.com") -> dict[str, Any]:
         """A multi-tenant application in the target that asks for Mailbox.Migration, already readable."""

@@ -204,7 +204,7 @@ def test_a_batch_holds_at_most_twenty(pair: Pair) -> None:
 
 def test_what_the_simulator_lacks_is_501(pair: Pair) -> None:
     """A request or an option that is not simulated answers 501 and is named, never guessed."""
-    assert 501 == pair.graph("target", "GET", "/groups").status
+    assert 501 == pair.graph("target", "GET", "/devices").status
     assert 501 == pair.graph("target", "GET", "/users?$orderby=displayName").status
     assert ["query option $orderby on /v1.0/users"] == pair.outcomes[-1].unsupported
 

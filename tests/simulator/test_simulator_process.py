@@ -99,6 +99,13 @@ def test_the_state_hides_secrets_and_lists_people(simulator: SimulatorProcess) -
     assert state == simulator.control("GET", "/state")
 
 
+def test_the_state_tells_who_holds_which_licence(simulator: SimulatorProcess) -> None:
+    """The lasting state lists each assignment with its source and the plans left out."""
+    held = simulator.control("GET", "/state")["target"]["licence_assignments"]
+    nina = next(row for row in held if row["part_number"] == "SPE_E3")
+    assert (None, [], None) == (nina["group"], nina["disabled_plans"], nina["error"])
+
+
 def test_control_needs_its_token(simulator: SimulatorProcess) -> None:
     """Without the token control answers 401."""
     assert 401 == simulator.plain.get(simulator.connection["control"] + "/state", timeout=30).status_code

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from core_facts import configured, make_project, planned
+from user_facts import sku
 
 from xtmig_kernel.inventory.reader import SIGNED_IN, WITHOUT_SIGN_IN
 from xtmig_kernel.rules import ALL_RULES
@@ -30,6 +31,12 @@ OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],
     "target__application_credentials": [],
 }
+OF_THE_ADD_ON: dict[str, Any] = {
+    "target__mail_users": {"PersistedCapabilities": []},
+    "target__directory_users": {"SkuIds": []},
+    "source__directory_users": {"UsageLocation": None},
+    "source__subscribed_skus": [sku()],
+}
 SPOILED: list[dict[str, Any]] = [
     {"target__applications": []},
     {"target__applications": {"SignInAudience": "AzureADMyOrg", "RedirectUris": [], "Permissions": []}},
@@ -40,6 +47,7 @@ SPOILED: list[dict[str, Any]] = [
     {"target__organization_config": {"IsDehydrated": True}},
     {"target__organization_relationships": []},
     {"target__organization_relationships": {"Enabled": False}},
+    OF_THE_ADD_ON,
 ]
 
 
@@ -49,7 +57,13 @@ def answers() -> dict[str, set[str]]:
     for rule in ALL_RULES:
         for statement in rule.statements:
             found.setdefault(statement, set()).add(f"rule {rule.id}")
-    project = make_project(consent={"target": "xtmig", "source": "xtmig"})
+    for section in SECTIONS:
+        for statement in section.guidance:
+            found.setdefault(statement, set()).add(f"notebook {section.number}")
+    project = make_project(
+        consent={"target": "xtmig", "source": "xtmig"},
+        licences={"add_on_side": "source", "usage_location": "IE"},
+    )
     for step in STEPS.values():
         if not step.only_looks:
             for change in (change for world in SPOILED for change in planned(step.id, project, **world)):

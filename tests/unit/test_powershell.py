@@ -224,6 +224,15 @@ def test_script_may_do_what_it_does() -> None:
     assert [name for name in ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All") if name not in line] == []
     (less,) = [line for line in script("T", [], CONNECT).splitlines() if line.startswith("Connect-MgGraph")]
     assert "AppRoleAssignment" not in less
+    assert "LicenseAssignment" not in less
+
+
+def test_script_may_license() -> None:
+    """A script that gives out licences asks for the permissions that this needs, and no other does (wire 4.8)."""
+    licence = a_change(GraphCall("POST", "/users/{id}/assignLicense", {"id": "1"}, {"addLicenses": []}))
+    location = a_change(GraphCall("PATCH", "/users/{id}", {"id": "1"}, {"usageLocation": "IE"}))
+    (line,) = [x for x in script("T", [licence, location], CONNECT).splitlines() if x.startswith("Connect-MgGraph")]
+    assert [name for name in ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All") if name not in line] == []
 
 
 def graph_address(change: Change) -> str:

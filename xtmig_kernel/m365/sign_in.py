@@ -281,6 +281,8 @@ class SignIn:
             names.append("Application.ReadWrite.All")
         if consents:  # a right with which any right can be granted, so only where the project wants it
             names.append("AppRoleAssignment.ReadWrite.All")
+        if self._project.licenses_on(self._side):  # the second one is for the usage location (wire 4.8)
+            names += ["LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"]
         base = self._hosts.graph_scope.removesuffix(".default")
         return [base + name for name in names]
 

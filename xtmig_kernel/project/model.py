@@ -313,6 +313,15 @@ class Project(Strict):
         """
         return self.source if side == "source" else self.target
 
+    def licenses_on(self, side: Side) -> bool:
+        """Whether xtmig assigns licences to users of a tenant (LIC-04, LIC-16).
+
+        Args:
+            side: The tenant.
+        """
+        exchange = side == "target" and self.licences.exchange_sku is not None
+        return exchange or self.licences.add_on_side == side
+
     @property
     def application_name(self) -> str:
         """Display name and unique name of the migration application."""

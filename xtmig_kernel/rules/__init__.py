@@ -1,6 +1,7 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
 from xtmig_kernel.rules import (
+    add_on,
     application,
     connect,
     consent,
@@ -9,8 +10,11 @@ from xtmig_kernel.rules import (
     on_premises,
     prepared_licences,
     prepared_rules,
+    prerequisites,
     previous,
+    proxies,
     relationship,
+    rights,
     user_matches,
     users,
 )
@@ -18,13 +22,17 @@ from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
     *connect.RULES,
+    *rights.RULES,
+    *add_on.RULES,
+    *exchange_licences.RULES,
+    *proxies.RULES,
+    *prerequisites.RULES,
     *application.RULES,
     *consent.RULES,
     *endpoint.RULES,
     *relationship.RULES,
     *users.RULES,
     *user_matches.RULES,
-    *exchange_licences.RULES,
     *previous.RULES,
     *prepared_rules.RULES,
     *on_premises.RULES,

@@ -230,7 +230,7 @@ RULES: tuple[Rule, ...] = (
         lambda side: Rule(
             f"{side}-may-configure-relationship",
             "The account may set MailboxMoveCapability on organization relationships",
-            ("PRE-03",),
+            ("PRE-03", "ROL-03"),
             side,
             (f"{side}.offered_cmdlets",),
             _offered(

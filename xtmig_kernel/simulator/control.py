@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from . import licensing
 from .clock import ServiceClock, iso
 from .http import Answer, Call
 from .state_view import state_view
@@ -54,7 +55,7 @@ class Desk:
     injections: list[Injection] = field(default_factory=list)
 
     def injected(self, service: str, path: str, cmdlet: str | None) -> Answer | None:
-        """The planted answer for a request, used up by asking."""
+        """The planted answer for a request or a member of a batch, used up by asking."""
         for injection in self.injections:
             named = (injection.cmdlet or "").lower() == (cmdlet or "").lower() if injection.cmdlet else False
             if injection.service == service and (named or injection.path == path):
@@ -83,7 +84,9 @@ def _serve(world: World, desk: Desk, call: Call) -> Answer:
             moment = desk.clock.advance(float(call.json()["advance_seconds"]))
             return Answer(200, {"now": iso(moment), "speed": desk.clock.speed})
         case "GET", "/state":
-            return Answer(200, state_view(world, desk.clock.now()))
+            now = desk.clock.now()
+            licensing.take_effect(world, now)
+            return Answer(200, state_view(world, now))
         case "GET", "/record-key":
             return Answer(200, {"key": world.record_key.hex()})
         case "GET", "/stats":

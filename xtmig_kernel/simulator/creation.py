@@ -56,6 +56,7 @@ def _tenant(
 ) -> Tenant:
     tenant = Tenant(side=side, file=file, hydrated_from=None if file.dehydrated else now)
     tenant.mailboxes, tenant.mail_users, tenant.groups = file.mailboxes, file.mail_users, file.groups
+    tenant.users, tenant.contacts = file.users, file.contacts
     for app_id, resource in RESOURCES.items():
         add_presence(world, tenant, app_id, resource.name, MICROSOFT_TENANT, now)
     for own in file.applications:

@@ -52,7 +52,13 @@ def _tenant(seed: str, side: str, name: str, display_name: str, *, dehydrated: b
                 "name": f"xtmig operator ({side})",
                 "app_id": guid(seed, side, "operator application"),
                 "permissions": {
-                    "graph": ["Application.ReadWrite.All", "Directory.Read.All", "Organization.Read.All"],
+                    "graph": [
+                        "Application.ReadWrite.All",
+                        "Directory.Read.All",
+                        "Organization.Read.All",
+                        "LicenseAssignment.ReadWrite.All",
+                        "User.ReadWrite.All",
+                    ],
                     "exchange": ["Exchange.ManageAsApp"],
                 },
                 "directory_roles": ["Exchange Administrator"],

@@ -66,6 +66,19 @@ class Answer:
         return replace(self, headers={**headers, **self.headers})
 
 
+Planted = Callable[[str, str | None], Answer | None]
+
+
+def nothing_planted(path: str, cmdlet: str | None) -> None:
+    """No request gets another answer than the real one.
+
+    Args:
+        path: Path of the request, without query.
+        cmdlet: The cmdlet that it runs, or None.
+    """
+    del path, cmdlet
+
+
 @dataclass(frozen=True)
 class Entry:
     """One line for the record; time and duration are added by the recorder.

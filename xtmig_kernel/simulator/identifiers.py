@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from uuid import UUID
 
 ZERO_GUID = str(UUID(int=0))
+_REMEMBERED = 2**18
 
 
 def digest(*key: object) -> bytes:
@@ -22,6 +24,7 @@ def digest(*key: object) -> bytes:
     return hashlib.sha256("\x1f".join(str(part) for part in key).encode()).digest()
 
 
+@lru_cache(_REMEMBERED)
 def guid(*key: object) -> str:
     """A version-4-shaped GUID for a key, in lower case."""
     return str(UUID(bytes=digest("guid", *key)[:16], version=4))
@@ -44,6 +47,7 @@ def short_code(*key: object) -> str:
     return "".join(alphabet[byte % len(alphabet)] for byte in digest("code", *key)[:9])
 
 
+@lru_cache(_REMEMBERED)
 def hexadecimal(length: int, *key: object) -> str:
     """So many lower-case hexadecimal digits for a key.
 

@@ -1,4 +1,7 @@
-"""The recipients of a tenants file: mailboxes, mail users and groups, with every attribute a test may plant."""
+"""The objects of a tenants file's directory, with every attribute a test may plant.
+
+Mailboxes, mail users, plain users, mail contacts and groups.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+MailboxKind = Literal["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LinkedMailbox"]
 
 
 class Part(BaseModel):
@@ -21,6 +26,9 @@ class Archive(Part):
     auto_expanding: bool = False
     auxiliary: list[str] = []
     size: str = "0 B"
+    items: int = Field(default=0, ge=0)
+    deleted: str = "0 B"
+    deleted_items: int = Field(default=0, ge=0)
     quota: str = "100 GB"
 
 
@@ -90,10 +98,11 @@ class Content(Part):
 class Recipient(Part):
     """What mailboxes and mail users have in common.
 
-    Ids that are not given are derived from the tenant, the kind and the alias.
+    Ids that are not given are derived from the tenant, the kind and the alias; the name is the alias by default.
     """
 
     alias: str
+    name: str | None = None
     display_name: str
     first_name: str = ""
     last_name: str = ""
@@ -118,7 +127,7 @@ class Recipient(Part):
 class Mailbox(Recipient):
     """A mailbox of any kind."""
 
-    kind: Literal["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"] = "UserMailbox"
+    kind: MailboxKind = "UserMailbox"
     archive: Archive | None = None
     holds: Holds = Holds()
     sizes: Sizes = Sizes()
@@ -132,24 +141,65 @@ class Mailbox(Recipient):
 
 
 class MailUser(Recipient):
-    """A mail user: an address-book entry with a sign-in and an address elsewhere."""
+    """A mail user: an address-book entry with a sign-in and an address elsewhere.
+
+    The two `previous` values stay behind when a mailbox of this person went (doc lines 306 to 342).
+    """
 
     external_address: str
     archive_guid: str | None = None
-    previous_recipient_type: Literal["UserMailbox"] | None = None
+    previous_recipient_type: MailboxKind | None = None
+    previous_mailbox_guid: str | None = None
     recoverable_items_quota: str = "30 GB"
     litigation_hold: bool = False
 
 
-class Group(Part):
-    """A mail-enabled group; members are named by address or by another group's alias."""
+class User(Part):
+    """A user of the directory without a mailbox; a guest with `mail` shows in Exchange as GuestMailUser."""
+
+    upn: str
+    display_name: str
+    first_name: str = ""
+    last_name: str = ""
+    object_id: str | None = None
+    mail: str | None = None
+    guest: bool = False
+    licences: list[str] = Field(default=[], description="Part numbers of the tenant's subscriptions")
+    usage_location: str | None = None
+    directory_synchronised: bool = False
+    account_disabled: bool = False
+    previous_recipient_type: MailboxKind | None = None
+    previous_mailbox_guid: str | None = None
+
+
+class Contact(Part):
+    """A mail contact: an address-book entry without a sign-in."""
 
     name: str
     alias: str
     primary: str
-    kind: Literal["Security", "Distribution"] = "Distribution"
+    external_address: str
+    proxies: list[str] = []
+    object_id: str | None = None
+    directory_synchronised: bool = False
+
+
+class Group(Part):
+    """A mail-enabled group; members are named by address, alias, object id or sign-in name.
+
+    To a `dynamic` group belongs every user of the tenant who is no guest, whatever `members` says. `managed_by` are
+    the owners that Exchange knows, `owners` those of the directory. `licences` go to every member.
+    """
+
+    name: str
+    alias: str
+    primary: str
+    kind: Literal["Security", "Distribution", "Microsoft365"] = "Distribution"
     members: list[str] = []
     managed_by: list[str] = []
+    owners: list[str] = []
+    licences: list[str] = Field(default=[], description="Part numbers of the tenant's subscriptions")
+    dynamic: bool = False
     proxies: list[str] = []
     object_id: str | None = None
     directory_synchronised: bool = False

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import trustme
@@ -23,18 +24,19 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import control
+from . import control, licensing
 from .control import Desk
 from .exchange import service as exchange
 from .exchange.errors import too_many
 from .graph import service as graph
-from .http import Answer, Call, Entry, Outcome
+from .http import Answer, Call, Entry, Outcome, Planted, nothing_planted
 from .login import portal
 from .login import service as login
 from .world import Addresses, World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from starlette.requests import Request
@@ -45,13 +47,28 @@ if TYPE_CHECKING:
 SERVICES = ("login", "graph", "exo", "portal", "control")
 SECURE = ("login", "graph", "exo")
 CMDLETS_AT_ONCE = 4
+BATCHING = ("graph", "exo")
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
-SERVE: dict[str, Callable[..., Outcome]] = {
+HANDLERS: dict[str, Callable[..., Outcome]] = {
     "login": login.serve,
     "portal": portal.serve,
     "graph": graph.serve,
     "exo": exchange.serve,
 }
+
+
+def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
+    """Answer one request, after everything that has become due by now.
+
+    Args:
+        world: Both tenants.
+        call: The request; its service is not control.
+        now: Simulated time.
+        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+    """
+    licensing.take_effect(world, now)
+    further = (planted,) if call.service in BATCHING else ()
+    return HANDLERS[call.service](world, call, now, *further)
 
 
 @dataclass
@@ -104,7 +121,7 @@ class Simulator:
         if planted is not None:
             return Outcome(planted, [Entry(None, call.method, call.path, planted.status, cmdlet, {})])
         try:
-            return SERVE[call.service](self.world, call, self.desk.clock.now())
+            return serve(self.world, call, self.desk.clock.now(), partial(self.desk.injected, call.service))
         except Exception:
             what = f"{call.method} {call.path} met a defect of the simulator"
             logging.getLogger(__name__).exception(what)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .address_book import book
 from .clock import iso
+from .people import addresses, exchange_guid, legacy_dn, living, object_id
+from .recipients_file import Mailbox, MailUser
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .people import Entry
+    from .recipients_file import Group
     from .world import Application, Endpoint, Relationship, ServicePrincipal, Tenant, World
 
 
 def state_view(world: World, now: datetime) -> dict[str, Any]:
     """Both tenants, source first."""
-    return {side: _tenant(world.tenants[side], now) for side in ("source", "target")}
+    return {side: _tenant(world, world.tenants[side], now) for side in ("source", "target")}
 
 
-def _tenant(tenant: Tenant, now: datetime) -> dict[str, Any]:
+def _tenant(world: World, tenant: Tenant, now: datetime) -> dict[str, Any]:
     principals = {p.object_id: p for p in tenant.service_principals.values()}
     return {
         "tenant_id": tenant.tenant_id,
@@ -46,10 +51,45 @@ def _tenant(tenant: Tenant, now: datetime) -> dict[str, Any]:
         "delegated_grants": tenant.delegated_grants,
         "organization_relationships": _sorted(_relationship(r) for r in tenant.relationships.values()),
         "migration_endpoints": _sorted(_endpoint(e) for e in tenant.endpoints.values()),
-        "groups": _sorted(group.model_dump() for group in tenant.groups),
-        "mailboxes": _sorted(mailbox.model_dump(mode="json") for mailbox in tenant.mailboxes),
-        "mail_users": _sorted(user.model_dump(mode="json") for user in tenant.mail_users),
+        "groups": _sorted(_group(world, tenant, group) for group in tenant.groups),
+        "mailboxes": _sorted(_entry(world, tenant, mailbox) for mailbox in tenant.mailboxes),
+        "mail_users": _sorted(_entry(world, tenant, user) for user in tenant.mail_users),
+        "users": _sorted(_entry(world, tenant, user) for user in tenant.users),
+        "contacts": _sorted(_entry(world, tenant, contact) for contact in tenant.contacts),
+        "licence_assignments": _licences(tenant),
     }
+
+
+def _entry(world: World, tenant: Tenant, entry: Entry) -> dict[str, Any]:
+    """What the file's model of an object says, its ids and sorted addresses; deleted or not, but not when."""
+    row = entry.model_dump(mode="json", exclude={"created", "soft_deleted"})
+    row["object_id"] = object_id(world, tenant, entry)
+    row["email_addresses"] = sorted(addresses(entry), key=str.lower)
+    if isinstance(entry, Mailbox | MailUser):
+        row["exchange_guid"] = exchange_guid(world, tenant, entry)
+        row["legacy_dn"] = legacy_dn(world, tenant, entry)
+        row["custom_attributes"] = {n: text for n, text in row["custom_attributes"].items() if text}
+        row["soft_deleted"] = not living(entry)
+    return row
+
+
+def _group(world: World, tenant: Tenant, group: Group) -> dict[str, Any]:
+    return _entry(world, tenant, group) | {"members": sorted(book(world, tenant).members(group))}
+
+
+def _licences(tenant: Tenant) -> list[dict[str, Any]]:
+    by_user = tenant.licences.by_user if tenant.licences else {}
+    return _sorted(
+        {
+            "user": user,
+            "part_number": assignment.part_number,
+            "group": assignment.group_id,
+            "disabled_plans": sorted(assignment.disabled_plans),
+            "error": assignment.error,
+        }
+        for user, assignments in by_user.items()
+        for assignment in assignments
+    )
 
 
 def _sorted(rows: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from .clouds import CloudName  # noqa: TC001 - pydantic reads it at run time
-from .recipients_file import Group, Mailbox, MailUser, Part
+from .recipients_file import Contact, Group, Mailbox, MailUser, Part, User
 from .wellknown import DIRECTORY_ROLES, RESOURCES
 
 if TYPE_CHECKING:
@@ -59,10 +59,17 @@ class SecretPolicy(Part):
 
 
 class Policies(Part):
-    """Policies that change what a sign-in or a registration may do."""
+    """Policies that change what a sign-in, a registration or a new recipient may do.
+
+    With `primary_smtp_honoured` off, PrimarySmtpAddress of mail users is ignored and the external address becomes the
+    primary one (doc traps B18, D9: the reference and Microsoft's own script differ). `group_name_prefix` is the
+    naming policy for groups (doc trap C2).
+    """
 
     block_device_code: bool = False
     secrets: SecretPolicy = SecretPolicy()
+    primary_smtp_honoured: bool = True
+    group_name_prefix: str = ""
 
 
 class Administrator(Part):
@@ -168,6 +175,9 @@ class Lags(Part):
     secret_accepted: float = Field(default=30, ge=0)
     hydration: float = Field(default=600, ge=0)
     configuration_readable: float = Field(default=3, ge=0)
+    mail_user_readable: float = Field(default=60, ge=0)
+    licence_effective: float = Field(default=30, ge=0)
+    group_members_readable: float = Field(default=3, ge=0)
 
 
 class TenantFile(Part):
@@ -192,6 +202,8 @@ class TenantFile(Part):
     groups: list[Group] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     mail_users: list[MailUser] = Field(default_factory=list)
+    users: list[User] = Field(default_factory=list)
+    contacts: list[Contact] = Field(default_factory=list)
     skus: list[Sku] = Field(default_factory=list)
     lags: Lags = Lags()
 

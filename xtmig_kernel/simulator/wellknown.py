@@ -53,6 +53,7 @@ RESOURCES: dict[str, Resource] = {
             "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
             "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
             "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+            "Group.Read.All": "5b567255-7703-4780-807c-7be8301ae99b",
             "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
             "Domain.Read.All": "dbb9058a-0e50-45d7-ae91-66909b5d4664",
             "LicenseAssignment.ReadWrite.All": "5facf0c1-8979-4e95-abcf-ff3d079771c0",
@@ -68,6 +69,7 @@ RESOURCES: dict[str, Resource] = {
             "User.Read.All": "a154be20-db9c-4678-8ab7-66f6cc099a59",
             "Organization.Read.All": "4908d5b9-3fb2-4b1e-9336-1888b7937185",
             "GroupMember.Read.All": "bc024368-1153-4739-b217-4326f2e966d0",
+            "Group.Read.All": "5f8c59db-677d-491f-a6b8-5f174b11ec1d",
             "Directory.Read.All": "06da0dbc-49e2-44d2-8312-53f166ab848a",
             "Domain.Read.All": "2f9ee017-59c1-4f1d-9472-bd5529a7b311",
             "LicenseAssignment.ReadWrite.All": "f55016cc-149c-447e-8f21-7cf3ec1d6350",
@@ -99,3 +101,9 @@ DEFAULT_USER_ROLE = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 CONSENTING_ROLES = frozenset({"Global Administrator", "Privileged Role Administrator"})
 # Who may register and change applications as a person.
 APPLICATION_ROLES = frozenset({"Global Administrator", "Application Administrator", "Cloud Application Administrator"})
+# Who may assign licences, and who may set a usage location, as a person (Entra's list of roles [MEM]).
+LICENSING_ROLES = frozenset({"Global Administrator", "User Administrator", "License Administrator"})
+USER_ROLES = LICENSING_ROLES
+
+# Permissions that let a caller read users (Graph documentation [SRC]).
+USER_READING = ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All")

@@ -11,8 +11,10 @@ from .clouds import CLOUDS, Cloud
 from .identifiers import guid
 
 if TYPE_CHECKING:
+    from .address_book import AddressBook
     from .keys import Keys
-    from .recipients_file import Group, Mailbox, MailUser
+    from .licence_register import LicenceRegister
+    from .recipients_file import Contact, Group, Mailbox, MailUser, User
     from .tenants import Administrator, TenantFile
 
 
@@ -117,7 +119,15 @@ class Endpoint:
 
 @dataclass
 class Tenant:
-    """One organisation: the file it began with, and what changes since."""
+    """One organisation: the file it began with, and what changes since.
+
+    Attributes:
+        readable_from: Object id of a recipient created since the start, to when reads begin to find it.
+        member_changes: Group's object id, to each changed member's object id, to when reads begin to show the change
+            and whether it belonged to the group before.
+        book: The index over all recipients, made when it is first asked for.
+        licences: The record of licences, begun when it is first asked for.
+    """
 
     side: str
     file: TenantFile
@@ -131,6 +141,12 @@ class Tenant:
     mailboxes: list[Mailbox] = field(default_factory=list)
     mail_users: list[MailUser] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    readable_from: dict[str, datetime] = field(default_factory=dict)
+    member_changes: dict[str, dict[str, tuple[datetime, bool]]] = field(default_factory=dict)
+    book: AddressBook | None = None
+    licences: LicenceRegister | None = None
     events: dict[str, int] = field(default_factory=dict)
 
     @property

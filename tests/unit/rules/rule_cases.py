@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import cases_licensing
 import cases_users
 from core_facts import (
     APP_ID,
@@ -422,6 +423,6 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_users,):
+for more in (cases_licensing, cases_users):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

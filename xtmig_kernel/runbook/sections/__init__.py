@@ -3,6 +3,8 @@
 from xtmig_kernel.runbook.sections import (
     s000_status,
     s010_connect,
+    s020_licensing,
+    s030_prerequisites,
     s050_application,
     s060_consent,
     s070_endpoint,
@@ -14,6 +16,8 @@ from xtmig_kernel.runbook.step import Section, Step
 SECTIONS: tuple[Section, ...] = (
     s000_status.SECTION,
     s010_connect.SECTION,
+    s020_licensing.SECTION,
+    s030_prerequisites.SECTION,
     s050_application.SECTION,
     s060_consent.SECTION,
     s070_endpoint.SECTION,

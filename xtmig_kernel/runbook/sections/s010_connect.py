@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def _rights(side: Side, number: int) -> Step:
     endpoint = ("target-may-configure-endpoint",) if side == "target" else ()
+    later = ("target-may-prepare-users", "target-may-move") if side == "target" else ("source-may-manage-scope",)
     return Step(
         id=f"010.{number}",
         title=f"Sign in to the {side} tenant and see what this account may do",
@@ -24,6 +25,9 @@ def _rights(side: Side, number: int) -> Step:
             f"{side}-may-consent",
             *endpoint,
             f"{side}-may-configure-relationship",
+            *later,
+            f"{side}-may-read-directory",
+            f"{side}-may-license",
         ),
     )
 

@@ -145,10 +145,6 @@ SECTION = Section(
             bulk=True,
         ),
     ),
-    document=(
-        "Prepare target user objects for migration",
-        "Prerequisites for target user objects",
-        "What X500 proxy should be added to the target MailUser proxy addresses to enable migration?",
-    ),
+    document=("Target users", "Prerequisites, target users", "FAQ: x500"),
     guidance=("USR-02", "USR-09", "USR-10", "USR-17"),
 )

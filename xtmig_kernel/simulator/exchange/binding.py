@@ -41,6 +41,20 @@ class Credential:
 
 
 @dataclass(frozen=True)
+class Secret:
+    """A decrypted text of which only what a password policy asks is kept.
+
+    Attributes:
+        length: Number of characters.
+        classes: How many of the kinds lower case, upper case, digit and other it has.
+    """
+
+    fingerprint: str
+    length: int
+    classes: int
+
+
+@dataclass(frozen=True)
 class Bound:
     """A call whose parameters are understood.
 
@@ -129,7 +143,7 @@ def _convert(parameter: Parameter, value: Any, keys: Keys, record_key: bytes) ->
     if kind == "PSCredential":
         return _credential(parameter, value, keys, record_key)
     if kind == "SecureString":
-        return fingerprint(record_key, _secret_text(parameter, value, keys))
+        return _secret(_secret_text(parameter, value, keys), record_key)
     if kind == "Byte[]":
         return bytes_of(value)
     if parameter.many or kind in FLAG_KINDS:
@@ -179,6 +193,11 @@ def _secret_text(parameter: Parameter, value: Any, keys: Keys) -> str:
         if parameter.kind == "SecureString":
             return value  # plain text is reported to work (wire 1.4 [LIVE claim])
         raise bad_value(parameter.name, "The value cannot be decrypted.") from None
+
+
+def _secret(text: str, record_key: bytes) -> Secret:
+    kinds = {next((k for k in ("islower", "isupper", "isdigit") if getattr(c, k)()), "other") for c in text}
+    return Secret(fingerprint(record_key, text), len(text), len(kinds))
 
 
 def _credential(parameter: Parameter, value: Any, keys: Keys, record_key: bytes) -> Credential:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.simulator.http import Answer, Call
     from xtmig_kernel.simulator.world import Tenant, World
 
+    from .lookup import Rows
+
 
 class AccessRefused(Exception):
     """The caller does not get as far as a cmdlet."""
@@ -66,7 +68,7 @@ class Context:
 class Result:
     """What a cmdlet gives back: objects, and warnings."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] | Rows = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 

@@ -54,6 +54,17 @@ def served() -> dict[str, Cmdlet]:
 
 
 @cache
+def offered_only() -> dict[str, Cmdlet]:
+    """Cmdlets that a caller with the rights for them is offered, and that answer 501, by name in lower case."""
+    return {name.lower(): _cmdlet(name, data) for name, data in _data()["offered_only"].items()}
+
+
+def contract_of(name: str) -> Cmdlet | None:
+    """The contract of a cmdlet that can be on offer."""
+    return served().get(name.lower()) or offered_only().get(name.lower())
+
+
+@cache
 def not_served() -> frozenset[str]:
     """Real cmdlets of Exchange Online that it does not answer, in lower case."""
     return frozenset(name.lower() for name in _data()["not_served"])

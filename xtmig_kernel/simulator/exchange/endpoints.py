@@ -6,21 +6,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from xtmig_kernel.simulator import people
+from xtmig_kernel.simulator.address_book import book
 from xtmig_kernel.simulator.login.clients import app_identity
 from xtmig_kernel.simulator.login.errors import SignInRefused
+from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser
 from xtmig_kernel.simulator.wellknown import EXCHANGE_APP, MAILBOX_MIGRATION
 from xtmig_kernel.simulator.world import Endpoint, Tenant
 
 from . import defaults
 from .context import Context, Result
-from .errors import ALREADY_EXISTS, CONNECTION_FAILED, NOT_FOUND, ExchangeRefused, bad_value, not_found
-from .recipients import member_of, named
+from .errors import ALREADY_EXISTS, CONNECTION_FAILED, ExchangeRefused, bad_value, not_found
+from .group_members import member_of
+from .lookup import chosen
 from .relationships import towards
 
 if TYPE_CHECKING:
-    from xtmig_kernel.simulator.recipients_file import Mailbox
-
     from .binding import Bound, Credential
 
 PERMANENT = "Microsoft.Exchange.MailboxReplicationService.MRSRemotePermanentException"
@@ -236,23 +236,16 @@ def _result(result: str, message: str, detail: str) -> dict[str, Any]:
 
 
 def _check_mailbox(context: Context, remote: Tenant, endpoint: Endpoint, wanted: str) -> None:
-    users = [u for u in context.tenant.mail_users if u.soft_deleted is None and named(context, u, wanted)]
-    if not users:
-        raise ExchangeRefused(
-            NOT_FOUND, f"The operation couldn't be performed because object '{wanted}' couldn't be found."
-        )
+    """Try one mail user, by any of its identities; one created just now is not found (failures 2.2 #19)."""
+    user: MailUser = chosen(context, (MailUser,), wanted)[0]
     if towards(context.tenant, remote, "Inbound") is None:
         raise ExchangeRefused(MIGRATION_PERMANENT, NOT_AUTHORIZED_HERE)
     there = towards(remote, context.tenant, "RemoteOutbound")
     app_id = str(endpoint.properties["ApplicationId"]).lower()
     if there is None or str(there.properties["OAuthApplicationId"] or "").lower() != app_id:
         raise CheckFailed(NOT_AUTHORIZED_THERE)
-    source = _mailbox_with(context, remote, users[0].exchange_guid)
+    source = book(context.world, remote).holder(f"guid:{user.exchange_guid}".lower())
     scopes = there.properties["MailboxMovePublishedScopes"]
-    if source is None or not any(member_of(remote, scope, source) for scope in scopes):
+    in_scope = isinstance(source, Mailbox) and any(member_of(context, remote, scope, source) for scope in scopes)
+    if not in_scope:
         raise CheckFailed(f"{MAILBOX_OUT_OF_SCOPE}: {NOT_AUTHORIZED_THERE}")
-
-
-def _mailbox_with(context: Context, tenant: Tenant, guid: str | None) -> Mailbox | None:
-    living = (m for m in tenant.mailboxes if m.soft_deleted is None)
-    return next((m for m in living if guid and people.mailbox_guid(context.world, tenant, m) == guid.lower()), None)

@@ -11,6 +11,15 @@ TASKS = "Microsoft.Exchange.Configuration.Tasks."
 INVOCATION = "Microsoft.Exchange.AdminApi.CommandInvocation."
 NOT_FOUND = TASKS + "ManagementObjectNotFoundException"
 DEHYDRATED = TASKS + "InvalidOperationInDehydratedContextException"
+AMBIGUOUS = TASKS + "ManagementObjectAmbiguousException"
+NOT_GROUP_MANAGER = TASKS + "OperationRequiresGroupManagerException"
+DIRECTORY_REFUSES = TASKS + "UnableToWriteToAadException"
+TASK_FAILED = TASKS + "RecipientTaskException"
+NOT_ACCEPTED_DOMAIN = "Microsoft.Exchange.Configuration.ObjectModel.NotAcceptedDomainException"
+PROXY_EXISTS = "Microsoft.Exchange.Configuration.ObjectModel.ProxyAddressExistsException"
+VALUE_EXISTS = "Microsoft.Exchange.Configuration.ObjectModel.PropertyValueExistsException"
+MEMBER_EXISTS = "Microsoft.Exchange.Management.RecipientTasks.MemberAlreadyExistsException"
+MEMBER_NOT_FOUND = "Microsoft.Exchange.Management.RecipientTasks.MemberNotFoundException"
 ALREADY_EXISTS = "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException"
 DUPLICATE_DOMAIN = (
     "Microsoft.Exchange.Management.SystemConfigurationTasks.DuplicateOrganizationRelationshipDomainException"
@@ -76,6 +85,17 @@ def bad_value(parameter: str, text: str) -> ExchangeRefused:
     """The error for a value of the wrong kind (shape B [LIVE])."""
     message = f"Cannot process argument transformation on parameter '{parameter}'. {text}"
     return ExchangeRefused(BAD_VALUE, message, detailed=False)
+
+
+def synchronised(cmdlet: str, attribute: str, name: str) -> ExchangeRefused:
+    """The error for changing an attribute that comes from the organisation's own directory (failures 2.2 #25 [MEM])."""
+    text = (
+        f"The operation on mailbox \"{name}\" failed because it's out of the current user's write scope. The action "
+        f"'{cmdlet}', '{attribute}', can't be performed on the object '{name}' because the object is being "
+        "synchronized from your on-premises organization. This action should be performed on the object in your "
+        "on-premises organization."
+    )
+    return ExchangeRefused(INVALID_OPERATION, text)
 
 
 def dehydrated() -> ExchangeRefused:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.simulator.http import Answer
 
-from .contract import ANY_SET, Cmdlet, Parameter, served
+from .contract import ANY_SET, Cmdlet, Parameter, offered_only, served
 
 if TYPE_CHECKING:
     from .context import Context
@@ -44,7 +44,8 @@ def function_text(cmdlet: Cmdlet, offered: frozenset[str]) -> str:
 
 def answer(context: Context) -> Answer:
     """The module file: exactly what is on offer to the caller, and the session's key at its end."""
-    cmdlets = [served()[name] for name in sorted(context.offer)]
+    known = served() | offered_only()
+    cmdlets = [known[name] for name in sorted(context.offer)]
     text = "\n".join(function_text(cmdlet, context.offer[cmdlet.name.lower()]) for cmdlet in cmdlets)
     text += f"\n$PublicKey = '{context.world.keys.session_key_xml()}'\n"
     exported = ",".join(cmdlet.name for cmdlet in cmdlets)

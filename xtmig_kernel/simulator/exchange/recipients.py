@@ -1,110 +1,38 @@
-"""Groups, mailboxes and mail users, for reading (shapes 3.4, 3.5 [OBS])."""
+"""Mailboxes and mail users, for reading (shapes 3.4, 3.5 [OBS])."""
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from xtmig_kernel.simulator import people
-from xtmig_kernel.simulator.http import UnsupportedRequest
+from xtmig_kernel.simulator import licensing, people
 from xtmig_kernel.simulator.identifiers import ZERO_GUID
-from xtmig_kernel.simulator.recipients_file import Group, Mailbox, MailUser
+from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
 
 from .context import Context, Result
 from .errors import not_found
+from .filters import filtered
+from .lookup import Rows, State, chosen, object_id, refuse_unserved
 from .values import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xtmig_kernel.simulator.world import Tenant
-
     from .binding import Bound
 
-Some = TypeVar("Some", Mailbox, MailUser, Group)
 NOTHING = UUID(ZERO_GUID)
-_CLAUSE = re.compile(r"\s*(\w+)\s+-(eq|ne|like)\s+['\"](.*?)['\"]\s*", re.IGNORECASE)
-SPECIAL_SWITCHES = ("GroupMailbox", "PublicFolder", "Migration", "InactiveMailboxOnly", "IncludeInactiveMailbox",
-                    "HVEAccount", "SharedWithMailUser")  # fmt: skip
-SPECIAL_VALUES = ("Anr", "MailboxPlan", "OrganizationalUnit", "ManagedBy", "SortBy", "Credential")
-T2T_CAPABILITY = "ExchangeT2TMbxMove"
-T2T_PART = "crosstenantuserdatamigration"
-
-
-def named(context: Context, recipient: Mailbox | MailUser | Group, wanted: str) -> bool:
-    """Whether an identity means this recipient: name, alias, id, sign-in name, any address, GUIDs, LegacyExchangeDN."""
-    text = wanted.lower().removeprefix("smtp:")
-    names = {recipient.alias.lower(), people.object_id(context.world, context.tenant, recipient)}
-    names |= people.smtp_addresses(recipient)
-    if isinstance(recipient, Group):
-        return text in names | {recipient.name.lower()}
-    names |= {recipient.display_name.lower(), recipient.upn.lower()}
-    names.add(people.legacy_dn(context.world, context.tenant, recipient).lower())
-    if isinstance(recipient, Mailbox):
-        names.add(people.mailbox_guid(context.world, context.tenant, recipient))
-    elif recipient.exchange_guid:
-        names.add(recipient.exchange_guid)
-    return text in names
-
-
-def find_group(context: Context, wanted: str) -> Group:
-    """The group that an identity means.
-
-    Raises:
-        ExchangeRefused: 404: there is none.
-    """
-    for group in context.tenant.groups:
-        if named(context, group, wanted):
-            return group
-    raise not_found(wanted)
-
-
-def _chosen(context: Context, all_: Sequence[Some], bound: Bound) -> list[Some]:
-    for name in (*SPECIAL_SWITCHES, *SPECIAL_VALUES):
-        if bound.get(name):
-            raise UnsupportedRequest(f"parameter {name}")
-    wanted = bound.get("Identity")
-    if not wanted:
-        return list(all_)
-    found = [item for item in all_ if named(context, item, wanted)]
-    if not found:
-        raise not_found(wanted)
-    return found
-
-
-def _filtered(rows: list[dict[str, Any]], text: str | None) -> list[dict[str, Any]]:
-    for clause in re.split(r"\s+-and\s+", text, flags=re.IGNORECASE) if text else []:
-        found = _CLAUSE.fullmatch(clause)
-        if not found:
-            raise UnsupportedRequest(f"filter {text}")
-        name, operator, value = found.groups()
-        rows = [row for row in rows if _fits(row, name, operator.lower(), value.lower())]
-    return rows
-
-
-def _fits(row: dict[str, Any], name: str, operator: str, value: str) -> bool:
-    present = next((v for k, v in row.items() if k.lower() == name.lower()), None)
-    texts = [str(item).lower() for item in present] if isinstance(present, list) else [str(present or "").lower()]
-    if operator == "ne":
-        return value not in texts
-    return any(fnmatch.fnmatchcase(text, value) if operator == "like" else text == value for text in texts)
-
-
-def _capabilities(recipient: Mailbox | MailUser) -> list[str]:
-    names = []
-    for licence in recipient.licences:
-        plain = licence.lower().replace("_", "").replace("-", "").removeprefix("csp")
-        names.append(T2T_CAPABILITY if plain.startswith(T2T_PART) else "BPOS_S_Enterprise")
-    return list(dict.fromkeys(names))
+SERVED_READS = frozenset({
+    "Identity", "Filter", "ResultSize", "RecipientTypeDetails", "Archive", "SoftDeletedMailbox", "SoftDeletedMailUser",
+    "IncludeAcceptMessagesOnlyFromDLMembersWithDisplayNames", "IncludeForwardingAddressWithDisplayNames",
+    "IncludeAcceptMessagesOnlyFromSendersOrMembersWithDisplayNames", "IncludeEmailAddressDisplayNames",
+    "IncludeAcceptMessagesOnlyFromWithDisplayNames", "IncludeGrantSendOnBehalfToWithDisplayNames",
+})  # fmt: skip
 
 
 def _common(context: Context, recipient: Mailbox | MailUser) -> dict[str, Any]:
     world, tenant = context.world, context.tenant
     row: dict[str, Any] = {
-        "Identity": recipient.alias,
-        "Name": recipient.alias,
+        "Identity": people.common_name(recipient),
+        "Name": people.common_name(recipient),
         "Guid": UUID(people.object_id(world, tenant, recipient)),
         "ExternalDirectoryObjectId": people.object_id(world, tenant, recipient),
         "DisplayName": recipient.display_name,
@@ -116,7 +44,7 @@ def _common(context: Context, recipient: Mailbox | MailUser) -> dict[str, Any]:
         "LegacyExchangeDN": people.legacy_dn(world, tenant, recipient),
         "IsDirSynced": recipient.directory_synchronised,
         "SKUAssigned": bool(recipient.licences),
-        "PersistedCapabilities": _capabilities(recipient),
+        "PersistedCapabilities": licensing.capabilities(tenant, recipient),
         "DisabledArchiveGuid": UUID(recipient.disabled_archive_guid or ZERO_GUID),
         "HiddenFromAddressListsEnabled": recipient.hidden_from_address_lists,
         "UsageLocation": recipient.usage_location,
@@ -186,58 +114,66 @@ def mail_user_row(context: Context, user: MailUser) -> dict[str, Any]:
     }
 
 
-def get_mailbox(context: Context, bound: Bound) -> Result:
-    """Get-Mailbox: one, several or all mailboxes (cmdlet reference [SRC]; a null Identity means all)."""
-    deleted = bool(bound.get("SoftDeletedMailbox"))
-    chosen = _chosen(context, [m for m in context.tenant.mailboxes if bool(m.soft_deleted) is deleted], bound)
-    rows = [mailbox_row(context, mailbox) for mailbox in chosen]
-    kinds = {kind.lower() for kind in bound.get("RecipientTypeDetails") or []}
-    rows = [row for row in rows if not kinds or row["RecipientTypeDetails"].lower() in kinds]
-    if bound.get("Archive"):
-        rows = [row for row in rows if row["ArchiveGuid"] != NOTHING]
-    return Result(_filtered(rows, bound.get("Filter")))
-
-
-def get_mail_user(context: Context, bound: Bound) -> Result:
-    """Get-MailUser: one, several or all mail users (cmdlet reference [SRC]; a null Identity means all)."""
-    deleted = bool(bound.get("SoftDeletedMailUser"))
-    chosen = _chosen(context, [u for u in context.tenant.mail_users if bool(u.soft_deleted) is deleted], bound)
-    return Result(_filtered([mail_user_row(context, user) for user in chosen], bound.get("Filter")))
-
-
-def get_distribution_group(context: Context, bound: Bound) -> Result:
-    """Get-DistributionGroup: one or all mail-enabled groups (cmdlet reference [SRC]; a null Identity means all)."""
-    rows = [_group_row(context, group) for group in _chosen(context, context.tenant.groups, bound)]
-    kinds = {kind.lower() for kind in bound.get("RecipientTypeDetails") or []}
-    rows = [row for row in rows if not kinds or row["RecipientTypeDetails"].lower() in kinds]
-    return Result(_filtered(rows, bound.get("Filter")))
-
-
-def _group_row(context: Context, group: Group) -> dict[str, Any]:
-    secure = group.kind == "Security"
-    details = "MailUniversalSecurityGroup" if secure else "MailUniversalDistributionGroup"
+def guest_row(context: Context, guest: User) -> dict[str, Any]:
+    """A guest as Get-MailUser shows it: of the kind GuestMailUser, with its home address [MEM]."""
+    identity = object_id(context, guest)
     return {
-        "Identity": group.name,
-        "Name": group.name,
-        "DisplayName": group.name,
-        "Alias": group.alias,
-        "Guid": UUID(people.object_id(context.world, context.tenant, group)),
-        "ExternalDirectoryObjectId": people.object_id(context.world, context.tenant, group),
-        "PrimarySmtpAddress": group.primary,
-        "EmailAddresses": people.addresses(group),
-        "GroupType": "Universal, SecurityEnabled" if secure else "Universal",
-        "RecipientType": details,
-        "RecipientTypeDetails": details,
-        "ManagedBy": list(group.managed_by),
-        "IsDirSynced": group.directory_synchronised,
-        "IsValid": True,
+        "Identity": guest.display_name,
+        "Name": guest.display_name,
+        "Guid": UUID(identity),
+        "ExternalDirectoryObjectId": identity,
+        "DisplayName": guest.display_name,
+        "Alias": guest.upn.partition("@")[0].replace("#", ""),
+        "UserPrincipalName": guest.upn,
+        "MicrosoftOnlineServicesID": guest.upn,
+        "PrimarySmtpAddress": guest.mail,
+        "EmailAddresses": people.addresses(guest),
+        "LegacyExchangeDN": people.legacy_dn(context.world, context.tenant, guest),
+        "IsDirSynced": guest.directory_synchronised,
+        "RecipientType": "MailUser",
+        "RecipientTypeDetails": "GuestMailUser",
+        "ExternalEmailAddress": f"SMTP:{guest.mail}",
+        "ExchangeGuid": NOTHING,
+        "ArchiveGuid": NOTHING,
+        "DisabledArchiveGuid": NOTHING,
+        "HiddenFromAddressListsEnabled": True,
+        "WhenSoftDeleted": None,
+        **{f"CustomAttribute{n}": "" for n in range(1, 16)},
     }
 
 
-def member_of(tenant: Tenant, group_name: str, mailbox: Mailbox) -> bool:
-    """Whether a mailbox is a direct member of a group (nesting is not followed; doc trap C11, C12)."""
-    names = people.smtp_addresses(mailbox) | {mailbox.alias.lower(), mailbox.upn.lower()}
-    for group in tenant.groups:
-        if group.name == group_name:
-            return bool(names & {member.lower() for member in group.members})
-    return False
+def narrowed(rows: Rows, bound: Bound, name: str = "RecipientTypeDetails") -> Rows | list[dict[str, Any]]:
+    """The rows that RecipientTypeDetails and Filter let through; made only where one of them is given."""
+    kinds = {kind.lower() for kind in bound.get(name) or []}
+    if not kinds and not bound.get("Filter"):
+        return rows
+    return filtered([row for row in rows if not kinds or row[name].lower() in kinds], bound.get("Filter"))
+
+
+def get_mailbox(context: Context, bound: Bound) -> Result:
+    """Get-Mailbox: one, several or all mailboxes (cmdlet reference [SRC]; a null Identity means all)."""
+    refuse_unserved(bound, SERVED_READS)
+    state: State = "deleted" if bound.get("SoftDeletedMailbox") else "living"
+    mailboxes = chosen(context, (Mailbox,), bound.get("Identity"), state)
+    if bound.get("Archive"):
+        mailboxes = [mailbox for mailbox in mailboxes if mailbox.archive is not None]
+    return Result(narrowed(Rows(mailboxes, partial(mailbox_row, context)), bound))
+
+
+def get_mail_user(context: Context, bound: Bound) -> Result:
+    """Get-MailUser: one, several or all mail users, guests included (cmdlet reference [SRC]; no Identity means all).
+
+    A mail user created just now is not found for a while (wire 1.8 [LIVE]).
+    """
+    refuse_unserved(bound, SERVED_READS)
+    state: State = "deleted" if bound.get("SoftDeletedMailUser") else "living"
+    found = chosen(context, (MailUser, User), bound.get("Identity"), state)
+    shown = [entry for entry in found if isinstance(entry, MailUser) or (entry.guest and entry.mail)]
+    if bound.get("Identity") and not shown:
+        raise not_found(bound.get("Identity"))
+    return Result(narrowed(Rows(shown, partial(any_mail_user_row, context)), bound))
+
+
+def any_mail_user_row(context: Context, entry: MailUser | User) -> dict[str, Any]:
+    """A mail user or a guest as Get-MailUser shows it."""
+    return mail_user_row(context, entry) if isinstance(entry, MailUser) else guest_row(context, entry)

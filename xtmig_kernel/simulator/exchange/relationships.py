@@ -11,7 +11,7 @@ from . import defaults
 from .binding import Bound, Delta
 from .context import Context, Result
 from .errors import ALREADY_EXISTS, DUPLICATE_DOMAIN, ExchangeRefused, bad_value, not_found
-from .recipients import find_group
+from .lookup import find_group
 
 MULTIVALUED = ("DomainNames", "MailboxMovePublishedScopes")
 GROUP_SCOPES = ("FreeBusyAccessScope", "MailTipsAccessScope")

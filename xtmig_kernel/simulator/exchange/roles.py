@@ -1,46 +1,69 @@
 """What Exchange offers a caller: role groups, management roles, cmdlets, parameters.
 
 Which directory role leads to which role group is wire 2 [SRC] for the roles that Exchange supports; what a
-management role contains is cut down to the cmdlets that the simulator serves (management role reference [SRC]).
+management role contains is cut down to the cmdlets that the simulator knows (management role reference [SRC] for the
+configuration's roles, [MEM] for those of recipients and groups).
 """
 
 from __future__ import annotations
 
 from xtmig_kernel.simulator.wellknown import ROLE_NAMES
 
-from .contract import Cmdlet, served
+from .contract import Cmdlet, contract_of
 
 _MOVE_PARAMETERS = frozenset({"mailboxmoveenabled", "mailboxmovecapability", "mailboxmovepublishedscopes"})
+SECURITY_GROUPS = "Security Group Creation and Membership"
 _RELATIONSHIP = [f"{verb}-OrganizationRelationship" for verb in ("Get", "New", "Set", "Remove")]
 _MIGRATION = [
     *(f"{verb}-MigrationEndpoint" for verb in ("Get", "New", "Set", "Remove")),
     "Test-MigrationServerAvailability",
 ]
+_BATCHES = ["New-MigrationBatch"]
+_READ_RECIPIENTS = [
+    "Get-Recipient",
+    "Get-User",
+    "Get-Mailbox",
+    "Get-MailUser",
+    "Get-DistributionGroup",
+    "Get-DistributionGroupMember",
+]
+_GROUP_MEMBERS = [f"{verb}-DistributionGroupMember" for verb in ("Get", "Add", "Remove", "Update")]
 ROLES: dict[str, list[str]] = {
     "Organization Configuration": [
         "Get-OrganizationConfig", "Enable-OrganizationCustomization", "Get-AcceptedDomain", *_RELATIONSHIP,
     ],
     "Federated Sharing": [*_RELATIONSHIP, "Get-AcceptedDomain", "Get-OrganizationConfig"],
     "Remote and Accepted Domains": ["Get-AcceptedDomain"],
-    "Migration": _MIGRATION,
-    "Move Mailboxes": [*_MIGRATION, "Get-Mailbox", "Get-MailUser"],
-    "Mail Recipients": ["Get-Mailbox", "Get-MailUser", "Get-DistributionGroup", "Get-AcceptedDomain"],
-    "Distribution Groups": ["Get-DistributionGroup"],
-    "Security Group Creation and Membership": ["Get-DistributionGroup"],
+    "Migration": [*_MIGRATION, *_BATCHES],
+    "Move Mailboxes": [*_MIGRATION, *_BATCHES, *_READ_RECIPIENTS, "Get-MailboxStatistics"],
+    "Mail Recipients": [
+        *_READ_RECIPIENTS, "Get-AcceptedDomain", "Get-MailboxStatistics", "Set-Mailbox", "Set-MailUser", "Set-User",
+    ],
+    "Mail Recipient Creation": [*_READ_RECIPIENTS, "Get-AcceptedDomain", "New-MailUser", "Remove-MailUser"],
+    "Reset Password": ["Get-Mailbox", "Get-MailUser", "Get-User"],
+    "Distribution Groups": [
+        *_READ_RECIPIENTS, *_GROUP_MEMBERS, "New-DistributionGroup", "Remove-DistributionGroup", "Get-AcceptedDomain",
+    ],
+    SECURITY_GROUPS: [
+        *_READ_RECIPIENTS, *_GROUP_MEMBERS, "New-DistributionGroup", "Remove-DistributionGroup", "Get-AcceptedDomain",
+    ],
     "View-Only Configuration": [
         "Get-OrganizationConfig", "Get-AcceptedDomain", "Get-OrganizationRelationship", "Get-MigrationEndpoint",
     ],
-    "View-Only Recipients": ["Get-Mailbox", "Get-MailUser", "Get-DistributionGroup"],
+    "View-Only Recipients": [*_READ_RECIPIENTS, "Get-MailboxStatistics"],
 }  # fmt: skip
+_RECIPIENT_MANAGEMENT = ["Mail Recipients", "Mail Recipient Creation", "Reset Password", "Migration", "Move Mailboxes"]
 ROLE_GROUPS: dict[str, list[str]] = {
     "Organization Management": list(ROLES),
-    "Recipient Management": ["Mail Recipients", "Distribution Groups", "Migration", "Move Mailboxes"],
+    "Recipient Management": [*_RECIPIENT_MANAGEMENT, "Distribution Groups"],
+    # What the directory role leads to lacks the groups: New-DistributionGroup was refused to it (wire 2 [LIVE claim]).
+    "Exchange Recipient Administrators": _RECIPIENT_MANAGEMENT,
     "View-Only Organization Management": ["View-Only Configuration", "View-Only Recipients"],
 }
 FROM_DIRECTORY = {
     "Global Administrator": "Organization Management",
     "Exchange Administrator": "Organization Management",
-    "Exchange Recipient Administrator": "Recipient Management",
+    "Exchange Recipient Administrator": "Exchange Recipient Administrators",
     "Global Reader": "View-Only Organization Management",
     "Security Reader": "View-Only Organization Management",
     "Security Administrator": "View-Only Organization Management",
@@ -65,17 +88,23 @@ def offer(templates: list[str], role_groups: list[str], roles: list[str], only: 
         only: Exactly these cmdlets, whatever the roles say, or None.
     """
     if only is not None:
-        return {name.lower(): frozenset(served()[name.lower()].parameters) for name in only if name.lower() in served()}
+        known = {name.lower(): contract_of(name) for name in only}
+        return {name: frozenset(cmdlet.parameters) for name, cmdlet in known.items() if cmdlet is not None}
     groups = {FROM_DIRECTORY[ROLE_NAMES[t]] for t in templates if ROLE_NAMES.get(t) in FROM_DIRECTORY}
     held = {role for group in (*groups, *role_groups) for role in ROLE_GROUPS.get(group, [])} | set(roles)
     result: Offer = {}
     for role in sorted(held):
         for name in ROLES.get(role, []):
-            result[name.lower()] = result.get(name.lower(), frozenset()) | _parameters(role, served()[name.lower()])
+            cmdlet = contract_of(name)
+            if cmdlet is not None:
+                result[name.lower()] = result.get(name.lower(), frozenset()) | _parameters(role, cmdlet)
     return result
 
 
 def _parameters(role: str, cmdlet: Cmdlet) -> frozenset[str]:
     names = frozenset(cmdlet.parameters)
+    if role != SECURITY_GROUPS:
+        # Who is no owner needs this role to change a group, or the role group that holds it (cmdlet reference [SRC]).
+        names -= {"bypasssecuritygroupmanagercheck"}
     # Only the organisation's configuration role may open a relationship for mailbox moves (ROL-04).
     return names - _MOVE_PARAMETERS if role == "Federated Sharing" else names

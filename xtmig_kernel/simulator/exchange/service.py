@@ -5,20 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from xtmig_kernel.simulator.clock import iso
-from xtmig_kernel.simulator.http import Answer, Call, Entry, Outcome, UnsupportedRequest, unsupported_answer
+from xtmig_kernel.simulator.http import (
+    Answer,
+    Call,
+    Entry,
+    Outcome,
+    Planted,
+    UnsupportedRequest,
+    nothing_planted,
+    unsupported_answer,
+)
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
 
-from . import endpoints, module_file, organization, recipients, relationships
+from . import (
+    all_recipients,
+    endpoints,
+    group_members,
+    groups,
+    mail_users,
+    mailboxes,
+    module_file,
+    organization,
+    recipients,
+    relationships,
+    users,
+)
 from .binding import Bound, bind, recorded
 from .context import AccessRefused, Context, Result, authenticate
-from .contract import Cmdlet, not_served, served
+from .contract import Cmdlet, contract_of, not_served, offered_only
 from .errors import BAD_VALUE, ExchangeRefused, access_denied
 from .values import annotated
 
@@ -49,10 +70,25 @@ HANDLERS: dict[str, Handler] = {
     "set-migrationendpoint": endpoints.set_,
     "remove-migrationendpoint": endpoints.remove,
     "test-migrationserveravailability": endpoints.test,
-    "get-distributiongroup": recipients.get_distribution_group,
+    "get-distributiongroup": groups.get,
+    "new-distributiongroup": groups.new,
+    "remove-distributiongroup": groups.remove,
+    "get-distributiongroupmember": group_members.get,
+    "add-distributiongroupmember": group_members.add,
+    "remove-distributiongroupmember": group_members.remove,
+    "update-distributiongroupmember": group_members.update,
     "get-mailbox": recipients.get_mailbox,
+    "set-mailbox": mailboxes.set_,
+    "get-mailboxstatistics": mailboxes.statistics,
     "get-mailuser": recipients.get_mail_user,
+    "new-mailuser": mail_users.new,
+    "set-mailuser": mail_users.set_,
+    "remove-mailuser": mail_users.remove,
+    "get-recipient": all_recipients.get,
+    "get-user": users.get,
+    "set-user": users.set_,
 }
+ASKS: dict[str, Callable[[Bound], bool]] = {"set-user": users.asks_before_clearing}
 
 
 def named_cmdlet(call: Call) -> str | None:
@@ -70,8 +106,15 @@ def runs_cmdlets(call: Call) -> str | None:
     return found.group(2) if found and call.method == "POST" else None
 
 
-def serve(world: World, call: Call, now: datetime) -> Outcome:
-    """Answer one request to the Exchange admin interface; members of a batch are recorded one line each."""
+def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
+    """Answer one request to the Exchange admin interface; members of a batch are recorded one line each.
+
+    Args:
+        world: Both tenants.
+        call: The request.
+        now: Simulated time.
+        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+    """
     found = PATH.fullmatch(call.path)
     tenant = world.tenant(found.group(2)) if found else None
     side = tenant.side if tenant else None
@@ -85,7 +128,7 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
         if what == ("GET", "exomodulefile"):
             answer = module_file.answer(context)
         elif what == ("POST", "$batch"):
-            answer = _batch(context, call, entries, lacking)
+            answer = _batch(context, call, entries, lacking, planted)
         elif what == ("POST", "invokecommand"):
             answer, name, given = _invoke(context, call, lacking)
         else:
@@ -133,13 +176,15 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
         text = 'The body must be {"CmdletInput":{"CmdletName":...,"Parameters":{...}}}.'
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer(), None, {}
     name, given = order
-    cmdlet = served().get(name.lower())
+    cmdlet = contract_of(name)
     keys, record_key = context.world.keys, context.world.record_key
     sent = recorded(cmdlet, given, keys, record_key)
     if cmdlet is None and name.lower() in not_served():
         return _lacking(name, lacking), name, sent
     if cmdlet is None or name.lower() not in context.offer:
         return access_denied(), name, sent
+    if name.lower() in offered_only():
+        return _lacking(cmdlet.name, lacking), cmdlet.name, sent
     try:
         answer = _run(context, cmdlet, bind(cmdlet, context.offer[name.lower()], given, keys, record_key), call)
     except ExchangeRefused as refused:
@@ -171,10 +216,17 @@ def _asks(cmdlet: Cmdlet, bound: Bound) -> bool:
     """Whether the call only gets a question back and changes nothing (wire 1.4 [SRC])."""
     if bound.what_if or bound.confirm is True:
         return True
+    if ASKS.get(cmdlet.name.lower(), _never)(bound):
+        return True
     return cmdlet.impact == "High" and bound.confirm is not False
 
 
-def _body(context: Context, call: Call, rows: list[dict[str, Any]], warnings: list[str]) -> dict[str, Any]:
+def _never(bound: Bound) -> bool:
+    del bound
+    return False
+
+
+def _body(context: Context, call: Call, rows: Iterable[dict[str, Any]], warnings: list[str]) -> dict[str, Any]:
     wanted = {name.strip().lower() for name in call.query.get("$select", "").split(",") if name.strip()}
     chosen = [{k: v for k, v in row.items() if not wanted or k.lower() in wanted} for row in rows]
     place = call.path.rpartition("/")[0]
@@ -230,7 +282,7 @@ def _start(context: Context, call: Call) -> int:
     return int(facts["start"])
 
 
-def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str]) -> Answer:
+def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str], planted: Planted) -> Answer:
     """Several cmdlets in one request, one after the other, at most ten (wire 1.9 [SRC])."""
     try:
         members = [(str(m["id"]), m) for m in call.json()["requests"]]
@@ -242,7 +294,8 @@ def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
     responses = []
     for name, one in inner:
-        answer, cmdlet, given = _run_member(context, one, lacking)
+        instead = planted(one.path, named_cmdlet(one))
+        answer, cmdlet, given = (instead, named_cmdlet(one), {}) if instead else _run_member(context, one, lacking)
         entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given))
         body = answer.body.decode("latin-1") if isinstance(answer.body, bytes) else answer.body
         responses.append({"id": name, "status": answer.status, "headers": answer.headers, "body": body})

@@ -13,7 +13,7 @@ from xtmig_kernel.simulator.world import RoleAssignment, ServicePrincipal, prese
 
 from .applications import remove_principal
 from .context import Context, GraphRefused, bad_request, not_found
-from .odata import many, one
+from .odata import many, one, require_advanced_query
 
 EXISTS = "The service principal cannot be created: the service principal name is already in use."
 
@@ -179,4 +179,6 @@ def _role_id(context: Context, name: str) -> str:
 
 def principal_roles(context: Context) -> Answer:
     """The directory roles of an application (Graph documentation [SRC])."""
+    if context.call.path.lower().endswith("directoryrole"):
+        require_advanced_query(context)
     return Answer(200, many(context, role_objects(context, _found(context).directory_roles), "directoryObjects"))

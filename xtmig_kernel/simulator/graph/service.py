@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xtmig_kernel.simulator.http import (
     Answer,
     Call,
     Entry,
     Outcome,
+    Planted,
     Route,
     UnsupportedRequest,
     find,
+    nothing_planted,
     unsupported_answer,
 )
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.record import mask
+from xtmig_kernel.simulator.wellknown import USER_READING
 
 from . import applications as apps
-from . import directory, principals
+from . import directory, groups, licences, principals, users
 from .context import Caller, Context, GraphRefused, authenticate, bad_request, denied, error_answer
 
 if TYPE_CHECKING:
@@ -38,13 +41,15 @@ CONSENT = ("AppRoleAssignment.ReadWrite.All",)
 ORGANIZATION = ("User.Read", "Organization.Read.All", "Directory.Read.All")
 ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")
 MY_ROLES = ("User.Read", *ROLES)
-USERS = ("User.Read.All", "User.ReadWrite.All", "Directory.Read.All")
+GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
+ASSIGN = ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")
 SKUS = ("Organization.Read.All", "Directory.Read.All", "LicenseAssignment.ReadWrite.All")
 
 _APPLICATION = ("/v1.0/applications/{id}", "/v1.0/applications(appId={appId})",
                 "/v1.0/applications(uniqueName={uniqueName})")  # fmt: skip
 _PRINCIPAL = ("/v1.0/servicePrincipals/{id}", "/v1.0/servicePrincipals(appId={appId})")
 _CAST = ("", "/microsoft.graph.directoryRole")
+_MEMBER_CAST = ("", "/microsoft.graph.{cast}")
 
 
 def _routes(
@@ -75,13 +80,21 @@ ROUTES: list[Route[Handler]] = [
              principals.principal_roles, APP_READ),
     Route("GET", "/v1.0/organization", directory.organization, ORGANIZATION),
     Route("GET", "/v1.0/organization/{id}", directory.organization, ORGANIZATION),
-    Route("GET", "/v1.0/me", directory.me, ("User.Read", *USERS)),
+    Route("GET", "/v1.0/me", directory.me, ("User.Read", *USER_READING)),
     *_routes("GET", tuple("/v1.0/me/transitiveMemberOf" + cast for cast in _CAST), "", directory.my_roles, MY_ROLES),
     Route("GET", "/v1.0/directoryRoles", directory.directory_roles, ROLES),
     Route("GET", "/v1.0/policies/defaultAppManagementPolicy", directory.app_management_policy, ("Policy.Read.All",)),
-    Route("GET", "/v1.0/subscribedSkus", directory.subscribed_skus, SKUS),
-    Route("GET", "/v1.0/users", directory.users, USERS),
-    Route("GET", "/v1.0/users/{id}", directory.user, USERS),
+    Route("GET", "/v1.0/subscribedSkus", licences.subscribed_skus, SKUS),
+    Route("GET", "/v1.0/users", users.users, USER_READING),
+    Route("GET", "/v1.0/users/{id}", users.user, USER_READING),
+    Route("PATCH", "/v1.0/users/{id}", users.update_user, ("User.ReadWrite.All",)),
+    Route("GET", "/v1.0/users/{id}/licenseDetails", licences.license_details, USER_READING),
+    Route("POST", "/v1.0/users/{id}/assignLicense", licences.assign_license, ASSIGN),
+    Route("GET", "/v1.0/groups", groups.groups, GROUPS),
+    Route("GET", "/v1.0/groups/{id}", groups.group, GROUPS),
+    *_routes("GET", tuple("/v1.0/groups/{id}/members" + cast for cast in _MEMBER_CAST), "", groups.members, GROUPS),
+    *_routes("GET", tuple("/v1.0/groups/{id}/transitiveMembers" + cast for cast in _MEMBER_CAST), "",
+             groups.transitive_members, GROUPS),
 ]  # fmt: skip
 
 
@@ -113,8 +126,15 @@ def _parameters(world: World, call: Call) -> Any:
     return mask(world.record_key, sent)
 
 
-def serve(world: World, call: Call, now: datetime) -> Outcome:
-    """Answer one request to Graph; the members of a `$batch` are recorded one line each (wire 4.12)."""
+def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
+    """Answer one request to Graph; the members of a `$batch` are recorded one line each (wire 4.12).
+
+    Args:
+        world: Both tenants.
+        call: The request.
+        now: Simulated time.
+        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+    """
     lacking: list[str] = []
     entries: list[Entry] = []
     side = None
@@ -122,7 +142,7 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
         caller = authenticate(world, call)
         side = caller.tenant.side
         if (call.method, call.path.lower()) == ("POST", "/v1.0/$batch"):
-            answer = _batch(world, caller, call, now, entries, lacking)
+            answer = _batch(world, caller, call, now, entries, lacking, planted)
         else:
             answer = _single(world, caller, call, now, lacking)
     except GraphRefused as refused:
@@ -133,7 +153,9 @@ def serve(world: World, call: Call, now: datetime) -> Outcome:
     return Outcome(answer, entries, lacking)
 
 
-def _batch(world: World, caller: Caller, call: Call, now: datetime, entries: list[Entry], lacking: list[str]) -> Answer:
+def _batch(
+    world: World, caller: Caller, call: Call, now: datetime, entries: list[Entry], lacking: list[str], planted: Planted
+) -> Answer:
     try:
         members = call.json()["requests"]
     except (ValueError, KeyError, TypeError):
@@ -151,7 +173,7 @@ def _batch(world: World, caller: Caller, call: Call, now: datetime, entries: lis
             refused = bad_request("A batch member with a body must have a Content-Type header.", "BadRequest")
             answer = error_answer(refused, now, guid(world.seed, call.wall), "")
         else:
-            answer = _single(world, caller, inner, now, lacking)
+            answer = planted(inner.path, None) or _single(world, caller, inner, now, lacking)
         statuses[str(member["id"])] = answer.status
         entries.append(
             Entry(caller.tenant.side, inner.method, inner.path, answer.status, None, _parameters(world, inner))
@@ -164,7 +186,8 @@ def _batch(world: World, caller: Caller, call: Call, now: datetime, entries: lis
 
 def _member_call(call: Call, member: dict[str, Any]) -> Call:
     parts = urlsplit(str(member["url"]))
-    path = parts.path if parts.path.startswith("/v1.0/") else "/v1.0/" + parts.path.lstrip("/")
+    plain = unquote(parts.path)
+    path = plain if plain.startswith("/v1.0/") else "/v1.0/" + plain.lstrip("/")
     headers = {str(k).lower(): str(v) for k, v in (member.get("headers") or {}).items()}
     body = json.dumps(member["body"]).encode() if "body" in member else b""
     query = dict(parse_qsl(parts.query, keep_blank_values=True))

@@ -1,0 +1,328 @@
+"""What each account may do, beyond section 010's own needs: judged by what the session offers, not by titles of roles.
+
+The cmdlets are those of sections 080 to 130, the permissions those of Microsoft Graph that sections 020 and 100 use
+(wire 4.18). For a person the token's permissions are what the session may ask for, and a directory role must back them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.rules.connect import ENDPOINT_CMDLETS, RELATIONSHIP_CMDLETS, SIDES
+from xtmig_kernel.rules.many import judge_each
+from xtmig_kernel.rules.rule import Judgement, Rule, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xtmig_kernel.project import Project, Side
+
+MOVE_CAPABILITY = "MailboxMoveCapability"
+MOVE_CMDLETS = ("New-MigrationBatch",)
+READ_CMDLETS: dict[Side, tuple[str, ...]] = {
+    "source": ("Get-AcceptedDomain", "Get-Mailbox", "Get-User"),
+    "target": ("Get-AcceptedDomain", "Get-Recipient", "Get-MailUser", "Get-User", "Get-MailboxStatistics"),
+}
+SCOPE_CMDLETS = (
+    "Get-DistributionGroup",
+    "Get-DistributionGroupMember",
+    "New-DistributionGroup",
+    "Add-DistributionGroupMember",
+    "Remove-DistributionGroupMember",
+)
+TAG_CMDLETS = ("Set-Mailbox",)
+PREPARE_CMDLETS = ("New-MailUser", "Set-MailUser", "Set-User")
+
+_SETUP = "the Exchange role group Organization Management"
+_RECIPIENTS = "the Exchange role group Recipient Management, or Organization Management"
+LICENSING_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+    "4d6ac14f-3453-41d0-bef9-a3e0c569773a": "License Administrator",
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A cmdlet that some section calls.
+
+    Args:
+        cmdlet: Its name.
+        purpose: What for, in words.
+        roles: Whose members are offered it.
+        parameter: A parameter that a lesser role hides, None where there is none.
+    """
+
+    cmdlet: str
+    purpose: str
+    roles: str
+    parameter: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The cmdlet with the parameter that must be offered."""
+        return f"{self.cmdlet} -{self.parameter}" if self.parameter else self.cmdlet
+
+    def offered(self, offered: dict[str, list[str]]) -> bool:
+        """Whether the session offers it.
+
+        Args:
+            offered: Cmdlet to parameters.
+        """
+        return self.cmdlet in offered and (self.parameter is None or self.parameter in offered[self.cmdlet])
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A right in Microsoft Graph that some section needs.
+
+    Args:
+        any_of: Names of permissions, each of which is enough; the first is the least.
+        purpose: What for, in words.
+    """
+
+    any_of: tuple[str, ...]
+    purpose: str
+
+
+def _needs(cmdlets: Iterable[str], purpose: str, roles: str, parameter: str | None = None) -> list[Need]:
+    return [Need(cmdlet, purpose, roles, parameter) for cmdlet in cmdlets]
+
+
+def scope_needs(project: Project) -> list[Need]:
+    """What the source's account needs to read mailboxes and to fill the scope group.
+
+    Args:
+        project: Says whether mailboxes are tagged.
+    """
+    needs = _needs(READ_CMDLETS["source"], "see who moves", _RECIPIENTS)
+    needs += _needs(SCOPE_CMDLETS, "make and fill the scope group", _SETUP)
+    return needs + (_needs(TAG_CMDLETS, "tag who moves", _RECIPIENTS) if project.users.tag else [])
+
+
+def prepare_needs(project: Project) -> list[Need]:
+    """What the target's account needs to see who is there and to prepare users.
+
+    Args:
+        project: Says whether users are made in the cloud.
+    """
+    needs = _needs(READ_CMDLETS["target"], "see who is there", _RECIPIENTS)
+    made = project.target_users.made == "cloud"
+    return needs + (_needs(PREPARE_CMDLETS, "prepare users", _RECIPIENTS) if made else [])
+
+
+def cmdlets_needed(side: Side, project: Project) -> list[Need]:
+    """Every cmdlet whose right is judged on a side, for whatever section.
+
+    Args:
+        side: The tenant.
+        project: Its settings say which are needed.
+    """
+    setup = _needs(RELATIONSHIP_CMDLETS, "open the relationship", _SETUP, MOVE_CAPABILITY)
+    if side == "source":
+        return [*setup, *scope_needs(project)]
+    endpoint = _needs(ENDPOINT_CMDLETS, "make and test the endpoint", _SETUP)
+    return [*endpoint, *setup, *prepare_needs(project), *_needs(MOVE_CMDLETS, "move mailboxes", _RECIPIENTS)]
+
+
+def reading_needed(side: Side) -> tuple[Permission, ...]:
+    """What must be allowed to read in Graph.
+
+    Args:
+        side: The tenant.
+    """
+    groups = Permission(("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"), "see groups that license")
+    return (
+        Permission(("User.Read.All", "User.ReadWrite.All", "Directory.Read.All"), "see users and their licences"),
+        Permission(("Organization.Read.All", "Directory.Read.All"), "see subscriptions"),
+        *((groups,) if side == "target" else ()),
+    )
+
+
+def licensing_needed(side: Side, project: Project) -> tuple[Permission, ...]:
+    """What must be allowed to give out licences; nothing where the project gives none out on that side.
+
+    Args:
+        side: The tenant.
+        project: Says on which side licences are given, and whether usage locations are set.
+    """
+    if not project.licenses_on(side):
+        return ()
+    assigning = Permission(("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"), "assign licences")
+    location = Permission(("User.ReadWrite.All",), "set usage locations")
+    return (assigning, location) if project.licences.usage_location else (assigning,)
+
+
+def offered_cmdlets(seen: Seen, side: Side) -> dict[str, list[str]]:
+    """What the session offers: cmdlet to parameters.
+
+    Args:
+        seen: Holds `offered_cmdlets` of that side.
+        side: The tenant.
+    """
+    return {str(row["Cmdlet"]): list(row["Parameters"]) for row in seen.rows(f"{side}.offered_cmdlets")}
+
+
+def held_permissions(seen: Seen, side: Side) -> frozenset[str]:
+    """The permissions of Microsoft Graph in the session's token.
+
+    Args:
+        seen: Holds `signed_in` of that side.
+        side: The tenant.
+    """
+    token = seen.one(f"{side}.signed_in")
+    return frozenset(token["Permissions"]) if token else frozenset()
+
+
+def _offers(side: Side, needs: Callable[[Project], Iterable[Need]]) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        offered = offered_cmdlets(seen, side)
+
+        def missing(need: Need) -> Iterable[Judgement]:
+            if not need.offered(offered):
+                yield Judgement(
+                    "fail",
+                    need.name,
+                    seen="not offered to this account",
+                    expected=f"offered, to {need.purpose}",
+                    remedy=f"Ask for {need.roles} in the {side} tenant; the service offers only what the roles allow.",
+                )
+
+        yield from judge_each(needs(project), missing, of_what="cmdlets", expected="offered to this account")
+
+    return judge
+
+
+def _missing(side: Side, held: frozenset[str], kind: str, permission: Permission) -> Iterable[Judgement]:
+    if not held & set(permission.any_of):
+        first = permission.any_of[0]
+        yield Judgement(
+            "fail",
+            first,
+            seen="not in the token of this session",
+            expected=" or ".join(permission.any_of) + f", to {permission.purpose}",
+            remedy=f"Ask for the {kind} permission {first} of Microsoft Graph in the {side} tenant.",
+        )
+
+
+def _kind(seen: Seen, side: Side) -> str:
+    token = seen.one(f"{side}.signed_in")
+    return "application" if token and token["Kind"] == "application" else "delegated"
+
+
+def _reads(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
+        held, kind = held_permissions(seen, side), _kind(seen, side)
+        yield from judge_each(
+            reading_needed(side),
+            lambda permission: _missing(side, held, kind, permission),
+            of_what="kinds of reading",
+            expected="allowed in Microsoft Graph",
+        )
+
+    return judge
+
+
+def _licenses(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        needed, held, kind = licensing_needed(side, project), held_permissions(seen, side), _kind(seen, side)
+        if not needed:
+            yield Judgement("skip", f"licences of the {side}", remedy=f"xtmig gives out no licence in the {side}")
+            return
+        yield from judge_each(
+            needed,
+            lambda permission: _missing(side, held, kind, permission),
+            of_what="permissions",
+            expected="there to give out licences",
+        )
+        roles = {str(row["RoleTemplateId"]) for row in seen.rows(f"{side}.directory_roles")} & set(LICENSING_ROLES)
+        if kind == "delegated" and not roles:
+            yield Judgement(
+                "fail",
+                "role to assign licences",
+                seen="no active role that may assign licences",
+                expected=" or ".join(sorted(LICENSING_ROLES.values())),
+                remedy=f"Ask for License Administrator in the {side} tenant, or activate it if it is eligible.",
+            )
+
+    return judge
+
+
+def _duties(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
+        offered, token = offered_cmdlets(seen, side), seen.one(f"{side}.signed_in")
+        setup = Need(RELATIONSHIP_CMDLETS[1], "", "", MOVE_CAPABILITY).offered(offered)
+        moves = all(Need(cmdlet, "", "").offered(offered) for cmdlet in MOVE_CMDLETS)
+        duties = [*(["setup"] if setup else []), *(["moves"] if moves else [])]
+        roles = sorted(str(row["DisplayName"]) for row in seen.rows(f"{side}.directory_roles"))
+        yield Judgement(
+            "pass" if duties else "warn",
+            str(token["Name"]) if token else side,
+            seen=f"Exchange duties: {' and '.join(duties) or 'neither'}; Entra roles: {', '.join(roles) or 'none'}",
+            expected="the duty of setup, or of moves; two people may share them",
+            remedy=f"Let somebody sign in to the {side} who has {_SETUP}, or the management role Move Mailboxes.",
+        )
+
+    return judge
+
+
+def _of(side: Side) -> tuple[Rule, ...]:
+    signed_in, roles, cmdlets = f"{side}.signed_in", f"{side}.directory_roles", f"{side}.offered_cmdlets"
+    return (
+        Rule(
+            f"{side}-may-read-directory",
+            "The account may read users, subscriptions and groups",
+            ("ROL-02",),
+            side,
+            (signed_in,),
+            _reads(side),
+        ),
+        Rule(
+            f"{side}-may-license",
+            "The account may give out licences where the project wants it",
+            ("ROL-02",),
+            side,
+            (signed_in, roles),
+            _licenses(side),
+        ),
+        Rule(
+            f"{side}-duties",
+            "The account's roles and Exchange duties are known",
+            ("ROL-02",),
+            side,
+            (signed_in, roles, cmdlets),
+            _duties(side),
+        ),
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "source-may-manage-scope",
+        "The account may read mailboxes and fill the scope group",
+        ("ROL-02",),
+        "source",
+        ("source.offered_cmdlets",),
+        _offers("source", scope_needs),
+    ),
+    Rule(
+        "target-may-prepare-users",
+        "The account may prepare the target's users",
+        ("ROL-02",),
+        "target",
+        ("target.offered_cmdlets",),
+        _offers("target", prepare_needs),
+    ),
+    Rule(
+        "target-may-move",
+        "The account may move mailboxes",
+        ("ROL-01",),
+        "target",
+        ("target.offered_cmdlets",),
+        _offers(
+            "target", lambda _project: _needs(MOVE_CMDLETS, "move mailboxes", "the management role Move Mailboxes")
+        ),
+    ),
+    *(rule for side in SIDES for rule in _of(side)),
+)

@@ -1,0 +1,86 @@
+"""What section 020 shows: the seats as bars, who lacks what, and who is left without a seat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xtmig_kernel.outputs import Exhibit
+from xtmig_kernel.rules.licences import SIDES, add_on_sides, allotment, mailbox_id, movers, object_on, pool
+from xtmig_kernel.rules.subscriptions import ADD_ON_NAME, add_ons, free_seats, gives_mailbox, holders, sku_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.project import Project, Side
+    from xtmig_kernel.rules import Seen
+    from xtmig_kernel.rules.matching import Match
+
+POOL_COLUMNS = ("subscription", "used by others", "used by users of this move", "free", "still needed")
+GAP_COLUMNS = ("line", "user", "add-on", "Exchange in the source", "usage location", "what is missing")
+
+
+def seats_and_gaps(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
+    """The pool of the add-on on both sides, and everybody who lacks a licence (LIC-01, LIC-09, LIC-12).
+
+    Args:
+        seen: Holds the facts of section 020.
+        project: Says on which side the add-on is assigned.
+    """
+    users = movers(seen, project)
+    return _pool(seen, project, users), _gaps(seen, users)
+
+
+def _pool(seen: Seen, project: Project, users: Sequence[Match]) -> Exhibit:
+    rows = [(side, row) for side in SIDES for row in add_ons(seen, side)]
+    chosen, needed = project.licences.add_on_side, pool(seen, project).needed
+    home = next((number for number, (side, _) in enumerate(rows) if chosen in (side, "none")), None)
+    lines: list[tuple[str | int, ...]] = [
+        _bar(seen, side, row, users, needed if number == home else 0) for number, (side, row) in enumerate(rows)
+    ]
+    if home is None and needed:
+        where = "neither side" if chosen == "none" else f"the {chosen}"
+        lines.append((f"no subscription in {where}", 0, 0, 0, needed))
+    caption = f"Seats of {ADD_ON_NAME} in both tenants, and how many this move still needs."
+    return Exhibit("licence-pool", caption, POOL_COLUMNS, tuple(lines), "bars")
+
+
+def _bar(seen: Seen, side: Side, row: Row, users: Sequence[Match], needed: int) -> tuple[str | int, ...]:
+    held = holders(seen, side, lambda other: sku_id(other) == sku_id(row))
+    objects = (object_on(user, side) for user in users)
+    ours = sum(item is not None and str(item["ObjectId"]).casefold() in held for item in objects)
+    others = max(0, int(row["Consumed"] or 0) - ours)
+    return f"{side.upper()} {row['SkuPartNumber']}", others, ours, free_seats(row), needed
+
+
+def _gaps(seen: Seen, users: Sequence[Match]) -> Exhibit:
+    exchange = holders(seen, "source", gives_mailbox)
+    located = {str(row["Id"]).casefold() for row in seen.rows("source.directory_users") if row["UsageLocation"]}
+    lines: list[tuple[str | int, ...]] = []
+    for user, sides in zip(users, add_on_sides(seen, users), strict=True):
+        licensed = mailbox_id(user) in exchange
+        missing = [] if sides else [ADD_ON_NAME]
+        missing += [] if licensed else ["an Exchange licence in the source"]
+        if missing:
+            where = ", ".join(side.upper() for side in sides) or "missing"
+            location = "set" if mailbox_id(user) in located else "missing"
+            there = "there" if licensed else "missing"
+            lines.append((int(user.user["Line"]), user.label, where, there, location, " and ".join(missing)))
+    caption = f"Users with a mailbox who lack a licence: {len(lines)} of {len(users)}. Line is that of users.csv."
+    return Exhibit("licence-gaps", caption, GAP_COLUMNS, tuple(lines))
+
+
+def left_without(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
+    """Who is left without the add-on when all free seats of the source are given out; nothing if nobody is.
+
+    Args:
+        seen: Holds the facts of section 020.
+        project: Says on which side the add-on is assigned.
+    """
+    found = allotment(seen, project)
+    lines: list[tuple[str | int, ...]] = [(int(u.user["Line"]), u.label, "no seat is free") for u in found.left]
+    lines += [(int(u.user["Line"]), u.label, "the usage location is missing") for u in found.held_up]
+    if not lines:
+        return ()
+    caption = f"Left without {ADD_ON_NAME} in the source: {len(lines)}. {len(found.seats)} users can get a seat."
+    return (Exhibit("licence-left", caption, ("line", "user", "why"), tuple(lines)),)
