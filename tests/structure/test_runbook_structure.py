@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from core_facts import configured, make_project, planned
+from prepared_facts import FABRIKAM, FULL, NOBODY, lara, previous
 from user_facts import sku
 
 from xtmig_kernel.inventory.reader import SIGNED_IN, WITHOUT_SIGN_IN
@@ -26,6 +27,9 @@ ANSWERED = [
     *(f"EPT-{number:02}" for number in range(1, 10)),
     *("REL-01", "REL-03", "REL-04", "REL-05", "REL-06", "REL-07", "REL-08", "REL-09"),
     *("PRE-01", "PRE-02", "PRE-03", "PRE-08", "PRE-09", "PRE-10", "PRE-11", "PRE-12", "FAQ-09"),
+    *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 17)),
+    *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
+    *("LIC-13", "LIC-14", "LIC-17", "MFL-02"),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],
@@ -48,6 +52,9 @@ SPOILED: list[dict[str, Any]] = [
     {"target__organization_relationships": []},
     {"target__organization_relationships": {"Enabled": False}},
     OF_THE_ADD_ON,
+    NOBODY,
+    lara(ExchangeGuid=None, X500Addresses=[], SmtpAddresses=[FABRIKAM]),
+    previous(PreviousMailbox="clear", **FULL),
 ]
 
 
