@@ -117,7 +117,8 @@ def sku(name: str = "Cross_tenant_user_data_migration", **changes: Any) -> dict[
     } | changes
 
 
-def _recipient(row: dict[str, Any]) -> dict[str, Any]:
+def recipient(row: dict[str, Any]) -> dict[str, Any]:
+    """A mailbox or MailUser as a row of `recipients`."""
     columns = (
         "ObjectId", "Name", "Alias", "DisplayName", "RecipientTypeDetails", "PrimarySmtpAddress", "SmtpAddresses",
         "X500Addresses", "OtherAddresses", "ExchangeGuid",
@@ -125,7 +126,22 @@ def _recipient(row: dict[str, Any]) -> dict[str, Any]:
     return {column: row[column] for column in columns}
 
 
-def _exchange_user(row: dict[str, Any]) -> dict[str, Any]:
+def deleted_mailbox(**changes: Any) -> dict[str, Any]:
+    """A row of `soft_deleted_mailboxes`: a mailbox of the target that bore Lara's names and GUID."""
+    return {
+        "ObjectId": "77777777-6666-4666-8666-777777777777",
+        "ExchangeGuid": LARA_GUID,
+        "DisplayName": "Lara Newton (left)",
+        "UserPrincipalName": "LaraN@northwindtraders.onmicrosoft.com",
+        "PrimarySmtpAddress": "Lara.Newton@northwindtraders.com",
+        "SoftDeletedAt": "2026-11-10T08:00:00Z",
+        "Items": 120,
+        "Bytes": 4096,
+    } | changes
+
+
+def exchange_user(row: dict[str, Any]) -> dict[str, Any]:
+    """A mailbox or MailUser as a row of `exchange_users`."""
     columns = ("ObjectId", "UserPrincipalName", "DisplayName", "RecipientTypeDetails")
     return {column: row[column] for column in columns} | {
         "FirstName": "Lara",
@@ -150,8 +166,8 @@ def user_tables() -> dict[str, list[dict[str, Any]]]:
         "source.proposed_users": [],
         "source.mailboxes": [mailbox],
         "source.mail_users": [],
-        "source.recipients": [_recipient(mailbox)],
-        "source.exchange_users": [_exchange_user(mailbox)],
+        "source.recipients": [recipient(mailbox)],
+        "source.exchange_users": [exchange_user(mailbox)],
         "source.accepted_domains": _accepted("contoso"),
         "source.subscribed_skus": [sku("SPE_E3", Enabled=40)],
         "source.directory_users": [directory_user("source")],
@@ -179,8 +195,8 @@ def user_tables() -> dict[str, list[dict[str, Any]]]:
         ],
         "target.mailboxes": [],
         "target.mail_users": [mail_user],
-        "target.recipients": [_recipient(mail_user)],
-        "target.exchange_users": [_exchange_user(mail_user)],
+        "target.recipients": [recipient(mail_user)],
+        "target.exchange_users": [exchange_user(mail_user)],
         "target.accepted_domains": _accepted("northwindtraders"),
         "target.subscribed_skus": [sku(), sku("SPE_E3", Enabled=60, Consumed=3)],
         "target.directory_users": [directory_user("target")],

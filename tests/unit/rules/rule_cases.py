@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import cases_licensing
+import cases_matching
 import cases_users
 from core_facts import (
     APP_ID,
@@ -118,6 +119,7 @@ NAMESAKE = {
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
+    **cases_matching.NOT_PASSING,
     "users-listed": [
         Case("no file yet", ["fail"], {"source__chosen_users": [chosen(Line=0)]}),
         Case("nobody at all", ["fail"], {"source__chosen_users": []}),
@@ -308,6 +310,7 @@ NOT_PASSING: dict[str, list[Case]] = {
 }
 
 PASSING: dict[str, list[Case]] = {
+    **cases_matching.PASSING,
     "one-cloud": [
         Case(
             "both in GCC",

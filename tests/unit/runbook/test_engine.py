@@ -277,7 +277,7 @@ def test_from_nothing_to_configured(tmp_path: Path) -> None:
     """Run in their order and approved, the steps of 050 to 070 configure two empty tenants, and then change nothing."""
     runbook = Runbook(tmp_path, **EMPTY)
     runbook.project = make_project(consent={"target": "xtmig", "source": "xtmig"})
-    steps = [step for step in STEPS if step >= "050"]
+    steps = [step for step in STEPS if "050" <= step < "080"]
     for step in steps:
         if step.startswith("060"):
             runbook.approve(step)
