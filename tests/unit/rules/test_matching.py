@@ -93,7 +93,7 @@ def test_new_overrules_the_object_that_is_there() -> None:
 
 
 def test_new_finds_what_it_has_led_to() -> None:
-    """The MailUser that was made for a line with `new` is that line's object from then on, so that it gets its stamp."""
+    """The MailUser that was made for a line with `new` is its object from then on, so that it is stamped."""
     match = one(source__chosen_users=[chosen(TargetObject="new")])
     assert ("adopt", LARA_TARGET_ID) == (match.action, (match.target or {})["ObjectId"])
 
