@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from core_facts import configured, make_project, planned
+from prepared_facts import FABRIKAM, FULL, NOBODY, lara, previous
 from user_facts import sku
 
 from xtmig_kernel.inventory.reader import SIGNED_IN, WITHOUT_SIGN_IN
@@ -29,6 +30,9 @@ ANSWERED = [
     *(f"SRC-{number:02}" for number in range(1, 6)),
     *("PRE-04", "PRE-05", "PRE-06", "PRE-07", "REL-02", "REL-10", "REL-11", "REL-12", "VER-01", "VER-02", "VER-03"),
     *("PRE-01", "PRE-02", "PRE-03", "PRE-08", "PRE-09", "PRE-10", "PRE-11", "PRE-12", "FAQ-09"),
+    *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 17)),
+    *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
+    *("LIC-13", "LIC-14", "LIC-17", "MFL-02"),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],
@@ -55,6 +59,9 @@ SPOILED: list[dict[str, Any]] = [
     {"source__organization_relationships": [], "source__distribution_groups": []},
     {"source__organization_relationships": {"OAuthApplicationId": "99999999-eeee-4eee-8eee-999999999999"}},
     {"source__scope_members": [], "source__organization_config": {"IsDehydrated": True}},
+    NOBODY,
+    lara(ExchangeGuid=None, X500Addresses=[], SmtpAddresses=[FABRIKAM]),
+    previous(PreviousMailbox="clear", **FULL),
 ]
 
 

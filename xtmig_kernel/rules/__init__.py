@@ -7,7 +7,11 @@ from xtmig_kernel.rules import (
     consent,
     endpoint,
     exchange_licences,
+    on_premises,
+    prepared_licences,
+    prepared_rules,
     prerequisites,
+    previous,
     proxies,
     relationship,
     release,
@@ -34,6 +38,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *scope.RULES,
     *users.RULES,
     *user_matches.RULES,
+    *previous.RULES,
+    *prepared_rules.RULES,
+    *on_premises.RULES,
+    *prepared_licences.RULES,
     *verification.RULES,
 )
 

@@ -181,7 +181,8 @@ def _target_object(
     """
     wanted = str(user["TargetObject"] or "")
     if wanted == NEW:
-        return None, "users.csv says: a new one", ()
+        made = _made_for(mailbox, names, target)
+        return made, "it was made for this line" if made else "users.csv says: a new one", ()
     if wanted:
         given = target.get("object", wanted) or target.get("person", wanted)
         nothing = {"ObjectId": wanted.lower(), "RecipientTypeDetails": None}
@@ -195,6 +196,13 @@ def _target_object(
             remedy = "Name the object ID of the right one in TargetObject of users.csv."
             return None, "", (Problem("user-target-one", text, remedy),)
     return None, "nothing in the target stands for this user yet", ()
+
+
+def _made_for(mailbox: Row, names: TargetNames | None, target: Index) -> Row | None:
+    """The MailUser that a line with `new` has led to: it signs in as wanted and points at the source mailbox."""
+    addresses = {str(a).casefold() for a in (*mailbox["SmtpAddresses"], mailbox["PrimarySmtpAddress"]) if a}
+    found = target.get("sign-in", names.sign_in) if names is not None else []
+    return next((row for row in found if str(row.get("ExternalEmailAddress") or "").casefold() in addresses), None)
 
 
 def _reasons(mailbox: Row, names: TargetNames | None, target: Index) -> Iterator[tuple[list[Row], str]]:

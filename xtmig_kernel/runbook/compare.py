@@ -9,6 +9,9 @@ from xtmig_kernel.clock import from_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+X500 = "x500:"
+"""Addresses of this kind are compared byte for byte behind the prefix (USR-07, USR-29); all other text without case."""
+
 
 def holds(row: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> bool:
     """Whether a row has the wanted attributes, or is absent where None is wanted.
@@ -42,6 +45,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return sorted((_plain(item) for item in value), key=str)
     if isinstance(value, str):
+        if value[: len(X500)].casefold() == X500:
+            return X500 + value[len(X500) :]
         try:
             return from_text(value).timestamp()
         except ValueError:

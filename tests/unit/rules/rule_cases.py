@@ -11,6 +11,7 @@ from typing import Any
 import cases_licensing
 import cases_matching
 import cases_scope
+import cases_users
 from core_facts import (
     APP_ID,
     APP_OBJECT_ID,
@@ -457,6 +458,6 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_licensing, cases_matching, cases_scope):
+for more in (cases_licensing, cases_matching, cases_scope, cases_users):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

@@ -85,10 +85,17 @@ def test_users_csv_names_the_object() -> None:
 
 
 def test_new_overrules_the_object_that_is_there() -> None:
-    """`new` never adopts; that the names are taken is then a problem, found before anything is created."""
-    match = one(source__chosen_users=[chosen(TargetObject="new")])
+    """`new` adopts no object of another name; that names are taken is then a problem, found before anything is made."""
+    changes = mail_user(UserPrincipalName="lnewton@northwindtraders.com")
+    match = one(source__chosen_users=[chosen(TargetObject="new")], **changes)
     assert ("blocked", None) == (match.action, match.target)
-    assert {"user-guid-free", "user-address-free", "user-sign-in-free", "user-alias-free"} <= set(codes(match))
+    assert {"user-guid-free", "user-address-free", "user-alias-free"} <= set(codes(match))
+
+
+def test_new_finds_what_it_has_led_to() -> None:
+    """The MailUser that was made for a line with `new` is its object from then on, so that it is stamped."""
+    match = one(source__chosen_users=[chosen(TargetObject="new")])
+    assert ("adopt", LARA_TARGET_ID) == (match.action, (match.target or {})["ObjectId"])
 
 
 def test_present_object_keeps_its_names() -> None:

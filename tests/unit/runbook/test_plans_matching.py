@@ -224,7 +224,9 @@ def test_table_shows_both_sides() -> None:
 
 def test_table_shows_the_overrule() -> None:
     """What TargetObject decides is told as such."""
-    (row,) = exhibits("090.3", source__chosen_users=[chosen(TargetObject="new")])["users"].rows
+    elsewhere = {"ExternalEmailAddress": "lara@elsewhere.example"}
+    lines = [chosen(TargetObject="new")]
+    (row,) = exhibits("090.3", source__chosen_users=lines, target__mail_users=elsewhere)["users"].rows
     assert ("users.csv says: a new one", "blocked") == row[7:9]
 
 

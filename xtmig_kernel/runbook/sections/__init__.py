@@ -10,6 +10,7 @@ from xtmig_kernel.runbook.sections import (
     s070_endpoint,
     s080_scope,
     s090_match_users,
+    s100_prepare,
     s110_verify,
 )
 from xtmig_kernel.runbook.step import Section, Step
@@ -24,6 +25,7 @@ SECTIONS: tuple[Section, ...] = (
     s070_endpoint.SECTION,
     s080_scope.SECTION,
     s090_match_users.SECTION,
+    s100_prepare.SECTION,
     s110_verify.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
