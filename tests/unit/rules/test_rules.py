@@ -155,7 +155,7 @@ def test_unusual_names_of_secrets() -> None:
 
 
 def test_mailbox_is_not_unlicensed_blindly() -> None:
-    """Where a second mailbox was made already, nobody is told to take its licence, which would take its mail (LIC-14)."""
+    """Where a second mailbox was made, nobody is told to take its licence, which would take its mail (LIC-14)."""
     changes = {
         "target__mail_users": [],
         "target__recipients": {"RecipientTypeDetails": "UserMailbox", "ExchangeGuid": "other"},
