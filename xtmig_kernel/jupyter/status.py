@@ -10,7 +10,7 @@ from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.cards_step import approve_commands
 from xtmig_kernel.jupyter.face import calmly, project_folder, told_by_ledger
 from xtmig_kernel.jupyter.face_display import Shown
-from xtmig_kernel.report.page import sums
+from xtmig_kernel.report.shown import sums
 from xtmig_kernel.report.words import STEP_STATES, Word, counted
 from xtmig_kernel.runbook import SECTIONS, Section, open_section
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from xtmig_kernel.errors import XtmigError
-from xtmig_kernel.report import history
+from xtmig_kernel.report import history, products
 from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
 from xtmig_kernel.report.todo import awaited
 from xtmig_kernel.report.words import counted, moment
@@ -169,6 +169,8 @@ def run_facts(entries: Sequence[Entry]) -> RunFacts:
         tally={kind: verdicts[kind] for kind in get_args(VerdictKind)},
         changes={outcome: outcomes[outcome] for outcome in get_args(Outcome)},
         planned=len(history.open_changes(entries, "")),
+        files=len({entry.data["name"] for entry in entries if entry.kind == "file_written"}),
+        planned_files=len(products.planned_files(entries, "")),
         exit_code=judge(entries).exit_code,
     )
 
@@ -200,7 +202,14 @@ def _first(messages: tuple[str, ...]) -> str:
 
 def _made(facts: RunFacts) -> str:
     number = sum(facts.changes[outcome] for outcome in _MADE)
-    return f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made" if number else "nothing was changed"
+    made = f"{counted(number, 'change')} {_was(number)} made" if number else ""
+    if not facts.files:
+        return made or "nothing was changed"
+    return f"{made or 'no tenant was changed'}, {counted(facts.files, 'file')} {_was(facts.files)} written"
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _failures(judgement: Judgement, entries: Sequence[Entry]) -> str:
@@ -234,8 +243,10 @@ def _awaited(entries: Sequence[Entry]) -> str:
 
 def _success(facts: RunFacts, made: str) -> str:
     passed = counted(facts.tally["pass"], "check") + " passed"
-    if facts.planned:
-        return f"The plan is completely made: {counted(facts.planned, 'change')} planned; {made}"
+    planned = [f"{counted(facts.planned, 'change')} planned"] if facts.planned else []
+    planned += [f"{counted(facts.planned_files, 'file')} to be written"] if facts.planned_files else []
+    if planned:
+        return f"The plan is completely made: {', '.join(planned)}; {made}"
     if made != "nothing was changed":
         return f"Everything asked is done and verified: {made}, {passed}"
     if not any(facts.tally.values()):
