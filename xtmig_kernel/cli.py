@@ -225,7 +225,11 @@ def approve(
         return
     changes = [c for c in proposed(folder, section) if not change or any(c.hash.startswith(h) for h in change)]
     _show_proposed(changes)
-    if changes and not yes and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else 'these changes'}?"):
+    if (
+        changes
+        and not yes
+        and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else f'these {len(changes):,} changes'}?")
+    ):
         raise typer.Exit(4)
     prove: Literal["browser", "device_code"] | Path | None = key or ("device_code" if device_code else "browser")
     approval = record(folder, section, changes, by, note=note, prove=None if claim else prove, show=_show)
