@@ -19,7 +19,7 @@ from xtmig_kernel.report.page import page
 from xtmig_kernel.report.products import exhibit_rows
 from xtmig_kernel.report.summary import entries_told, summary
 from xtmig_kernel.store import Ledger
-from xtmig_kernel.store.ledger import LEDGER_FILE
+from xtmig_kernel.store.ledger import FIRST_HASH, LEDGER_FILE, verify_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,9 +85,9 @@ def _entries(project_folder: Path, run: str) -> list[Entry]:
             f"{LEDGER_FILE} is not in {project_folder}, so there is nothing to report",
             remedy="Name a project folder in which a section was run.",
         )
-    ledger = Ledger(project_folder, SystemClock(), Redactor(), run)
-    ledger.verify()
-    return ledger.entries()
+    entries = Ledger(project_folder, SystemClock(), Redactor(), run).entries()
+    verify_chain([entry.as_data() for entry in entries], FIRST_HASH)
+    return entries
 
 
 def result_text(result: Result) -> str:

@@ -10,7 +10,7 @@ from xtmig_kernel.changes import Level
 from xtmig_kernel.clock import as_text, from_text
 from xtmig_kernel.errors import ArchiveError
 from xtmig_kernel.report import history, products
-from xtmig_kernel.report.judgement import answer, judge, run_facts
+from xtmig_kernel.report.judgement import answer, run_facts
 from xtmig_kernel.report.model import (
     ApprovalFact,
     ApprovalState,
@@ -78,7 +78,7 @@ def summary(
     return Result(
         xtmig=__version__,
         as_of=told[-1].at,
-        answer=answer(facts, judge(mine), mine),
+        answer=answer(facts, mine),
         exit_meaning=EXIT_MEANINGS[facts.exit_code],
         simulated=any(fact.simulated for fact in runs.values()) or project.simulation is not None,
         project=_project(project),
