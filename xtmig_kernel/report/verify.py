@@ -169,7 +169,7 @@ def _page_problems(folder: Path, result: Result) -> Iterator[str]:
             archive.OPEN_ITEMS: open_items_csv(result.open_items),
             **detail_tables(result),
         }
-    except (KeyError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError):
         yield f"{archive.RESULT} holds values that cannot be shown"
         return
     for name, text in made.items():
