@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -38,6 +39,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(help="The project folder.", show_default="the present folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
+MOST_LISTED = 50
 VERDICTS = {
     "pass": "✓ passed",
     "fail": "✕ failed",
@@ -225,7 +227,9 @@ def approve(
     if not changes:
         raise nothing_to_approve(folder, section)
     _show_proposed(changes, unplanned(folder, section))
-    if not yes and not typer.confirm(f"Approve {'this change' if len(changes) == 1 else 'these changes'}?"):
+    if not yes and not typer.confirm(
+        f"Approve {'this change' if len(changes) == 1 else f'these {len(changes):,} changes'}?"
+    ):
         raise typer.Exit(4)
     prove: Literal["browser", "device_code"] | Path | None = key or ("device_code" if device_code else "browser")
     approval = record(folder, section, changes, by, note=note, prove=None if claim else prove, show=_show)
@@ -233,11 +237,16 @@ def approve(
 
 
 def _show_proposed(changes: list[Proposed], rest: list[Unplanned]) -> None:
-    for change in changes:
+    for change in changes[:MOST_LISTED]:
         out.print(f"\nLevel {change.level}  {change.side.upper()}  {change.title}", style="bold", markup=False)
         for line in change.lines:
             out.print(f"    {line}", markup=False)
         out.print(f"    Undo: {change.undo}\n    {change.hash}", markup=False)
+    if len(changes) > MOST_LISTED:
+        out.print(f"\nand {len(changes) - MOST_LISTED:,} more, {len(changes):,} in all:", style="bold", markup=False)
+        for (step, side, level), number in Counter((c.step, c.side, c.level) for c in changes).items():
+            out.print(f"    {number:,} changes of level {level} of step {step}, {side.upper()}", markup=False)
+        out.print("    Each, with its hash: artifacts/planned-STEP.csv in the archive of the run.", markup=False)
     for item in rest:
         out.print(f"\nNot part of this approval: {item.step} {item.why}", markup=False)
 

@@ -49,6 +49,14 @@ class ProjectFile:
     about: str
 
     def __post_init__(self) -> None:
-        parts = self.name.split("/")
-        if any(part in ("", ".", "..") for part in parts) or ":" in self.name or "\\" in self.name:
+        if not stays_inside(self.name):
             raise ValueError(f"{self.name!r} is no path inside the project folder")
+
+
+def stays_inside(name: str) -> bool:
+    """Whether a path with `/` names something below the folder that it is read in, on any system.
+
+    Args:
+        name: The path.
+    """
+    return not any(part in ("", ".", "..") for part in name.split("/")) and ":" not in name and "\\" not in name

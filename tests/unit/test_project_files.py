@@ -362,3 +362,17 @@ def test_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "approvals.yaml")], check=False, timeout=60)
     assert ended.returncode == 9
     assert load_approvals(tmp_path) == Approvals()
+
+
+def test_approval_of_thousands_reads_back_and_can_be_edited(folder: Path) -> None:
+    """An approval of 5,000 changes reads back as it was saved; its hashes stand one a line, so a person can edit it."""
+    hashes = tuple(f"sha256:{number:064x}" for number in range(5000))
+    given = {"section": "090", "level": 2, "changes": hashes, "approver": "anna@northwindtraders.onmicrosoft.com"}
+    approval = Approval.model_validate(given | {"given_at": GIVEN, "valid_until": GIVEN + timedelta(days=14)})
+    save_approvals(folder, Approvals(approvals=(approval,)))
+    assert load_approvals(folder).approvals == (approval,)
+    path = folder / "approvals.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n  - sha256:") == 5000
+    write(folder, text.replace(f"  - {hashes[7]}\n", ""), "approvals.yaml")
+    assert len(load_approvals(folder).approvals[0].changes) == 4999

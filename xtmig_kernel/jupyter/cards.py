@@ -34,6 +34,7 @@ MODE_SENTENCES = {
     "plan": "a run that only plans: nothing is written to a tenant",
     "apply": "a run that applies what is planned and approved",
 }
+ROWS_WITHOUT_SEARCH = 12
 # Sorts the rows of the table by the column of the button; a second press turns the order round.
 SORT = (
     "const h=this.closest('th'),t=h.closest('table'),b=t.tBodies[0],n=h.cellIndex,"
@@ -41,6 +42,11 @@ SORT = (
     "o.removeAttribute('aria-sort');h.setAttribute('aria-sort',up?'ascending':'descending');"
     "b.append(...[...b.rows].sort((x,y)=>(up?1:-1)*x.cells[n].textContent.trim()"
     ".localeCompare(y.cells[n].textContent.trim(),undefined,{numeric:true})))"
+)
+# Shows those rows of the table beside it that hold what was typed.
+SEARCH = (
+    "const q=this.value.trim().toLowerCase();for(const r of this.parentElement.querySelectorAll('tbody tr'))"
+    "r.hidden=!r.textContent.toLowerCase().includes(q)"
 )
 
 
@@ -58,6 +64,8 @@ def _environment() -> Environment:
         "by_number": BY_NUMBER,
         "document_url": DOCUMENT_URL,
         "known": statements(),
+        "rows_without_search": ROWS_WITHOUT_SEARCH,
+        "search": SEARCH,
         "sort": SORT,
         "steps": STEPS,
         "style": Markup(f"<style>{css}</style>"),  # noqa: S704 - our own file

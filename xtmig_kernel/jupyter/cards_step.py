@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from xtmig_kernel.changes import Level, as_data
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.jupyter.cards import problem_data, render, shown_state
-from xtmig_kernel.powershell import change_lines
-from xtmig_kernel.report.history import change_fields
-from xtmig_kernel.report.words import SIDES, Word, counted, moment
-from xtmig_kernel.runbook.secrets import credential_in
+from xtmig_kernel.jupyter.cards_many import (
+    shown_approvals,
+    shown_changes,
+    shown_exhibits,
+    shown_files,
+    shown_findings,
+)
+from xtmig_kernel.report.words import SIDES, moment
+from xtmig_kernel.runbook.step import nothing_to_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,26 +26,10 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
     from xtmig_kernel.runbook import Mode, StepView
-    from xtmig_kernel.runbook.door import Outcome
 
 Phase = Literal["look", "plan", "apply", "verify"]
+NOTHING: dict[str, Any] = {"changes": [], "sentence": "", "kinds": "", "sums": "", "left": ""}
 PHASES: dict[Phase, str] = {"look": "looked", "plan": "planned", "apply": "as it stood", "verify": "verified"}
-
-_KINDS = {
-    "applications": "Application",
-    "application_credentials": "ClientSecret",
-    "endpoint_test": "MigrationEndpoint credentials",
-    "granted_roles": "AppRoleAssignment",
-    "migration_endpoints": "MigrationEndpoint",
-    "organization_config": "OrganizationConfig",
-    "organization_relationships": "OrganizationRelationship",
-    "service_principals": "EnterpriseApplication",
-}
-_OUTCOMES = {
-    "done": Word("✓", "made and read back", "ok"),
-    "found done": Word("✓", "found done", "ok"),
-    "waiting": Word("◔", "made, not yet effective", "wait"),
-}
 
 
 @dataclass(frozen=True)
@@ -81,8 +69,9 @@ def step_card(
     step = view.step
     planned, judged = phase in ("plan", "apply"), phase in ("look", "verify") or mode == "interactive"
     error = view.problem if problem and not unapproved else None
-    changes = [_change(change, view.outcomes) for change in view.changes] if planned else []
-    findings = [_finding(finding, view) for finding in view.findings] if judged else []
+    changes = shown_changes(view) if planned else NOTHING
+    findings, caption = shown_findings(view.findings) if judged else ([], "")
+    lacking = [(item.change, item.error) for item in unapproved] if planned else []
     return render(
         "step",
         id=step.id,
@@ -99,12 +88,13 @@ def step_card(
         notice=_notice(view, phase, mode),
         blocked_by=[finding.as_data() for finding in view.blocked_by] if planned else [],
         missing=view.missing if planned else (),
-        approvals=[_approval(item, project) for item in unapproved] if planned else [],
-        changes=changes,
-        sentence=_sentence(view.changes),
+        approvals=shown_approvals(lacking, approve_commands(project, step.id.partition(".")[0])),
+        **changes,
         nothing=_nothing(view) if planned else "",
-        findings=findings,
-        caption=f"{counted(len(findings), 'finding')} of the last look",
+        files=shown_files(view.files, project) if planned else [],
+        exhibits=shown_exhibits(view.exhibits, step.id, now) if judged else [],
+        findings=[_finding(finding, view) for finding in findings],
+        caption=caption,
     )
 
 
@@ -136,44 +126,10 @@ def _nothing(view: StepView) -> str:
     if view.step.only_looks:
         return "This step only looks; there is nothing to apply."
     if view.state == "no change":
+        if view.step.plan is nothing_to_change:
+            return "No change: what this step would write is in the project folder already."
         return "No change: the tenant was looked at, and nothing has to be altered by this step."
     return ""
-
-
-def _sentence(changes: Sequence[Change]) -> str:
-    new = sum(change.before is None for change in changes)
-    gone = sum(change.after is None for change in changes)
-    final = sum(change.irreversible for change in changes)
-    undo = f"{final} cannot be undone" if final else "can be undone"
-    return f"{counted(new, 'new object')}, {len(changes) - new - gone} changed, {gone} removed; {undo}."
-
-
-def _change(change: Change, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    outcome = next((outcome for outcome in outcomes if outcome.change == change), None)
-    secret = next((credential.secret for call in change.calls if (credential := credential_in(call))), None)
-    subject = change.subject
-    return {
-        **change_fields(as_data(change)),
-        "hash": change.hash,
-        "lines": change_lines(change),
-        "sign": "+" if change.before is None else "−" if change.after is None else "~",
-        "kind": _KINDS.get(subject.table, subject.table.replace("_", " ")),
-        "name": subject.key[0][1],
-        "secret": str(secret) if secret else "",
-        "outcome": _OUTCOMES[outcome.result] if outcome else None,
-        "until": as_text(outcome.until) if outcome and outcome.until else None,
-    }
-
-
-def _approval(item: Unapproved, project: Project) -> dict[str, Any]:
-    section = item.change.step.split(".", maxsplit=1)[0]
-    second = item.change.level == Level.SECOND_PERSON
-    return {
-        "who": "a second person’s proven approval" if second else "a named approval",
-        "cause": item.error.cause or "",
-        "hash": item.change.hash,
-        "commands": approve_commands(project, section),
-    }
 
 
 def approve_commands(project: Project, section: str) -> list[str]:

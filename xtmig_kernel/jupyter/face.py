@@ -14,6 +14,7 @@ from xtmig_kernel.evidence import Waiting
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.face_consent import consent_mail
 from xtmig_kernel.jupyter.face_display import Shown
+from xtmig_kernel.jupyter.face_progress import Progress
 from xtmig_kernel.jupyter.face_sign_in import SignInPanel
 from xtmig_kernel.jupyter.face_step import StepFace
 from xtmig_kernel.jupyter.kernel_access import kernel_redactor
@@ -92,6 +93,7 @@ class SectionFace:
         self._listeners: list[Callable[[], None]] = []
         self._closing: Shown | None = None
         self._sign_in: SignInPanel | None = None
+        self._progress = Progress(print)  # the cell's own output
         interactive = mode == "interactive"
         self.run = open_section(
             number,
@@ -200,7 +202,7 @@ class SectionFace:
         if self._controls is not None:
             self._controls.say(sentence)
         else:
-            print(sentence)  # noqa: T201 - the cell's own output
+            self._progress.say(sentence)
 
     def _show_link(self, message: str, url: str) -> None:
         if self._sign_in is not None:

@@ -69,12 +69,13 @@ class Controls:
 
     def _work(self, caption: str, action: Callable[[], None]) -> None:
         ended = ""
-        self.say(f"{caption}: working …")
+        shown = self._buttons[caption].description
+        self.say(f"{shown}: working …")
         try:
             action()
         except Exception as error:  # nobody else would see what ends a thread
             _log.exception("%s ended by an unexpected error", caption)
-            ended = f"{caption} ended by an unexpected error, a fault of xtmig: {type(error).__name__}: {error}"
+            ended = f"{shown} ended by an unexpected error, a fault of xtmig: {type(error).__name__}: {error}"
         finally:
             self._working = False
             self._busy.release()
@@ -111,8 +112,20 @@ class Controls:
         self._reasons = dict(reasons)
         self._show_state()
 
+    def name(self, caption: str, shown: str) -> None:
+        """Show another text on a button, where only a plan tells what it does.
+
+        Args:
+            caption: The button's caption, by which it is known.
+            shown: What stands on it from now on.
+        """
+        self._buttons[caption].description = shown
+
     def _show_state(self) -> None:
         for caption, button in self._buttons.items():
             button.disabled = self._working or caption in self._reasons
-        lines = [f"<b>{escape(caption)}</b> is off: {escape(why)}" for caption, why in self._reasons.items()]
+        lines = [
+            f"<b>{escape(self._buttons[caption].description)}</b> is off: {escape(why)}"
+            for caption, why in self._reasons.items()
+        ]
         self._why_not.value = "" if self._working else "<br>".join(lines)

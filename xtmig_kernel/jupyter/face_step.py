@@ -11,7 +11,9 @@ from xtmig_kernel.jupyter.cards_step import Phase, Unapproved, step_card
 from xtmig_kernel.jupyter.face_controls import Controls
 from xtmig_kernel.jupyter.face_display import Shown
 from xtmig_kernel.project import load_approvals
-from xtmig_kernel.runbook.approvals import find_approval
+from xtmig_kernel.report.words import counted
+from xtmig_kernel.runbook.approvals import ApprovalJudge
+from xtmig_kernel.runbook.step import nothing_to_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.jupyter.face import SectionFace
     from xtmig_kernel.runbook import StepView
 
-LOOK, PLAN, VERIFY = "Look again", "Plan", "Verify"
+LOOK, PLAN, VERIFY, WRITE_FILES = "Look again", "Plan", "Verify", "Write files"
+MOST_NAMES = 2
 
 
 class StepFace:
@@ -36,6 +39,8 @@ class StepFace:
         self._step = section.run.step(step_id)
         self._failed_now = False
         self._apply_caption = f"Apply to {self._step.side.upper()}" if self._step.side else "Apply"
+        if self._writes_files_alone:
+            self._apply_caption = WRITE_FILES
 
     def look(self) -> None:
         """Read what the step concerns, judge it, and show what was found."""
@@ -62,6 +67,10 @@ class StepFace:
         self._show("verify")
 
     @property
+    def _writes_files_alone(self) -> bool:
+        return self._step.plan is nothing_to_change and not self._step.only_looks
+
+    @property
     def _view(self) -> StepView:
         return self._run.views[self._step.id]
 
@@ -78,7 +87,7 @@ class StepFace:
 
     def _look(self, view: StepView) -> StepView:
         looked = self._run.engine.look(self._step)
-        return looked if view.state == "new" else replace(view, findings=looked.findings)
+        return looked if view.state == "new" else replace(view, findings=looked.findings, exhibits=looked.exhibits)
 
     def _plan_in_cell(self, _view: StepView) -> StepView:
         # Run All never writes, not even to settle what an earlier run left open; the Plan button does
@@ -104,14 +113,17 @@ class StepFace:
         view = self._view
         if view.state not in ("planned", "waiting") or view.outcomes:
             return []
-        operators = [tenant.identity.name for tenant in self._run.tenants.values()]
-        approvals = load_approvals(self._run.project.folder).approvals
+        needing = [change for change in view.changes if change.level >= Level.NAMED]
+        if not needing:
+            return []
+        run = self._run
+        operators = [tenant.identity.name for tenant in run.tenants.values()]
+        approvals = load_approvals(run.project.folder).approvals
+        judge = ApprovalJudge(approvals, run.project, run.ledger, run.clock.now(), operators)
         found = []
-        for change in view.changes:
-            if change.level < Level.NAMED:
-                continue
+        for change in needing:
             try:
-                find_approval(change, approvals, self._run.project, self._run.ledger, self._run.clock.now(), operators)
+                judge.find(change)
             except ApprovalError as error:
                 found.append(Unapproved(change, error))
         return found
@@ -150,6 +162,11 @@ class StepFace:
 
         def refresh() -> None:
             shown.update(self._card("apply"))
+            allow()
+
+        def allow() -> None:
+            if self._writes_files_alone:
+                controls.name(self._apply_caption, self._write_caption())
             controls.allow(self._reasons())
 
         accent = "xtmig-go-source" if self._step.side == "source" else "xtmig-go"
@@ -159,9 +176,14 @@ class StepFace:
             self._section.busy,
             {self._apply_caption: accent},
         )
-        controls.allow(self._reasons())
-        self._section.on_change(lambda: controls.allow(self._reasons()))
+        allow()
+        self._section.on_change(allow)
         Shown.widget(controls.widget)
+
+    def _write_caption(self) -> str:
+        """What the button of a step writes that changes no tenant: "Write users.csv"."""
+        names = [file.name for file in self._view.files]
+        return f"Write {' and '.join(names)}" if 1 <= len(names) <= MOST_NAMES else self._apply_caption
 
     def _apply_and_verify(self, view: StepView) -> StepView:
         """What a click does; the step is judged and written down even where an error ends it."""
@@ -180,15 +202,16 @@ class StepFace:
         if view.state == "applied":
             why = "it is applied; plan again to see whether anything is left."
         elif view.state == "no change":
-            why = "the tenant is already right."
-        elif not view.changes:
+            why = "nothing is left to write." if self._writes_files_alone else "the tenant is already right."
+        elif not view.changes and not view.files:
             why = "there is no plan yet; press Plan."
         elif missing:
             why = f"nobody is signed in to {' and '.join(sorted(missing)).upper()}; sign in above."
         elif view.blocked_by:
             why = f"held back, because this does not hold yet: {view.blocked_by[0].title}. Then press Plan."
         elif unapproved := self._unapproved():
-            why = f"{len(unapproved)} of its changes needs an approval; the card says by whom. Then press Plan."
+            number = counted(len(unapproved), "of its changes needs", "of its changes need")
+            why = f"{number} an approval; the card says by whom. Then press Plan."
         elif view.outcomes:
             why = "it is made, and Microsoft is waited for; press Plan when it is time to look again."
         elif view.state != "planned":

@@ -10,15 +10,19 @@ from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.cards_step import approve_commands
 from xtmig_kernel.jupyter.face import calmly, project_folder, told_by_ledger
 from xtmig_kernel.jupyter.face_display import Shown
-from xtmig_kernel.report.page import sums
+from xtmig_kernel.report.shown import by, sums
 from xtmig_kernel.report.words import STEP_STATES, Word, counted
 from xtmig_kernel.runbook import SECTIONS, Section, open_section
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xtmig_kernel.report import Result
+    from xtmig_kernel.report.model import PlannedFact
     from xtmig_kernel.runbook import Mode
 
 STATUS = "000"
+MOST_APPROVALS = 5
 
 
 class StatusFace:
@@ -50,12 +54,13 @@ class StatusFace:
     def open_items(self) -> None:
         """Show what is left to do and by whom, and the changes that wait for an approval."""
         result = told_by_ledger(self._run)
+        lacking = [change for change in result.planned if change.approval in ("missing", "claimed")]
         approvals = [
             {**change.model_dump(), "command": _first_command(self._run.project, change.step)}
-            for change in result.planned
-            if change.approval in ("missing", "claimed")
+            for step in by(lacking, lambda change: change.step).values()
+            for change in step[:MOST_APPROVALS]
         ]
-        Shown(cards.render("open", items=result.open_items, approvals=approvals))
+        Shown(cards.render("open", items=result.open_items, approvals=approvals, sums=_lacking(lacking)))
 
     def close(self) -> None:
         """Write down that the status was shown, and name the notebook that comes next."""
@@ -96,6 +101,16 @@ def next_section(result: Result) -> Section | None:
 def _key(row: dict[str, Any]) -> str:
     word: Word = row["state"]
     return next((key for key, known in STEP_STATES.items() if known == word), "new")
+
+
+def _lacking(changes: Sequence[PlannedFact]) -> list[str]:
+    """One sentence for each step of which more changes wait for an approval than are listed."""
+    return [
+        f"Step {step}: {counted(len(found), 'change')} wait for an approval; here are the first {MOST_APPROVALS}, "
+        "the report of the run has all."
+        for step, found in by(changes, lambda change: change.step).items()
+        if len(found) > MOST_APPROVALS
+    ]
 
 
 def _first_command(project: Any, step: str) -> str:

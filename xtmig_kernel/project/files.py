@@ -21,7 +21,12 @@ WAIVERS_FILE = "waivers.yaml"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+# the same loader and dumper on libyaml, where PyYAML has it: ten times as fast for approvals of thousands of changes
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
     """YAML without silent surprises: a key given twice is an error."""
 
 
@@ -40,7 +45,8 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]
         if key in seen:
             raise _KeyProblem(None, None, f"the key {key!r} is given twice", key_node.start_mark)
         seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+    found: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return found
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -155,7 +161,7 @@ def save_approvals(folder: Path, approvals: Approvals) -> None:
         approvals: Everything the file shall hold.
     """
     head = "# Approvals and sign-offs. Made by: xtmig approve. A changed entry no longer matches and is refused.\n"
-    body = yaml.safe_dump(approvals.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    body = yaml.dump(approvals.model_dump(mode="json"), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     write_whole(folder / APPROVALS_FILE, head + body)
 
 

@@ -13,11 +13,13 @@ from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import ArchiveError
 from xtmig_kernel.project import load_approvals, load_project, load_waivers
 from xtmig_kernel.project.files import write_whole
+from xtmig_kernel.report.artifacts import detail_tables, exhibit_tables, with_copies
 from xtmig_kernel.report.open_items import open_items_csv
 from xtmig_kernel.report.page import page
+from xtmig_kernel.report.products import exhibit_rows
 from xtmig_kernel.report.summary import entries_told, summary
 from xtmig_kernel.store import Ledger
-from xtmig_kernel.store.ledger import LEDGER_FILE
+from xtmig_kernel.store.ledger import FIRST_HASH, LEDGER_FILE, verify_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,9 @@ LEDGER_LINES = "ledger.jsonl"
 
 def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
     """Write the archive of one run beside the notebooks and artifacts that are in the folder already.
+
+    What does not fit on the page is kept beside it: exhibits, changes and findings by the thousand, and the files that
+    steps of the run wrote into the project folder.
 
     Args:
         project_folder: Holds `project.yaml` and `ledger.db`.
@@ -59,11 +64,15 @@ def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
         approvals=load_approvals(project_folder),
         waivers=load_waivers(project_folder).waivers,
     )
+    result = result.model_copy(update={"files": with_copies(result.files, project_folder, folder)})
+    tables = exhibit_tables(result, exhibit_rows(entries_told(entries, run)[0]))
     pages = {path: notebook_html(path) for path in sorted((folder / "notebooks").glob("*.ipynb"))}
     for path, html in pages.items():
         write_whole(path.with_suffix(".html"), html)
     write_whole(folder / RESULT, result_text(result))
-    write_whole(folder / PAGE, page(result))
+    write_whole(folder / PAGE, page(result, tables))
+    for name, text in (tables | detail_tables(result)).items():
+        write_whole(folder / name, text)
     write_whole(folder / OPEN_ITEMS, open_items_csv(result.open_items))
     write_whole(folder / LEDGER_LINES, ledger_lines(entries_told(entries, run)[1]))
     write_whole(folder / MANIFEST, canonical(manifest(folder)) + "\n")
@@ -76,9 +85,9 @@ def _entries(project_folder: Path, run: str) -> list[Entry]:
             f"{LEDGER_FILE} is not in {project_folder}, so there is nothing to report",
             remedy="Name a project folder in which a section was run.",
         )
-    ledger = Ledger(project_folder, SystemClock(), Redactor(), run)
-    ledger.verify()
-    return ledger.entries()
+    entries = Ledger(project_folder, SystemClock(), Redactor(), run).entries()
+    verify_chain([entry.as_data() for entry in entries], FIRST_HASH)
+    return entries
 
 
 def result_text(result: Result) -> str:

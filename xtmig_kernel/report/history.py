@@ -203,6 +203,8 @@ def _change(hash_: str, made: _Made, approval: dict[str, Any], run: str) -> Chan
         request_ids=tuple(reply.get("request_ids") or ()),
         warnings=tuple(reply.get("warnings") or ()),
         error=_error_text(reply.get("error")),
+        cause=_of_error(reply.get("error"), "cause"),
+        remedy=_of_error(reply.get("error"), "remedy"),
         approver=approval.get("approver"),
         proof=_proof_kind(approval.get("proof")),
         at=made.first.at,
@@ -234,6 +236,10 @@ def change_fields(data: dict[str, Any]) -> dict[str, Any]:
 def _error_text(error: Any) -> str | None:
     """An error in the ledger is a sentence, or an error's data with its message."""
     return str(error.get("message", error)) if isinstance(error, dict) else error
+
+
+def _of_error(error: Any, name: str) -> str | None:
+    return error.get(name) if isinstance(error, dict) else None
 
 
 def _proof_kind(proof: Any) -> str | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 from xtmig_kernel.errors import XtmigError
-from xtmig_kernel.report import history
+from xtmig_kernel.report import history, products
 from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
 from xtmig_kernel.report.todo import awaited
 from xtmig_kernel.report.words import counted, moment, sections_named
@@ -19,7 +20,7 @@ from xtmig_kernel.report.words import counted, moment, sections_named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xtmig_kernel.report.model import FindingFact, ProblemFact, StepFact
+    from xtmig_kernel.report.model import ChangeFact, FindingFact, ProblemFact, StepFact
     from xtmig_kernel.store import Entry
 
 _ORDER: tuple[ExitCode, ...] = (1, 2, 3, 5, 4)
@@ -58,20 +59,37 @@ class Judgement:
         return next((code for code in _ORDER if reasons[code]), 0)
 
 
-def judge(entries: Sequence[Entry]) -> Judgement:
-    """What speaks for each exit code.
+class _Told:
+    """What the entries of one run come to, each kind worked out once."""
 
-    Args:
-        entries: The entries of one run, in their order.
-    """
-    found = history.findings(entries, "")
-    problems = [problem for problem in history.problems(entries, "") if not problem.resolved]
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+
+    @cached_property
+    def findings(self) -> list[FindingFact]:
+        return history.findings(self.entries, "")
+
+    @cached_property
+    def changes(self) -> list[ChangeFact]:
+        return history.changes(self.entries, "")
+
+    @cached_property
+    def steps(self) -> list[StepFact]:
+        return history.steps(self.entries, "")
+
+    @cached_property
+    def refusals(self) -> dict[str, list[str]]:
+        return history.refusals(self.entries)
+
+
+def _judge(told: _Told) -> Judgement:
+    problems = [problem for problem in history.problems(told.entries, "") if not problem.resolved]
     return Judgement(
-        unexpected=(*_messages(problems, 1), *_unfinished(entries)),
+        unexpected=(*_messages(problems, 1), *_unfinished(told)),
         usage=_messages(problems, 2),
-        failed=(*_failed_checks(found), *_messages(problems, 3), *_failed_steps(entries, problems)),
-        waiting=(*_waiting(found), *_messages(problems, 4), *_waiting_steps(entries), *_refused(entries)),
-        unseen=(*_unseen(found, entries), *_messages(problems, 5)),
+        failed=(*_failed_checks(told.findings), *_messages(problems, 3), *_failed_steps(told, problems)),
+        waiting=(*_waiting(told.findings), *_messages(problems, 4), *_waiting_steps(told), *_refused(told)),
+        unseen=(*_unseen(told), *_messages(problems, 5)),
     )
 
 
@@ -94,17 +112,19 @@ def _messages(problems: Sequence[ProblemFact], code: int) -> tuple[str, ...]:
     return tuple(problem.message for problem in problems if exit_code_of(problem.type) == code)
 
 
-def _unfinished(entries: Sequence[Entry]) -> list[str]:
+def _unfinished(told: _Told) -> list[str]:
     """Changes without an outcome, and sections of a batch that were opened and left neither end nor error."""
     unknown = [
         f"“{change.title}” was begun and its outcome is not known"
-        for change in history.changes(entries, "")
+        for change in told.changes
         if change.outcome == "unknown"
     ]
-    if unknown or any(entry.kind == "problem" for entry in entries):
+    if unknown or any(entry.kind == "problem" for entry in told.entries):
         return unknown
-    opened = {e.data["section"]: e.seq for e in entries if e.kind == "run_started" and e.data["mode"] != "interactive"}
-    closed = {e.data["section"]: e.seq for e in entries if e.kind == "run_ended"}
+    opened = {
+        e.data["section"]: e.seq for e in told.entries if e.kind == "run_started" and e.data["mode"] != "interactive"
+    }
+    closed = {e.data["section"]: e.seq for e in told.entries if e.kind == "run_ended"}
     return [f"section {section} was not ended" for section, seq in opened.items() if closed.get(section, 0) < seq]
 
 
@@ -112,14 +132,14 @@ def _failed_checks(found: Sequence[FindingFact]) -> list[str]:
     return [finding.title for finding in found if finding.verdict == "fail" and not finding.pending]
 
 
-def _failed_steps(entries: Sequence[Entry], problems: Sequence[ProblemFact]) -> list[str]:
+def _failed_steps(told: _Told, problems: Sequence[ProblemFact]) -> list[str]:
     """Steps that failed, and changes that were refused, without an error of their own that says more."""
     explained = {problem.step for problem in problems}
-    states = {step.id: step.state for step in history.steps(entries, "")}
+    states = {step.id: step.state for step in told.steps}
     failed = {step for step, state in states.items() if state == "failed"}
     refused = {
         change.step
-        for change in history.changes(entries, "")
+        for change in told.changes
         if change.outcome == "failed" and states.get(change.step) not in history.SETTLED_STATES
     }
     return sorted((failed | refused) - explained)
@@ -133,22 +153,22 @@ def _waiting(found: Sequence[FindingFact]) -> list[str]:
     ]
 
 
-def _waiting_steps(entries: Sequence[Entry]) -> list[str]:
-    states = {step.id: step for step in history.steps(entries, "")}
-    waiting = [step.id for step in states.values() if step.state == "waiting"]
-    return [states[step].summary or states[step].title for step in (*waiting, *_too_early(entries))]
+def _waiting_steps(told: _Told) -> list[str]:
+    states = {step.id: step for step in told.steps}
+    waiting = [step.id for step in told.steps if step.state == "waiting"]
+    return [states[step].summary or states[step].title for step in (*waiting, *_too_early(told))]
 
 
-def _too_early(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
+def _too_early(told: _Told) -> dict[str, tuple[str, ...]]:
     """Steps of a batch that another step must precede, which the batch has not done either; with the names of those.
 
     In a plan it is enough that the same run has planned what comes first.
     """
-    modes = {entry.data["mode"] for entry in entries if entry.kind == "run_started"}
+    modes = {entry.data["mode"] for entry in told.entries if entry.kind == "run_started"}
     if not modes & {"plan", "apply"}:
         return {}
-    states = {step.id: step.state for step in history.steps(entries, "")}
-    wrong = [f for f in history.findings(entries, "") if f.verdict == "fail" and f.remedy_step]
+    states = {step.id: step.state for step in told.steps}
+    wrong = [f for f in told.findings if f.verdict == "fail" and f.remedy_step]
     early = {}
     for step in (step for step, state in states.items() if state == "later"):
         first = {str(f.remedy_step) for f in wrong if f.step == step} - {step}
@@ -157,15 +177,15 @@ def _too_early(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
     return early
 
 
-def _refused(entries: Sequence[Entry]) -> list[str]:
-    return ["an approval" for _ in history.refusals(entries)]
+def _refused(told: _Told) -> list[str]:
+    return ["an approval" for _ in told.refusals]
 
 
-def _unseen(found: Sequence[FindingFact], entries: Sequence[Entry]) -> list[str]:
+def _unseen(told: _Told) -> list[str]:
     """Rules without an observation, tables that did not answer, and steps that for this could not be planned."""
-    tables = [read.fact for read in history.reads(entries, "") if read.reason and read.reason != "not asked"]
-    rules = [finding.title for finding in found if finding.verdict == "not_observed"]
-    return [*rules, *tables, *(step.id for step in history.steps(entries, "") if step.state == "not planned")]
+    tables = [read.fact for read in history.reads(told.entries, "") if read.reason and read.reason != "not asked"]
+    rules = [finding.title for finding in told.findings if finding.verdict == "not_observed"]
+    return [*rules, *tables, *(step.id for step in told.steps if step.state == "not planned")]
 
 
 def run_facts(entries: Sequence[Entry]) -> RunFacts:
@@ -176,9 +196,9 @@ def run_facts(entries: Sequence[Entry]) -> RunFacts:
     """
     starts = [entry.data for entry in entries if entry.kind == "run_started"]
     asked = [entry.data for entry in entries if entry.kind == "run_asked"]
-    found = history.findings(entries, "")
-    verdicts = Counter(finding.verdict for finding in found)
-    outcomes = Counter(change.outcome for change in history.changes(entries, ""))
+    told = _Told(entries)
+    verdicts = Counter(finding.verdict for finding in told.findings)
+    outcomes = Counter(change.outcome for change in told.changes)
     return RunFacts(
         id=entries[0].run,
         started_at=entries[0].at,
@@ -186,31 +206,34 @@ def run_facts(entries: Sequence[Entry]) -> RunFacts:
         mode=starts[-1].get("mode") if starts else None,
         simulated=any(start.get("simulated", False) for start in starts),
         version=starts[-1].get("version") if starts else None,
+        sections=tuple(sorted({start["section"] for start in starts if start.get("section")})),
         asked=tuple(asked[-1]["sections"]) if asked else (),
         whole=bool(asked and asked[-1]["whole"]),
-        sections=tuple(sorted({start["section"] for start in starts if start.get("section")})),
         tally={kind: verdicts[kind] for kind in get_args(VerdictKind)},
         changes={outcome: outcomes[outcome] for outcome in get_args(Outcome)},
         planned=len(history.open_changes(entries, "")),
-        exit_code=judge(entries).exit_code,
+        files=len({entry.data["name"] for entry in entries if entry.kind == "file_written"}),
+        planned_files=len(products.planned_files(entries, "")),
+        exit_code=_judge(told).exit_code,
     )
 
 
-def answer(facts: RunFacts, judgement: Judgement, entries: Sequence[Entry]) -> str:
+def answer(facts: RunFacts, entries: Sequence[Entry]) -> str:
     """The report's first line: the answer in a sentence.
 
     Args:
         facts: The run's figures.
-        judgement: What speaks for each exit code.
         entries: The entries of the same run.
     """
+    told = _Told(entries)
+    judgement = _judge(told)
     made, of = _made(facts), _of(facts)
     sentences = {
         1: lambda: f"The run{of} broke off: {_first(judgement.unexpected)}; {made}",
         2: lambda: f"The run{of} could not begin its work: {_first(judgement.usage)}; {made}",
-        3: lambda: f"{_failures(judgement, entries, of)}; {made}",
+        3: lambda: f"{_failures(judgement, told, of)}; {made}",
         5: lambda: f"No check{of} failed, but {_blind(judgement)}, so nothing is claimed about that; {made}",
-        4: lambda: f"No check{of} failed; the run waits for {_awaited(entries)}; {made}",
+        4: lambda: f"No check{of} failed; the run waits for {_awaited(told)}; {made}",
         0: lambda: _success(facts, made),
     }
     return sentences[facts.exit_code]()
@@ -232,11 +255,18 @@ def _first(messages: tuple[str, ...]) -> str:
 
 def _made(facts: RunFacts) -> str:
     number = sum(facts.changes[outcome] for outcome in _MADE)
-    return f"{counted(number, 'change')} {'was' if number == 1 else 'were'} made" if number else "nothing was changed"
+    made = f"{counted(number, 'change')} {_was(number)} made" if number else ""
+    if not facts.files:
+        return made or "nothing was changed"
+    return f"{made or 'no tenant was changed'}, {counted(facts.files, 'file')} {_was(facts.files)} written"
 
 
-def _failures(judgement: Judgement, entries: Sequence[Entry], of: str) -> str:
-    checks = len(_failed_checks(history.findings(entries, "")))
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _failures(judgement: Judgement, told: _Told, of: str) -> str:
+    checks = len(_failed_checks(told.findings))
     others = len(judgement.failed) - checks
     parts = [f"{counted(checks, 'check')}{of} failed"] if checks else []
     if others:
@@ -249,17 +279,17 @@ def _blind(judgement: Judgement) -> str:
     return "one thing could not be observed" if number == 1 else f"{number} things could not be observed"
 
 
-def _awaited(entries: Sequence[Entry]) -> str:
+def _awaited(told: _Told) -> str:
     """Who is waited for, each named once, and the time to look again."""
-    found = [finding for finding in history.findings(entries, "") if finding.verdict == "waiting"]
-    steps = [step for step in history.steps(entries, "") if step.state == "waiting"]
+    found = [finding for finding in told.findings if finding.verdict == "waiting"]
+    steps = [step for step in told.steps if step.state == "waiting"]
     looks: list[FindingFact | StepFact] = [*found, *steps]
     who = {awaited(one.waits_for or "", one.side) for one in looks}
-    who |= {"approver"} if history.refusals(entries) else set()
+    who |= {"approver"} if told.refusals else set()
     names = [name for key, name in _PERSONS.items() if key in who]
-    if any(one.verdict == "manual" and not one.signed_by for one in history.findings(entries, "")):
+    if any(one.verdict == "manual" and not one.signed_by for one in told.findings):
         names.append("a person’s word")
-    early = _too_early(entries)
+    early = _too_early(told)
     if early:
         first = sorted({name for names_first in early.values() for name in names_first})
         names.append(f"step {' and '.join(first)}, which comes first" if first else "a step that comes first")
@@ -274,8 +304,10 @@ def _success(facts: RunFacts, made: str) -> str:
     what = sections_named(named)
     subject = what.capitalize() if named else "Everything asked"
     several = len(named) > 1
-    if facts.planned:
-        return f"The plan{_of(facts)} is completely made: {counted(facts.planned, 'change')} planned; {made}"
+    planned = [f"{counted(facts.planned, 'change')} planned"] if facts.planned else []
+    planned += [f"{counted(facts.planned_files, 'file')} to be written"] if facts.planned_files else []
+    if planned:
+        return f"The plan{_of(facts)} is completely made: {', '.join(planned)}; {made}"
     if made != "nothing was changed":
         return f"{subject} {'are' if several else 'is'} done and verified: {made}, {passed}"
     if not any(facts.tally.values()):

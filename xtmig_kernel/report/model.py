@@ -68,7 +68,8 @@ class RunFacts(Fact):
 
     `asked` names the sections that a batch was asked for, and `whole` says that they were the whole runbook;
     `sections` are those that were opened. `tally` counts the last evaluation of each rule and subject by verdict;
-    `changes` counts changes by what became of them; `planned` counts changes that were planned and not made.
+    `changes` counts changes by what became of them; `planned` counts changes that were planned and not made;
+    `files` and `planned_files` count files of the project folder that were written, and those that are still to be.
     """
 
     id: VolatileText
@@ -83,6 +84,8 @@ class RunFacts(Fact):
     tally: dict[VerdictKind, int]
     changes: dict[Outcome, int]
     planned: int
+    files: int = 0
+    planned_files: int = 0
     exit_code: ExitCode
 
 
@@ -129,6 +132,7 @@ class ChangeFact(Fact):
     """A change that was begun, and the last that is known of it.
 
     `before` and `after` hold the altered attributes; `seen` is what the read after the change really showed.
+    `error`, `cause` and `remedy` are those of a change that was refused.
     """
 
     hash: str
@@ -148,6 +152,8 @@ class ChangeFact(Fact):
     request_ids: Annotated[tuple[str, ...], Field(json_schema_extra=_VOLATILE)]
     warnings: tuple[str, ...]
     error: str | None
+    cause: str | None = None
+    remedy: str | None = None
     approver: str | None
     proof: str | None
     at: VolatileText
@@ -172,6 +178,54 @@ class PlannedFact(Fact):
     statements: tuple[str, ...]
     approval: ApprovalState
     refused_because: tuple[str, ...]
+    run: VolatileText
+    this_run: bool
+
+
+class ExhibitFact(Fact):
+    """A table, or bars, that a step showed; of several of one name the last.
+
+    `rows` holds the first `number_of_rows` up to 200; the file `artifact` of the archive holds all.
+    """
+
+    name: str
+    caption: str
+    kind: Literal["table", "bars"]
+    columns: tuple[str, ...]
+    number_of_rows: int
+    rows: tuple[tuple[str | int, ...], ...]
+    artifact: str
+    step: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class FileFact(Fact):
+    """A file that a step wrote into the project folder; of several of one name the last.
+
+    `state` says what the project folder held when the archive was built. `artifact` is the copy in the archive, made
+    for files of this run as long as they are as they were written.
+    """
+
+    name: str
+    about: str
+    size: int
+    sha256: str
+    state: Literal["as written", "changed since", "not there", "not looked at"] = "not looked at"
+    artifact: str | None = None
+    step: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+
+class PlannedFileFact(Fact):
+    """A file that the last plan of a step would write, and that was not written since."""
+
+    name: str
+    about: str
+    step: str
     run: VolatileText
     this_run: bool
 
@@ -286,7 +340,7 @@ class StatementFact(Fact):
 
 
 class OpenItem(Fact):
-    """One thing that is left to do."""
+    """One thing that is left to do; `count` says how many objects it is about."""
 
     who: Who
     side: Side | None
@@ -295,6 +349,7 @@ class OpenItem(Fact):
     until: VolatileTextOrNone
     remedy: str
     statements: tuple[str, ...]
+    count: int = 1
 
 
 class Actor(Fact):
@@ -335,6 +390,9 @@ class Result(Fact):
     open_items: tuple[OpenItem, ...]
     changes: tuple[ChangeFact, ...]
     planned: tuple[PlannedFact, ...]
+    exhibits: tuple[ExhibitFact, ...] = ()
+    files: tuple[FileFact, ...] = ()
+    planned_files: tuple[PlannedFileFact, ...] = ()
     statements: tuple[StatementFact, ...]
     findings: tuple[FindingFact, ...]
     problems: tuple[ProblemFact, ...]

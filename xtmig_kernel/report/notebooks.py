@@ -23,11 +23,16 @@ _SHOWN_TYPES = ["text/html", "text/markdown", "image/svg+xml", "image/png", "ima
 _TAGS = """
 a abbr article b bdi blockquote br caption code col colgroup dd del details div dl dt em figcaption figure
 h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre s section small span strong sub summary sup
-table tbody td tfoot th thead time tr u ul
+table tbody td tfoot th thead time tr u ul svg rect
 """
 _ATTRIBUTES = """
 alt aria-label aria-labelledby class colspan datetime dir height id lang open role rowspan scope title width
 """
+# What our bars are drawn with: numbers and words, nothing that leads elsewhere.
+_DRAWING = {
+    "svg": {"class", "viewBox", "preserveAspectRatio", "aria-hidden"},
+    "rect": {"class", "x", "y", "width", "height"},
+}
 _INERT = re.compile(r"<(script|style|template|iframe|object)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _REMOTE_LINK = re.compile(r'<a\b[^>]*\bhref="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
 _EMPTY_PICTURE = re.compile(r"<img\b(?![^>]*\bsrc=)[^>]*>", re.IGNORECASE)
@@ -99,4 +104,6 @@ def _allowed(tag: str, name: str, value: str) -> bool:
         return value.startswith("#") or re.fullmatch(r"[\w.-]+\.html(#.*)?", value) is not None
     if tag == "img" and name == "src":
         return value.startswith("data:image/")
+    if tag in _DRAWING:
+        return name in _DRAWING[tag]
     return name in _ATTRIBUTES.split()

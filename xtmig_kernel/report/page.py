@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
-from xtmig_kernel.report import words
+from xtmig_kernel.report import shown, words
 from xtmig_kernel.report.differences import differences
 from xtmig_kernel.report.history import section_of
+from xtmig_kernel.report.shown import sums
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jinja2 import Environment
 
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
         SignOffFact,
         StatementFact,
     )
-
-# Characters that have no shape of their own, or that turn the direction of what follows them.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+    from xtmig_kernel.report.shown import Many
 
 
 class Answer(NamedTuple):
-    """A statement with everything that answers it."""
+    """A statement with everything that answers it; steps and rules with many answers stand for them."""
 
     fact: StatementFact
     statement: Statement | None
@@ -45,24 +43,43 @@ class Answer(NamedTuple):
     changes: tuple[ChangeFact, ...]
     planned: tuple[PlannedFact, ...]
     sign_offs: tuple[SignOffFact, ...]
+    many: tuple[tuple[str, Many], ...]
 
 
-def page(result: Result) -> str:
+class Parts(NamedTuple):
+    """A result as the page shows it: what is few whole, what is many summed up."""
+
+    changes: tuple[ChangeFact, ...]
+    planned: tuple[PlannedFact, ...]
+    without_statement: tuple[FindingFact, ...]
+    many_changes: tuple[Many, ...]
+    many_planned: tuple[Many, ...]
+    many_findings: tuple[Many, ...]
+
+
+def page(result: Result, tables: Mapping[str, str]) -> str:
     """The audit report as HTML.
 
     Args:
         result: What it shows.
+        tables: The text of each exhibit's table in the archive, by its path.
+
+    Raises:
+        KeyError, ValueError: A table is missing or is none.
     """
     script = _resource("tables.js")
+    parts = parts_of(result)
     return (
         environment()
         .get_template("index.html.j2")
         .render(
             result=result,
+            parts=parts,
+            step_ids=shown.step_titles(result).keys(),
+            exhibits=shown.exhibits(result, tables),
             script=Markup(script),  # noqa: S704 - our own file, allowed by its hash alone
             script_hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
-            answers=answers(result),
-            without_statement=[finding for finding in result.findings if not finding.statements],
+            answers=answers(result, parts),
             statement_sums=sums(Counter(fact.state for fact in result.statements), words.STATEMENT_STATES),
             document_url=DOCUMENT_URL,
             mended=sum(f.verdict == "fail" and bool(f.pending) and f.this_run for f in result.findings),
@@ -70,46 +87,75 @@ def page(result: Result) -> str:
     )
 
 
-def visible(value: Any) -> Any:
-    """Text with every character that could hide or turn it replaced by its name, such as `⟨U+202E⟩`.
-
-    Args:
-        value: What a template prints; anything but text is returned as it is.
-    """
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", value)
-
-
-def answers(result: Result) -> list[Answer]:
-    """Every statement that was answered, with its answers.
+def parts_of(result: Result) -> Parts:
+    """What the page shows whole, and what it sums up.
 
     Args:
         result: What the page shows.
     """
-    known = statements()
+    changes, planned = shown.many_changes(result), shown.many_planned(result)
+    findings = shown.many_findings(result)
+    made_often, planned_often = {many.key for many in changes}, {many.key for many in planned}
+    found_often = {many.key for many in findings}
+    return Parts(
+        changes=tuple(change for change in result.changes if change.step not in made_often),
+        planned=tuple(change for change in result.planned if change.step not in planned_often),
+        without_statement=tuple(f for f in result.findings if not f.statements and f.rule not in found_often),
+        many_changes=tuple(changes),
+        many_planned=tuple(planned),
+        many_findings=tuple(findings),
+    )
+
+
+def answers(result: Result, parts: Parts) -> list[Answer]:
+    """Every statement that was answered, with its answers.
+
+    Args:
+        result: What the page shows.
+        parts: The same, by what is few and what is many.
+    """
+    known, found_often = statements(), {many.key for many in parts.many_findings}
+    findings = _by_statement(finding for finding in result.findings if finding.rule not in found_often)
+    changes, planned = _by_statement(parts.changes), _by_statement(parts.planned)
+    sign_offs = shown.by(result.sign_offs, lambda item: item.statement)
+    often = _often(result, parts)
     return [
         Answer(
             fact,
             known.get(fact.id),
-            tuple(item for item in result.findings if fact.id in item.statements),
-            tuple(item for item in result.changes if fact.id in item.statements),
-            tuple(item for item in result.planned if fact.id in item.statements),
-            tuple(item for item in result.sign_offs if fact.id == item.statement),
+            tuple(findings.get(fact.id, ())),
+            tuple(changes.get(fact.id, ())),
+            tuple(planned.get(fact.id, ())),
+            tuple(sign_offs.get(fact.id, ())),
+            tuple(often.get(fact.id, ())),
         )
         for fact in result.statements
     ]
 
 
-def sums(counts: Counter[Any], shown: Mapping[str, words.Word]) -> str:
-    """A sum that shows its parts: `5 = 3 passed + 2 failed`.
+def _often(result: Result, parts: Parts) -> dict[str, list[tuple[str, Many]]]:
+    """The rules and steps with many answers, by the statements that they answer."""
+    findings = shown.by(result.findings, lambda finding: finding.rule)
+    changes = shown.by(result.changes, lambda change: change.step)
+    planned = shown.by(result.planned, lambda change: change.step)
+    found: dict[str, list[tuple[str, Many]]] = {}
+    for kind, items, groups in (
+        ("rule", findings, parts.many_findings),
+        ("changes", changes, parts.many_changes),
+        ("planned", planned, parts.many_planned),
+    ):
+        for many in groups:
+            for statement in sorted({name for item in items[many.key] for name in item.statements}):
+                found.setdefault(statement, []).append((kind, many))
+    return found
 
-    Args:
-        counts: How many of each.
-        shown: The words for each, in the order of the parts.
-    """
-    parts = [f"{counts[key]} {word.text}" for key, word in shown.items() if counts[key]]
-    return f"{counts.total()} = {' + '.join(parts)}" if parts else "0"
+
+def _by_statement(items: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for item in items:
+        for statement in item.statements:
+            found.setdefault(statement, []).append(item)
+    return found
 
 
 def section_sentence(section: SectionFact) -> str:
@@ -134,7 +180,7 @@ def environment() -> Environment:
         loader=PackageLoader("xtmig_kernel.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=visible,
+        finalize=words.visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -145,6 +191,9 @@ def environment() -> Environment:
         differences=differences,
         section_of=section_of,
         section_sentence=section_sentence,
+        amount=shown.amount,
+        quantity=shown.quantity,
+        rest=shown.rest,
     )
     made.filters.update(moment=words.moment)
     return made

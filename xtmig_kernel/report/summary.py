@@ -9,8 +9,8 @@ from xtmig_kernel import __version__
 from xtmig_kernel.changes import Level
 from xtmig_kernel.clock import as_text, from_text
 from xtmig_kernel.errors import ArchiveError
-from xtmig_kernel.report import history
-from xtmig_kernel.report.judgement import answer, judge, run_facts
+from xtmig_kernel.report import history, products
+from xtmig_kernel.report.judgement import answer, run_facts
 from xtmig_kernel.report.model import (
     ApprovalFact,
     ApprovalState,
@@ -33,8 +33,8 @@ from xtmig_kernel.report.words import EXIT_MEANINGS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xtmig_kernel.project import Approvals, Project, Waiver
-    from xtmig_kernel.report.model import ChangeFact, FindingFact
+    from xtmig_kernel.project import Approval, Approvals, Project, Waiver
+    from xtmig_kernel.report.model import ChangeFact, FindingFact, RunFacts
     from xtmig_kernel.store import Entry
 
 _AFTER: dict[Outcome, StatementState] = {
@@ -66,27 +66,33 @@ def summary(
     """
     told, own = entries_told(entries, run)
     mine = [entry for entry in own if entry.run == run]
-    facts, findings, changes = run_facts(mine), history.findings(told, run), history.changes(told, run)
+    findings, changes = history.findings(told, run), history.changes(told, run)
+    runs = _runs(told)
+    facts = runs[run]
     planned = _planned(told, run, approvals)
     sections, problems = history.sections(told, run), history.problems(told, run)
     sign_offs = _sign_offs(told, approvals)
-    items = open_items(findings, planned, changes, problems, sections)
-    runs = [run_facts([e for e in told if e.run == name]) for name in dict.fromkeys(e.run for e in told)]
+    planned_files = products.planned_files(told, run)
+    items = open_items(findings, planned, changes, problems, sections, planned_files)
+    verdicts = Counter(finding.verdict for finding in findings)
     return Result(
         xtmig=__version__,
         as_of=told[-1].at,
-        answer=answer(facts, judge(mine), mine),
+        answer=answer(facts, mine),
         exit_meaning=EXIT_MEANINGS[facts.exit_code],
-        simulated=any(fact.simulated for fact in runs) or project.simulation is not None,
+        simulated=any(fact.simulated for fact in runs.values()) or project.simulation is not None,
         project=_project(project),
         run=facts,
-        runs=tuple(runs),
+        runs=tuple(runs.values()),
         actors=tuple(actors(items)),
-        tally={kind: Counter(f.verdict for f in findings)[kind] for kind in get_args(VerdictKind)},
+        tally={kind: verdicts[kind] for kind in get_args(VerdictKind)},
         sections=tuple(sections),
         open_items=tuple(items),
         changes=tuple(changes),
         planned=tuple(planned),
+        exhibits=tuple(products.exhibits(told, run)),
+        files=tuple(products.files(told, run)),
+        planned_files=tuple(planned_files),
         statements=tuple(_statements(findings, changes, planned, sign_offs)),
         findings=tuple(findings),
         problems=tuple(problems),
@@ -120,6 +126,14 @@ def entries_told(entries: Sequence[Entry], run: str) -> tuple[list[Entry], list[
     return list(entries[: places[-1] + 1]), list(entries[places[0] : places[-1] + 1])
 
 
+def _runs(entries: Sequence[Entry]) -> dict[str, RunFacts]:
+    """The figures of each run, in the order in which the runs began."""
+    of_run: dict[str, list[Entry]] = {}
+    for entry in entries:
+        of_run.setdefault(entry.run, []).append(entry)
+    return {run: run_facts(own) for run, own in of_run.items()}
+
+
 def exit_code(result: Result) -> ExitCode:
     """The exit code of a command whose run this result tells.
 
@@ -141,12 +155,13 @@ def _project(project: Project) -> ProjectFacts:
 
 
 def _planned(entries: Sequence[Entry], run: str, approvals: Approvals) -> list[PlannedFact]:
+    listing = _listing(approvals, entries[-1].at)
     return [
         PlannedFact(
             **history.change_fields(item.data["change"]),
             hash=item.data["hash"],
             lines=tuple(item.data.get("lines", [])),
-            approval=_approval_state(item.data["hash"], item.data["change"]["level"], approvals, entries[-1].at),
+            approval=_approval_state(item.data["change"]["level"], listing.get(item.data["hash"], [])),
             refused_because=item.refused_because,
             run=item.run,
             this_run=item.run == run,
@@ -155,23 +170,32 @@ def _planned(entries: Sequence[Entry], run: str, approvals: Approvals) -> list[P
     ]
 
 
-def _approval_state(change: str, level: int, approvals: Approvals, as_of: str) -> ApprovalState:
+def _listing(approvals: Approvals, as_of: str) -> dict[str, list[Approval]]:
+    """The approvals that list each change and have not run out."""
+    listing: dict[str, list[Approval]] = {}
+    for approval in approvals.approvals:
+        if approval.valid_until >= from_text(as_of):
+            for change in approval.changes:
+                listing.setdefault(change, []).append(approval)
+    return listing
+
+
+def _approval_state(level: int, listing: Sequence[Approval]) -> ApprovalState:
     """What the approvals file says of a change; whether the approval holds is judged when it is made."""
     if level < Level.NAMED:
         return "not needed"
-    listing = [
-        approval
-        for approval in approvals.approvals
-        if change in approval.changes and approval.level >= level and approval.valid_until >= from_text(as_of)
-    ]
-    if any(approval.proof for approval in listing):
+    fit = [approval for approval in listing if approval.level >= level]
+    if any(approval.proof for approval in fit):
         return "approved"
-    if not listing:
+    if not fit:
         return "missing"
     return "claimed" if level == Level.SECOND_PERSON else "approved"
 
 
 def _approvals(approvals: Approvals, changes: Sequence[ChangeFact]) -> Iterator[ApprovalFact]:
+    made_under: dict[str | None, set[str]] = {}
+    for change in changes:
+        made_under.setdefault(change.approver, set()).add(change.hash)
     for approval in approvals.approvals:
         yield ApprovalFact(
             section=approval.section,
@@ -182,7 +206,7 @@ def _approvals(approvals: Approvals, changes: Sequence[ChangeFact]) -> Iterator[
             note=approval.note,
             proof=approval.proof.kind if approval.proof else None,
             changes=len(approval.changes),
-            used=sum(change.hash in approval.changes and change.approver == approval.approver for change in changes),
+            used=len(made_under.get(approval.approver, set()).intersection(approval.changes)),
         )
 
 

@@ -12,10 +12,12 @@ from xtmig_kernel import __version__
 from xtmig_kernel.changes import canonical
 from xtmig_kernel.errors import ArchiveError, LedgerError
 from xtmig_kernel.report import archive, history
+from xtmig_kernel.report.artifacts import content_of, detail_tables, kept_tables
 from xtmig_kernel.report.judgement import run_facts
 from xtmig_kernel.report.model import Result
 from xtmig_kernel.report.open_items import open_items_csv
 from xtmig_kernel.report.page import page
+from xtmig_kernel.report.verify_artifacts import artifact_problems
 from xtmig_kernel.store import Entry
 from xtmig_kernel.store.ledger import verify_chain
 
@@ -51,6 +53,7 @@ def verify_archive(folder: Path) -> list[str]:
             f"{archive.RESULT} is not a result of this format ({error.error_count()} places differ)",
         ]
     problems += _figure_problems(result, entries)
+    problems += artifact_problems(folder, result, entries, recorded["files"])
     if result.xtmig == __version__ and not unusable:
         problems += _page_problems(folder, result)
     return problems
@@ -155,16 +158,20 @@ def _key(finding: Any) -> str:
 
 
 def _page_problems(folder: Path, result: Result) -> Iterator[str]:
-    """Pages of this version can be made again from `result.json` and compared."""
+    """Pages of this version can be made again from `result.json` and the exhibits' tables, and compared."""
+    tables = kept_tables(folder, result)
+    if len(tables) < len({fact.artifact for fact in result.exhibits}):
+        return  # what is missing is told already
     try:
         made = {
             archive.RESULT: archive.result_text(result),
-            archive.PAGE: page(result),
+            archive.PAGE: page(result, tables),
             archive.OPEN_ITEMS: open_items_csv(result.open_items),
+            **detail_tables(result),
         }
-    except (KeyError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError):
         yield f"{archive.RESULT} holds values that cannot be shown"
         return
     for name, text in made.items():
-        if (folder / name).read_bytes() != text.encode("utf-8"):
+        if content_of(folder / name) not in (None, text.encode("utf-8")):
             yield f"{name} does not show what {archive.RESULT} says"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from markupsafe import Markup
 
 from xtmig_kernel.changes import canonical
 from xtmig_kernel.clock import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# Characters that have no shape of their own, or that turn the direction of what follows them.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 class Word(NamedTuple):
@@ -72,6 +78,13 @@ APPROVALS = {
     "missing": Word("◔", "approval missing", "wait"),
 }
 
+FILE_STATES = {
+    "as written": Word("✓", "as it was written", "ok"),
+    "changed since": Word("!", "changed since it was written", "warn"),
+    "not there": Word("!", "no longer in the project folder", "warn"),
+    "not looked at": Word("–", "written by an earlier run", "none"),
+}
+
 SIDES = {"source": Word("◀", "SOURCE", "s"), "target": Word("▶", "TARGET", "t")}
 
 LEVELS = {
@@ -102,14 +115,14 @@ _ATTRIBUTES = {
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
-    """A number with its noun: `1 check`, `2 checks`.
+    """A number with its noun: `1 check`, `2 checks`, `4,812 checks`.
 
     Args:
         number: How many.
         singular: The noun for one.
         plural: The noun for all others; the singular with an s if empty.
     """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sections_named(numbers: Sequence[str]) -> str:
@@ -132,6 +145,17 @@ def moment(text: str) -> str:
         return text
     at = from_text(text)
     return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+
+
+def visible(value: Any) -> Any:
+    """Text with every character that could hide or turn it replaced by its name, such as `⟨U+202E⟩`.
+
+    Args:
+        value: What a template prints; anything but text is returned as it is.
+    """
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", value)
 
 
 def plain_value(value: Any) -> str:
@@ -164,6 +188,9 @@ def special_value(value: Any) -> str | None:
     if "$secret" in value:
         origin = str(value["$secret"])
         return "secret minted here, stored nowhere" if origin == "minted" else f"secret from {origin.partition(':')[0]}"
+    if "$password" in value:
+        route = str(value["$password"]["route"])
+        return "first password made here, " + ("handed to nobody" if route == "discard" else f"handed to {route}")
     if "$credential" in value:
         credential = value["$credential"]
         return f"{plain_value(credential['user'])} with {plain_value(credential['secret'])}"

@@ -46,24 +46,64 @@ def find_approval(
     Raises:
         ApprovalError: There is none, or none holds; says why each one does not.
     """
-    naming = [approval for approval in approvals if change.hash in approval.changes]
-    reasons: list[str] = []
-    for approval in naming:
-        problems = _problems(approval, change, project, ledger, now, operators)
-        if not problems:
-            return approval
-        reasons.append(f"the approval of {approval.approver}: {'; '.join(problems)}")
-    section = change.step.split(".", maxsplit=1)[0]
-    who = "a second person, signed in" if change.level == Level.SECOND_PERSON else "an approver"
-    raise ApprovalError(
-        f"“{change.title}” is not approved",
-        side=change.side,
-        step=change.step,
-        subject=change.subject.label,
-        cause=" | ".join(reasons) or "no approval names this exact change",
-        remedy=f"Ask {who} for: xtmig approve {section}",
-        statements=change.statements,
-    )
+    return ApprovalJudge(approvals, project, ledger, now, operators).find(change)
+
+
+class ApprovalJudge:
+    """Judges approvals at one moment, each once for all changes of a section and level: thousands may rest on one.
+
+    Args:
+        approvals: Everything in `approvals.yaml`.
+        project: Names the approvers, and whether four eyes are off.
+        ledger: Holds the approvals that were proven by a sign-in.
+        now: The present moment, UTC.
+        operators: UPNs that are signed in to make the changes.
+    """
+
+    def __init__(
+        self,
+        approvals: Sequence[Approval],
+        project: Project,
+        ledger: Ledger,
+        now: datetime,
+        operators: Collection[str],
+    ) -> None:
+        self._approvals = approvals
+        self._context = (project, ledger, now, operators)
+        self._naming: dict[str, list[int]] = {}
+        for place, approval in enumerate(approvals):
+            for listed in dict.fromkeys(approval.changes):
+                self._naming.setdefault(listed, []).append(place)
+        self._judged: dict[tuple[int, str, Level], list[str]] = {}
+
+    def find(self, change: Change) -> Approval:
+        """The approval that lets a change be made.
+
+        Args:
+            change: A change of level 2 or 3.
+
+        Raises:
+            ApprovalError: There is none, or none holds; says why each one does not.
+        """
+        section = change.step.split(".", maxsplit=1)[0]
+        reasons: list[str] = []
+        for place in self._naming.get(change.hash, ()):
+            approval, known = self._approvals[place], (place, section, change.level)
+            if known not in self._judged:
+                self._judged[known] = _problems(approval, change, *self._context)
+            if not self._judged[known]:
+                return approval
+            reasons.append(f"the approval of {approval.approver}: {'; '.join(self._judged[known])}")
+        who = "a second person, signed in" if change.level == Level.SECOND_PERSON else "an approver"
+        raise ApprovalError(
+            f"“{change.title}” is not approved",
+            side=change.side,
+            step=change.step,
+            subject=change.subject.label,
+            cause=" | ".join(reasons) or "no approval names this exact change",
+            remedy=f"Ask {who} for: xtmig approve {section}",
+            statements=change.statements,
+        )
 
 
 def _problems(

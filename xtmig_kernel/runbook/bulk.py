@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.changes import Call, Change
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.m365 import CallReply, Tenant
-    from xtmig_kernel.project import Approval
     from xtmig_kernel.store import Entry
 
 PER_REQUEST = 10
@@ -75,22 +74,27 @@ class BulkDoor(Door):
 
     def _checked(self, changes: Sequence[Change], outcomes: dict[str, Outcome]) -> list[Change]:
         """The changes that may be made now; what becomes of the others is known."""
-        now, approvals = Snapshot(self._reader), self._approvals()
+        now, judge = Snapshot(self._reader), self.approval_judge(self._approvals())
         ready = []
-        done = []
+        entries: list[tuple[str, dict[str, Any]]] = []
         for change in changes:
             try:
-                if self._found_done(change, now, approvals):
+                if self._found_done(change, now):
                     outcomes[change.hash] = Outcome(change, "found done")
-                    done.append(_outcome(None, change, "found done"))
-                else:
-                    ready.append(change)
+                    entries.append(_outcome(None, change, "found done"))
+                    continue
+                if change.level >= Level.NAMED:
+                    kind, data, error = self.approval_entry(change, judge)
+                    entries.append((kind, data))
+                    if error is not None:
+                        raise error
+                ready.append(change)
             except XtmigError as error:
                 outcomes[change.hash] = _refused(change, error)
-        self._ledger.append_all(done, step=changes[0].step)
+        self._ledger.append_all(entries, step=changes[0].step)
         return ready
 
-    def _found_done(self, change: Change, now: Snapshot, approvals: Sequence[Approval]) -> bool:
+    def _found_done(self, change: Change, now: Snapshot) -> bool:
         observation = now.read_subject(change.subject)
         if isinstance(observation, NotObserved):
             raise EngineError(
@@ -107,8 +111,6 @@ class BulkDoor(Door):
                 remedy="Plan again, and look at what changed.",
                 statements=change.statements,
             )
-        if change.level >= Level.NAMED:
-            self.approve(change, approvals)
         return False
 
     def _sent(

@@ -27,7 +27,7 @@ from xtmig_kernel.errors import (
 from xtmig_kernel.evidence import NotObserved, Observed
 from xtmig_kernel.m365 import PSCredential, UncertainWrite
 from xtmig_kernel.powershell import change_lines
-from xtmig_kernel.runbook.approvals import find_approval
+from xtmig_kernel.runbook.approvals import ApprovalJudge
 from xtmig_kernel.runbook.compare import differences, holds
 from xtmig_kernel.runbook.secrets import (
     NOT_YET,
@@ -201,20 +201,35 @@ class Door:
         Raises:
             ApprovalError: There is none, or none holds.
         """
+        kind, data, error = self.approval_entry(change, self.approval_judge(approvals))
+        self._ledger.append(kind, data, step=change.step)
+        if error is not None:
+            raise error
+
+    def approval_judge(self, approvals: Sequence[Approval]) -> ApprovalJudge:
+        """Judges these approvals at this moment, for whoever is signed in.
+
+        Args:
+            approvals: Those of the moment.
+        """
         operators = [tenant.identity.name for tenant in self._tenants.values()]
+        return ApprovalJudge(approvals, self._project, self._ledger, self._clock.now(), operators)
+
+    @staticmethod
+    def approval_entry(change: Change, judge: ApprovalJudge) -> tuple[str, dict[str, Any], ApprovalError | None]:
+        """What the ledger is to hold of a change's approval: kind and content of the entry, and why there is none.
+
+        Args:
+            change: A change of level 2 or 3.
+            judge: Finds its approval.
+        """
+        data = {"change": change.hash, "level": int(change.level)}
         try:
-            approval = find_approval(change, approvals, self._project, self._ledger, self._clock.now(), operators)
+            approval = judge.find(change)
         except ApprovalError as error:
-            data = {"change": change.hash, "level": int(change.level), "reasons": [error.cause]}
-            self._ledger.append("approval_refused", data, step=change.step)
-            raise
-        data = {
-            "change": change.hash,
-            "level": int(change.level),
-            "approver": approval.approver,
-            "proof": approval.proof.kind if approval.proof else None,
-        }
-        self._ledger.append("approval_used", data, step=change.step)
+            return "approval_refused", data | {"reasons": [error.cause]}, error
+        proof = approval.proof.kind if approval.proof else None
+        return "approval_used", data | {"approver": approval.approver, "proof": proof}, None
 
     def intent_data(self, change: Change, filled: Change | None = None) -> dict[str, Any]:
         """What an intent says.

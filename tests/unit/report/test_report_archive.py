@@ -14,7 +14,7 @@ from report_story import FORMULA, grant_consent
 from xtmig_kernel.changes import canonical
 from xtmig_kernel.errors import ArchiveError, LedgerError
 from xtmig_kernel.report import Result, build_archive, result_schema, verify_archive
-from xtmig_kernel.report.open_items import harmless
+from xtmig_kernel.report.tables import harmless
 from xtmig_kernel.store.ledger import entry_hash
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "reference" / "result.schema.json"

@@ -12,7 +12,7 @@ from report_story import HOSTILE, write_project
 from xtmig_kernel.report import build_archive
 from xtmig_kernel.report.differences import differences
 from xtmig_kernel.report.notebooks import offline
-from xtmig_kernel.report.page import visible
+from xtmig_kernel.report.words import visible
 from xtmig_kernel.statements import statements
 
 if TYPE_CHECKING:

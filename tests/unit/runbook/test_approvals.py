@@ -14,7 +14,7 @@ from ledger_process import rewrite
 from xtmig_kernel.changes import Change, ExchangeCall, Level, Subject, canonical
 from xtmig_kernel.errors import ApprovalError
 from xtmig_kernel.project import Approval, Approvals, Proof, load_approvals, save_approvals
-from xtmig_kernel.runbook.approvals import find_approval
+from xtmig_kernel.runbook.approvals import ApprovalJudge, find_approval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -298,3 +298,15 @@ def test_proof_survives_the_file(ledger: Ledger, tmp_path: Path, clock: StillClo
     save_approvals(tmp_path, Approvals(approvals=(given,)))
     (read,) = load_approvals(tmp_path).approvals
     assert find(ledger, read) == given
+
+
+def test_approval_of_many_changes_is_judged_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many changes one approval lists, the ledger's proof of it is read once."""
+    changes = [change(title=f"Assign licence {number}") for number in range(30)]
+    given = signed_in(approval(changes=tuple(sorted(one.hash for one in changes))), ledger)
+    reads: list[tuple[str, ...]] = []
+    entries = ledger.entries
+    monkeypatch.setattr(ledger, "entries", lambda *kinds: (reads.append(kinds), entries(*kinds))[1])
+    judge = ApprovalJudge([given], project(), ledger, NOW, [OPERATOR])
+    assert {judge.find(one).approver for one in changes} == {LARA}
+    assert len(reads) == 1

@@ -16,7 +16,7 @@
     if (keys.length > 1) {
       choice.append(make("option", { value: "", textContent: "all" }));
       keys.forEach((key) => choice.append(make("option", { value: key, textContent: key })));
-      const choiceLabel = make("label", { textContent: "Show " });
+      const choiceLabel = make("label", { textContent: `${box.dataset.filter ?? "Show"} ` });
       choiceLabel.append(choice);
       tools.append(choiceLabel);
     }
@@ -33,7 +33,7 @@
     search.addEventListener("input", apply);
     choice.addEventListener("change", apply);
     apply();
-    box.before(tools);
+    (box.closest(".window") ?? box).before(tools);
   };
 
   const makeSortable = (table) => {

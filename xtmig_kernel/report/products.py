@@ -1,0 +1,103 @@
+"""What steps made besides changes, as the ledger tells it: exhibits, and files of the project folder. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xtmig_kernel.report.history import SETTLED_STATES, steps
+from xtmig_kernel.report.model import ExhibitFact, FileFact, PlannedFileFact
+from xtmig_kernel.report.places import exhibit_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xtmig_kernel.store import Entry
+
+MOST_ROWS = 200
+
+
+def exhibits(entries: Sequence[Entry], run: str) -> list[ExhibitFact]:
+    """The last exhibit of each name, by step and then by name; with no more than the first 200 rows.
+
+    Args:
+        entries: Entries in their order.
+        run: Id of the run that is marked.
+    """
+    last = {entry.data["name"]: entry for entry in entries if entry.kind == "exhibit"}
+    ordered = sorted(last.values(), key=lambda entry: (entry.step or "", entry.data["name"]))
+    return [
+        ExhibitFact(
+            name=entry.data["name"],
+            caption=entry.data["caption"],
+            kind=entry.data.get("kind", "table"),
+            columns=tuple(entry.data["columns"]),
+            number_of_rows=len(entry.data["rows"]),
+            rows=tuple(tuple(map(_cell, row)) for row in entry.data["rows"][:MOST_ROWS]),
+            artifact=exhibit_file(entry.data["name"]),
+            step=entry.step,
+            at=entry.at,
+            run=entry.run,
+            this_run=entry.run == run,
+        )
+        for entry in ordered
+    ]
+
+
+def exhibit_rows(entries: Sequence[Entry]) -> dict[str, list[tuple[str | int, ...]]]:
+    """All rows of the last exhibit of each name.
+
+    Args:
+        entries: Entries in their order.
+    """
+    last = {entry.data["name"]: entry.data["rows"] for entry in entries if entry.kind == "exhibit"}
+    return {name: [tuple(map(_cell, row)) for row in rows] for name, rows in last.items()}
+
+
+def _cell(value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return "" if value is None else str(value)
+
+
+def files(entries: Sequence[Entry], run: str) -> list[FileFact]:
+    """Files that steps wrote into the project folder, each by its last writing.
+
+    Args:
+        entries: Entries in their order.
+        run: Id of the run that is marked.
+    """
+    last = {entry.data["name"]: entry for entry in entries if entry.kind == "file_written"}
+    return [
+        FileFact(
+            name=name,
+            about=last[name].data.get("about") or "",
+            size=last[name].data["bytes"],
+            sha256=last[name].data["sha256"],
+            step=last[name].step,
+            at=last[name].at,
+            run=last[name].run,
+            this_run=last[name].run == run,
+        )
+        for name in sorted(last)
+    ]
+
+
+def planned_files(entries: Sequence[Entry], run: str) -> list[PlannedFileFact]:
+    """Files of the last plan of each step that were not written since.
+
+    Args:
+        entries: Entries in their order.
+        run: Id of the run that is marked.
+    """
+    plans = {entry.step: entry for entry in entries if entry.kind == "planned" and entry.step is not None}
+    written = {entry.data["name"]: entry.seq for entry in entries if entry.kind == "file_written"}
+    settled = {step.id for step in steps(entries, run) if step.state in SETTLED_STATES}
+    return [
+        PlannedFileFact(
+            name=file["name"], about=file.get("about") or "", step=step, run=plan.run, this_run=plan.run == run
+        )
+        for step, plan in sorted(plans.items())
+        if step not in settled
+        for file in plan.data.get("files") or ()
+        if written.get(file["name"], 0) < plan.seq
+    ]
