@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.outputs import stays_inside
 from xtmig_kernel.report import places, products
 from xtmig_kernel.report.artifacts import content_of, detail_tables, is_place_of, kept_tables
 from xtmig_kernel.report.tables import csv_text, rows_of
@@ -71,7 +72,7 @@ def _copy_problems(folder: Path, result: Result, written: Collection[tuple[str, 
             yield f"result.json says of {file.name} what its ledger entries do not say"
         if file.artifact is None:
             continue
-        if file.artifact != places.copied_file(file.name):
+        if file.artifact != places.copied_file(file.name) or not stays_inside(file.name):
             yield f"result.json names {file.artifact} as the copy of {file.name}, where no archive keeps it"
             continue
         content = content_of(folder / file.artifact)

@@ -292,6 +292,18 @@ def test_altered_copy_is_found_though_the_manifest_agrees(many: BigBook, build: 
     assert "artifacts/files/users.csv is not users.csv as it was written" in verify_archive(archive)
 
 
+def test_copy_outside_the_archive_is_never_read(many: BigBook, build: Callable[..., Path]) -> None:
+    """A result that names a copy outside the archive's folder is a problem, whatever lies there."""
+    many.write_file("users.csv", LISTED)
+    archive = build()
+    text = (archive / "result.json").read_text(encoding="utf-8").replace('"users.csv"', '"../../../users.csv"')
+    text = text.replace("artifacts/files/users.csv", "artifacts/files/../../../users.csv")
+    (archive / "result.json").write_text(text, encoding="utf-8", newline="\n")
+    rehash(archive, "result.json")
+    named = "result.json names artifacts/files/../../../users.csv as the copy of ../../../users.csv"
+    assert f"{named}, where no archive keeps it" in verify_archive(archive)
+
+
 def planned_run(many: BigBook, **more: Any) -> None:
     many.plan_files("users.csv", **more)
     many.end_step("080.2", "Write the list", "planned", "users.csv to be written", side=None)
