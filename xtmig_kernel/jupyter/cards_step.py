@@ -30,17 +30,22 @@ PHASES: dict[Phase, str] = {"look": "looked", "plan": "planned", "apply": "as it
 _KINDS = {
     "applications": "Application",
     "application_credentials": "ClientSecret",
+    "directory_users": "User",
     "endpoint_test": "MigrationEndpoint credentials",
+    "exchange_users": "User",
     "granted_roles": "AppRoleAssignment",
+    "mail_users": "MailUser",
     "migration_endpoints": "MigrationEndpoint",
     "organization_config": "OrganizationConfig",
     "organization_relationships": "OrganizationRelationship",
     "service_principals": "EnterpriseApplication",
+    "soft_deleted_mailboxes": "Mailbox, deleted",
 }
 _OUTCOMES = {
     "done": Word("✓", "made and read back", "ok"),
     "found done": Word("✓", "found done", "ok"),
     "waiting": Word("◔", "made, not yet effective", "wait"),
+    "refused": Word("✕", "not made", "bad"),
 }
 
 
@@ -158,7 +163,7 @@ def _change(change: Change, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "lines": change_lines(change),
         "sign": "+" if change.before is None else "−" if change.after is None else "~",
         "kind": _KINDS.get(subject.table, subject.table.replace("_", " ")),
-        "name": subject.key[0][1],
+        "name": subject.label if subject.key[0][0] in ("Id", "ObjectId") else subject.key[0][1],
         "secret": str(secret) if secret else "",
         "outcome": _OUTCOMES[outcome.result] if outcome else None,
         "until": as_text(outcome.until) if outcome and outcome.until else None,
