@@ -115,6 +115,28 @@ def test_a_wrong_project_file_is_refused_before_anything_happens(place: Workplac
     assert (before, requests) == (content(project), len(place.record()))
 
 
+WRONG_LISTS = {
+    "unknown column": ("SourceAddress,TargetAddress,Departement\n", "unknown column 'Departement'"),
+    "no address": ("SourceAddress;TargetAddress\nlara;\n", "line 2: SourceAddress 'lara' is not an address"),
+    "one user twice": ("SourceAddress,TargetAddress\na@b.de,\nA@b.de,\n", "line 3: SourceAddress 'a@b.de' stands in"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LISTS)
+def test_a_wrong_list_of_users_is_refused_before_anything_happens(place: Workplace, name: str) -> None:
+    """A users.csv with a mistake is told with its line, whatever section is run: exit code 2, no request, no file."""
+    text, words = WRONG_LISTS[name]
+    project = place.copy_of_project(f"users-{name.replace(' ', '-')}")
+    (project / "users.csv").write_text(text, encoding="utf-8")
+    before, requests = content(project), len(place.record())
+    done = place.xtmig("run", "010", "--mode", "apply", "--project", project)
+    assert 2 == done.returncode, done.stderr
+    assert words in done.stderr.replace("\n", " ")
+    assert "What to do:" in done.stderr
+    assert is_calm(done)
+    assert (before, requests) == (content(project), len(place.record()))
+
+
 def test_a_secret_in_the_file_is_not_repeated(place: Workplace) -> None:
     """A secret that stands where a reference belongs is not printed again."""
     project = changed(place, "not-repeated", _secret_in_the_file)

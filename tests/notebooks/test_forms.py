@@ -10,7 +10,7 @@ import yaml
 from core_facts import SOURCE_ID, make_project, settings
 
 from xtmig_kernel.jupyter.forms import ProjectForm
-from xtmig_kernel.jupyter.forms_data import FIELDS, load, merged, problems, save, texts
+from xtmig_kernel.jupyter.forms_data import FIELDS, FieldError, load, merged, problems, save, texts
 from xtmig_kernel.project import load_project
 
 FOLDER = Path("project")
@@ -22,6 +22,40 @@ def test_fields_give_back_what_they_were_filled_with() -> None:
     data = settings(approvers=approvers, secret={"origin": "provided", "reference": "env:MOVE_SECRET"})
     again = merged(data, texts(data))
     assert make_project(approvers=approvers, secret=data["secret"]) == make_project(**again)
+
+
+def test_choice_of_users_and_licences_goes_both_ways() -> None:
+    """Who moves, their names in the target and the licences are read into the form and put back as they were."""
+    data = settings(
+        users={"choose": "group", "group": "Movers", "attribute": "CustomAttribute7", "tag": True},
+        target_addresses={
+            "local_part": "{first}.{last}",
+            "domain_map": {"contoso.com": "northwindtraders.com", "fabrikam.com": "northwindtraders.com"},
+        },
+        licences={"exchange": "before move", "exchange_sku": "SPE_E3", "usage_location": "NL"},
+    )
+    assert make_project(**data) == make_project(**merged(data, texts(data)))
+
+
+def test_yes_and_no_are_kept_as_such() -> None:
+    """A box that is ticked is `true` in the file, one that is not leaves the key out."""
+    data = settings()
+    assert merged(data, texts(data) | {"users.tag": "yes"})["users"]["tag"] is True
+    assert "tag" not in merged(settings(users={"tag": True}), texts(data) | {"users.tag": "no"})["users"]
+
+
+def test_empty_fields_leave_no_empty_parts() -> None:
+    """A part of which nothing is filled in is not written at all."""
+    data = settings()
+    values = dict.fromkeys(texts(data), "") | {path: text for path, text in texts(data).items() if "." not in path}
+    assert "licences" not in merged(data, values)
+
+
+def test_line_of_domains_needs_both() -> None:
+    """A line that does not say which domain stands for which is named at its field."""
+    with pytest.raises(FieldError, match=r"contoso\.com") as caught:
+        merged(settings(), texts(settings()) | {"target_addresses.domain_map": "contoso.com"})
+    assert "target_addresses.domain_map" == caught.value.path
 
 
 def test_keys_that_the_form_does_not_show_are_kept() -> None:
@@ -43,6 +77,11 @@ def test_keys_that_the_form_does_not_show_are_kept() -> None:
         ("name", "", "this is needed"),
         ("source.sign_in.method", "secret", ""),
         ("secret.origin", "provided", ""),
+        ("users.choose", "group", "name a mail-enabled group"),
+        ("target_addresses.local_part", "{given}", "give same, or a pattern"),
+        ("target_addresses.domain_map", "contoso.com = x", "not a domain"),
+        ("licences.exchange", "before move", "name the subscription"),
+        ("licences.usage_location", "Ireland", ""),
     ],
 )
 def test_mistake_is_told_at_its_field(path: str, text: str, words: str) -> None:
@@ -50,6 +89,7 @@ def test_mistake_is_told_at_its_field(path: str, text: str, words: str) -> None:
     data = settings()
     wrong = problems(merged(data, texts(data) | {path: text}), FOLDER)
     needed = {"source.sign_in.method": "source.sign_in.client_id", "secret.origin": "secret.reference"}
+    needed |= {"users.choose": "users.group", "licences.exchange": "licences.exchange_sku"}
     assert [needed.get(path, path)] == list(wrong)
     assert words in wrong[needed.get(path, path)]
 
@@ -116,6 +156,15 @@ def test_only_needed_fields_are_on_view(tmp_path: Path) -> None:
     assert "none" == certificate.display
     form.fields["source.sign_in.method"].value = "certificate"
     assert "none" != certificate.display
+
+
+def test_group_is_asked_for_where_it_is_chosen(tmp_path: Path) -> None:
+    """The field for a group appears when users come from a group."""
+    form = filled(tmp_path, settings())
+    group = form.fields["users.group"].layout
+    assert "none" == group.display
+    form.fields["users.choose"].value = "group"
+    assert "none" != group.display
 
 
 def test_every_field_has_a_label_of_its_own() -> None:

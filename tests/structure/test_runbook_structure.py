@@ -20,14 +20,15 @@ from xtmig_kernel.tables import BY_NAME, TABLES
 RULES = {rule.id: rule for rule in ALL_RULES}
 SIDES = ("source", "target")
 
-# what sections 010 to 070 answer
+# what sections 010 to 090 answer
 ANSWERED = [
     *(f"APP-{number:02}" for number in range(1, 16)),
     *(f"CON-{number:02}" for number in range(1, 8)),
     *(f"EPT-{number:02}" for number in range(1, 10)),
     *("REL-01", "REL-03", "REL-04", "REL-05", "REL-06", "REL-07", "REL-08", "REL-09"),
+    *("SCR-02", "SCR-03", "SCR-04", "SCR-05", "SCR-08", "USR-11", "USR-12", "USR-16"),
     *("PRE-01", "PRE-02", "PRE-03", "PRE-08", "PRE-09", "PRE-10", "PRE-11", "PRE-12", "FAQ-09"),
-    *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 17)),
+    *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 11, 12, 16, 17)),
     *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
     *("LIC-13", "LIC-14", "LIC-17", "MFL-02"),
 ]
@@ -55,6 +56,7 @@ SPOILED: list[dict[str, Any]] = [
     NOBODY,
     lara(ExchangeGuid=None, X500Addresses=[], SmtpAddresses=[FABRIKAM]),
     previous(PreviousMailbox="clear", **FULL),
+    {"source__mailboxes": {"CustomAttributes": []}},
 ]
 
 
@@ -70,6 +72,7 @@ def answers() -> dict[str, set[str]]:
     project = make_project(
         consent={"target": "xtmig", "source": "xtmig"},
         licences={"add_on_side": "source", "usage_location": "IE"},
+        users={"choose": "attribute", "tag": True},
     )
     for step in STEPS.values():
         if not step.only_looks:

@@ -24,6 +24,15 @@ POINTERS = frozenset({"MailContact", "GuestMailUser", "MailUser"})
 # SKUCapability in the cmdlet reference of New-MailUser: plans that bring a mailbox
 MAILBOX_PLANS = frozenset({"BPOS_S_Deskless", "BPOS_S_Standard", "BPOS_S_Enterprise"})
 MOST_NAMED = 3
+# what the target's MailUser is made from (SCR-04); an archive and further addresses need not be there
+_COPIED = {
+    "ObjectId": "object ID",
+    "PrimarySmtpAddress": "primary address",
+    "Alias": "alias",
+    "DisplayName": "display name",
+    "ExchangeGuid": "ExchangeGuid",
+    "LegacyExchangeDN": "LegacyExchangeDN",
+}
 _OTHER_NAME = "Choose another name for this user in users.csv, or rename or remove that object."
 
 
@@ -92,6 +101,10 @@ def of_mailbox(mailbox: Row, project: Project) -> Iterator[Problem]:
     kind = mailbox["RecipientTypeDetails"]
     if kind not in MOVABLE:
         yield Problem("user-source-kind", f"it is a {kind}", "Take it out of users.csv; this kind does not move.")
+    missing = [what for column, what in _COPIED.items() if not mailbox[column]]
+    if missing:
+        text = f"Exchange tells no {' and no '.join(missing)} of it"
+        yield Problem("user-source-complete", text, "Look at this mailbox in the source; it cannot be moved like that.")
     if not in_initial_domain(mailbox, project):
         yield Problem(
             "user-source-initial",
@@ -200,7 +213,7 @@ def of_taken_names(
         target: The target's objects.
         project: Names the source's initial domain.
     """
-    # a sign-in name is refused where it is another object's address, too
+    # a sign-in name is refused where it is another object's address, too [inferred: reports from the field]
     wanted = [
         ("user-address-free", "address", names.address, "address"),
         ("user-address-free", "address", names.delivery, "delivery address"),
@@ -223,16 +236,17 @@ def of_taken_names(
 
 
 def _of_deleted(names: TargetNames, mailbox: Row, holder: Row | None, target: Index) -> Iterator[Problem]:
-    """Deleted mailboxes that would collide if they were restored, or that bear the GUID that is to be stamped.
+    """Deleted mailboxes that bear the GUID that is to be stamped, or would collide with a new user if restored.
 
-    One that the user's own target object had before is told by `user-no-previous-mailbox`.
+    A MailUser that is there already shares its names with the mailbox that it had: `user-no-previous-mailbox`.
     """
     by_guid = distinct(target.get("deleted guid", mailbox["ExchangeGuid"]))
     if by_guid:
         text = f"ExchangeGuid {mailbox['ExchangeGuid']} belongs to deleted mailbox {by_guid[0]['DisplayName']}"
         yield Problem("user-guid-free", text, "Look what it holds and whose it is; it must be gone before the move.")
-    bearing = [row for name in (names.sign_in, names.address) for row in target.get("deleted name", name)]
-    found = distinct(row for row in bearing if holder is None or not same_object(row, holder))
+    if holder is not None:
+        return
+    found = distinct(row for name in (names.sign_in, names.address) for row in target.get("deleted name", name))
     if found:
         yield Problem(
             "user-not-deleted",
@@ -253,6 +267,7 @@ def _of_pointers(mailbox: Row, holder: Row | None, target: Index, project: Proje
     )
     if not found:
         return
+    # New-MailUser takes the external address for one of its own first, so it must be free [inferred from USR-14]
     external = external_address(mailbox, project)
     clash = holder is None and any(target.get(kind, external) for kind in ("address", "external"))
     yield Problem(

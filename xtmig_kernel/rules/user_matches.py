@@ -56,7 +56,7 @@ CODES: tuple[_Code, ...] = (
     _Code(
         "user-source-one",
         "Exactly one source mailbox answers to each address in users.csv",
-        ("SCR-03", "SCR-04"),
+        ("SCR-03",),
         "source",
         _every,
         "one mailbox has the address",
@@ -64,10 +64,18 @@ CODES: tuple[_Code, ...] = (
     _Code(
         "user-source-kind",
         "Each user's source mailbox is of a kind that moves",
-        ("SCR-04",),
+        ("SCR-02",),
         "source",
         _found,
         "a user, shared, room, equipment or linked mailbox",
+    ),
+    _Code(
+        "user-source-complete",
+        "Everything that the target's MailUser is made from was read of each source mailbox",
+        ("SCR-04",),
+        "source",
+        _found,
+        "object ID, names, ExchangeGuid and LegacyExchangeDN",
     ),
     _Code(
         "user-source-initial",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CHOSEN, PROPOSED = "source.chosen_users", "source.proposed_users"
 HOLDERS = (CHOSEN, "source.mailboxes", "source.mail_users")
 STEP, TAGGING_STEP = "090.1", "090.2"
+_ALL_IN = f"table users-file, step {STEP}"
 
 
 def attribute_value(row: Row, attribute: str) -> str:
@@ -70,45 +71,54 @@ def _complete(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement("warn", USERS_FILE, text, "everybody listed", f"Step {STEP} lists them.", STEP)
         return
     listed = {address for pair in written for address in _addresses(*pair)}
-
-    def judge_proposed(row: Row) -> Iterator[Judgement]:
-        if str(row["SourceAddress"]).casefold() not in listed:
-            yield Judgement(
-                "warn",
-                str(row["SourceAddress"]),
-                seen=f"belongs to {who} and is not listed",
-                expected="listed",
-                remedy=f"Step {STEP} adds it. Who is not to move is taken out of {who} in the source.",
-                step=STEP,
-            )
-
-    def judge_listed(pair: tuple[Row, Row | None]) -> Iterator[Judgement]:
-        user, holder = pair
-        moved = holder is not None and holder["RecipientTypeDetails"] == "MailUser"
-        if not moved and not _addresses(user, holder) & proposed:
-            yield Judgement(
-                "warn",
-                str(user["SourceAddress"]),
-                seen=f"is listed and does not belong to {who}",
-                expected=f"belongs to {who}",
-                remedy=f"Put it into {who}, or take its line out of {USERS_FILE}; nothing takes it out by itself.",
-                step=TAGGING_STEP if choice.choose == "attribute" and choice.tag else None,
-            )
-
+    step = TAGGING_STEP if choice.choose == "attribute" and choice.tag else None
     yield from judge_each(
-        seen.rows(PROPOSED), judge_proposed, of_what=f"of {who}", expected="listed", at_most=MOST_TOLD, all_in=_ALL_IN
+        seen.rows(PROPOSED),
+        lambda row: _not_listed(row, listed, who),
+        of_what=f"of {who}",
+        expected="listed",
+        at_most=MOST_TOLD,
+        all_in=_ALL_IN,
     )
     yield from judge_each(
-        written, judge_listed, of_what="users", expected=f"belong to {who}", at_most=MOST_TOLD, all_in=_ALL_IN
+        written,
+        lambda pair: _not_belonging(pair, proposed, who, step),
+        of_what="users",
+        expected=f"belong to {who}",
+        at_most=MOST_TOLD,
+        all_in=_ALL_IN,
     )
+
+
+def _not_listed(row: Row, listed: set[str], who: str) -> Iterator[Judgement]:
+    if str(row["SourceAddress"]).casefold() not in listed:
+        yield Judgement(
+            "warn",
+            str(row["SourceAddress"]),
+            seen=f"belongs to {who} and is not listed",
+            expected="listed",
+            remedy=f"Step {STEP} adds it. Who is not to move is taken out of {who} in the source.",
+            step=STEP,
+        )
+
+
+def _not_belonging(pair: tuple[Row, Row | None], proposed: set[str], who: str, step: str | None) -> Iterator[Judgement]:
+    user, holder = pair
+    moved = holder is not None and holder["RecipientTypeDetails"] == "MailUser"
+    if not moved and not _addresses(user, holder) & proposed:
+        yield Judgement(
+            "warn",
+            str(user["SourceAddress"]),
+            seen=f"is listed and does not belong to {who}",
+            expected=f"belongs to {who}",
+            remedy=f"Put it into {who}, or take its line out of {USERS_FILE}; nothing takes it out by itself.",
+            step=step,
+        )
 
 
 def _addresses(user: Row, holder: Row | None) -> set[str]:
     others = holder["SmtpAddresses"] if holder else ()
     return {str(address).casefold() for address in (user["SourceAddress"], *others)}
-
-
-_ALL_IN = f"table users-file, step {STEP}"
 
 
 def _tagged(seen: Seen, project: Project) -> Iterable[Judgement]:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from matching_worlds import (
+    NOBODY_THERE,
+    OTHER_GUID,
+    STRANGER,
+    alone,
+    beside,
+    made_new,
+    mail_user,
+    proposed,
+    two_lines,
+)
 from rule_case import Case
 from user_facts import (
     LARA_GUID,
@@ -13,88 +22,11 @@ from user_facts import (
     exchange_user,
     lara_mail_user,
     lara_mailbox,
-    recipient,
 )
 
-STRANGER = "77777777-4444-4444-8444-777777777777"
-OTHER_GUID = "77777777-5555-4555-8555-777777777777"
 BY_ATTRIBUTE = {"users": {"choose": "attribute"}}
 BY_GROUP = {"users": {"choose": "group", "group": "Movers"}}
 TAGGING = {"users": {"choose": "attribute", "tag": True}}
-NOBODY_THERE: dict[str, Any] = {"target__mail_users": [], "target__recipients": [], "target__exchange_users": []}
-
-
-def stranger(kind: str = "MailContact", **changes: Any) -> dict[str, Any]:
-    """A recipient of the target that has nothing to do with Lara until a case says what it shares with her."""
-    return (
-        recipient(lara_mail_user())
-        | {
-            "ObjectId": STRANGER,
-            "Name": "somebody",
-            "Alias": "somebody",
-            "DisplayName": "Some Body",
-            "RecipientTypeDetails": kind,
-            "PrimarySmtpAddress": "somebody@elsewhere.example",
-            "SmtpAddresses": ["somebody@elsewhere.example"],
-            "X500Addresses": [],
-            "ExchangeGuid": None,
-        }
-        | changes
-    )
-
-
-def beside(**changes: Any) -> dict[str, Any]:
-    """The world where that stranger stands beside Lara's MailUser."""
-    return {"target__recipients": [recipient(lara_mail_user()), stranger(**changes)]}
-
-
-def alone(kind: str, **changes: Any) -> dict[str, Any]:
-    """The world where nothing but an object of another kind has Lara's address."""
-    address = "Lara.Newton@northwindtraders.com"
-    row = stranger(kind, PrimarySmtpAddress=address, SmtpAddresses=[address], **changes)
-    return NOBODY_THERE | {"target__recipients": [row]}
-
-
-def mail_user(**changes: Any) -> dict[str, Any]:
-    """The world where Lara's MailUser is different."""
-    row = lara_mail_user(**changes)
-    return {"target__mail_users": [row], "target__recipients": [recipient(row)]}
-
-
-def two_lines(**changes: Any) -> dict[str, Any]:
-    """The world where a second mailbox, Ben's, is listed."""
-    ben = lara_mailbox(
-        ObjectId=STRANGER,
-        Name="BenK",
-        Alias="BenK",
-        DisplayName="Ben King",
-        PrimarySmtpAddress="Ben.King@contoso.com",
-        SmtpAddresses=["BenK@contoso.onmicrosoft.com", "Ben.King@contoso.com"],
-        ExchangeGuid=OTHER_GUID,
-    )
-    line = {
-        "SourceAddress": "Ben.King@contoso.com",
-        "TargetAddress": "Ben.King@northwindtraders.com",
-        "TargetSignIn": "BenK@northwindtraders.onmicrosoft.com",
-        "TargetAlias": "BenK",
-        "Line": 3,
-    }
-    return {
-        "source__mailboxes": [lara_mailbox(), ben],
-        "source__chosen_users": [chosen(), chosen(**line | changes)],
-    }
-
-
-def proposed(*addresses: str) -> list[dict[str, Any]]:
-    """Rows of `proposed_users`."""
-    empty = dict.fromkeys(("TargetAddress", "TargetSignIn", "TargetAlias"), "")
-    return [chosen(SourceAddress=address, Line=0, **empty) for address in addresses]
-
-
-def _made_new(**changes: Any) -> dict[str, Any]:
-    """Lara is to be made, and a stranger stands beside."""
-    return NOBODY_THERE | {"target__recipients": [stranger(**changes)]}
-
 
 PASSING: dict[str, list[Case]] = {
     "users-complete": [
@@ -122,7 +54,7 @@ PASSING: dict[str, list[Case]] = {
     ],
     "user-not-deleted": [
         Case("the mailbox that Lara's own object had", ["pass"], {
-            "target__soft_deleted_mailboxes": [deleted_mailbox(ObjectId=LARA_TARGET_ID)]}),
+            "target__soft_deleted_mailboxes": [deleted_mailbox(ExchangeGuid=OTHER_GUID)]}),
     ],
 }  # fmt: skip
 
@@ -154,6 +86,10 @@ NOT_PASSING: dict[str, list[Case]] = {
     "user-source-kind": [
         Case("discovery mailbox", ["fail"], {"source__mailboxes": {"RecipientTypeDetails": "DiscoveryMailbox"}}),
         Case("no mailbox at all", ["skipped"], {"source__mailboxes": []}),
+    ],
+    "user-source-complete": [
+        *(Case(f"no {column}", ["fail"], {"source__mailboxes": {column: None}}) for column in (
+            "ObjectId", "Alias", "DisplayName", "ExchangeGuid", "LegacyExchangeDN", "PrimarySmtpAddress")),
     ],
     "user-source-initial": [
         Case("only a vanity address", ["warn"], {"source__mailboxes": {"SmtpAddresses": ["Lara.Newton@contoso.com"]}}),
@@ -204,7 +140,7 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "user-alias-free": [
         Case("a contact has the alias", ["fail"], beside(Alias="LARAN")),
-        Case("an object has the Name", ["fail"], _made_new(Name="LaraN")),
+        Case("an object has the Name", ["fail"], made_new(Name="LaraN")),
     ],
     "user-guid-free": [
         Case("another object has the GUID", ["fail"], {
@@ -212,16 +148,16 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("a deleted mailbox has the GUID", ["fail"], {"target__soft_deleted_mailboxes": [deleted_mailbox()]}),
     ],
     "user-not-deleted": [
-        Case("it signed in with the name", ["warn"], {"target__soft_deleted_mailboxes": [
+        Case("it signed in with the name", ["warn"], NOBODY_THERE | {"target__soft_deleted_mailboxes": [
             deleted_mailbox(PrimarySmtpAddress="old@northwindtraders.com")]}),
-        Case("it had the address", ["warn"], {"target__soft_deleted_mailboxes": [
+        Case("it had the address", ["warn"], NOBODY_THERE | {"target__soft_deleted_mailboxes": [
             deleted_mailbox(UserPrincipalName="old@northwindtraders.com")]}),
     ],
     "user-no-pointer": [
         Case("a contact beside the MailUser", ["warn"], beside(SmtpAddresses=["lara.newton@contoso.com"])),
-        Case("a guest, and the user is to be made", ["warn"], _made_new(
+        Case("a guest, and the user is to be made", ["warn"], made_new(
             kind="GuestMailUser", SmtpAddresses=["lara.newton@contoso.com"])),
-        Case("a contact with the very address", ["fail"], _made_new(
+        Case("a contact with the very address", ["fail"], made_new(
             SmtpAddresses=["laran@contoso.onmicrosoft.com"])),
     ],
     "user-target-one": [
