@@ -66,6 +66,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     }
     folder = tmp_path_factory.mktemp("walk")
     with workplace(folder, tenants, change, practice=practice, variables=variables) as place:
+        word = ("--sign-off", "PRE-08", "--by", APPROVER, "--note", "told by telephone", "--project", place.project)
+        assert place.xtmig("approve", "030", *word).returncode == 0
         plan, plan_record = place.run("plan"), place.record()
         approved = place.xtmig("approve", "070", "--by", APPROVER, "--key", key, "--yes", "--project", place.project)
         assert approved.returncode == 0, approved.stderr

@@ -111,18 +111,17 @@ def _not_early(seen: Seen, project: Project) -> Iterable[Judgement]:
 def _early(user: Match, name: str, *, licensed: bool, by_group: bool, made: bool) -> Judgement:
     how = ("licensed by a group" if by_group else "licensed") if licensed else "without a licence"
     what = "and has a mailbox of its own already" if made else "before its ExchangeGuid is stamped"
-    first = "Take it out of the group that licenses it." if by_group else "Take its Exchange licence away."
+    group = "Take it out of the group, or the plan out of the group's licence, now: "
+    mend = group if by_group else "Take its Exchange licence away now: "
     return Judgement(
         "fail",
         user.label,
         seen=f"{name} in the target is {how} {what}",
         expected="no Exchange licence in the target before ExchangeGuid is stamped",
-        remedy=f"{first if licensed else 'Ask its owner.'} "
-        + (
-            "Its mailbox may hold mail: section 100 shows what it holds, before anything is cleared."
-            if made
-            else "Do it now: within minutes it becomes a mailbox of its own, and the move fails."
-        ),
+        remedy="Take nothing away yet, for its mailbox may hold mail, and goes with the licence. Section 100 shows "
+        "what it holds; its owner decides."
+        if made
+        else f"{mend}within minutes it becomes a mailbox of its own, and the move fails.",
     )
 
 
@@ -161,20 +160,20 @@ def _moment(seen: Seen, project: Project) -> Iterable[Judgement]:
     if licensed:
         yield Judgement(
             "pass",
-            f"{licensed} of {len(users)} stamped users",
-            seen="an Exchange licence, given after the stamp",
+            f"{licensed} of {len(users)} stamped users, licensed",
+            seen="an Exchange licence on a stamped MailUser",
             expected="an Exchange licence, never before the stamp",
         )
     if lacking and project.licences.exchange == "after move":
         yield Judgement(
             "skip",
-            f"{len(lacking)} of {len(users)} stamped users",
+            f"{len(lacking)} of {len(users)} stamped users, not licensed",
             remedy=f"section 190 gives the Exchange licence after the move, within the {GRACE_DAYS} days of grace",
         )
     elif lacking:
         yield Judgement(
             "wait",
-            f"{len(lacking)} of {len(users)} stamped users",
+            f"{len(lacking)} of {len(users)} stamped users, not licensed",
             remedy="section 100, which gives the Exchange licence once ExchangeGuid and all addresses are stamped",
         )
 

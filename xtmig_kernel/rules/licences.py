@@ -50,12 +50,12 @@ def _has_user_mailbox(match: Match) -> bool:
 
 
 def mailbox_id(match: Match) -> str:
-    """The object ID of a user's source mailbox, empty where there is none.
+    """What a user's source mailbox is known by: its object ID, or its ExchangeGuid; empty where there is no mailbox.
 
     Args:
         match: The user.
     """
-    return str(match.source["ObjectId"]).casefold() if match.source is not None else ""
+    return str(match.source["ObjectId"] or match.source["ExchangeGuid"]).casefold() if match.source is not None else ""
 
 
 def object_on(match: Match, side: Side) -> Row | None:

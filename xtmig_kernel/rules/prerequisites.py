@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.rules.connect import SIDES
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -45,6 +46,19 @@ def _not_shared(seen: Seen, _project: Project) -> Iterable[Judgement]:
 
     yield from judge_each(
         sorted(source), judge, of_what="domains of the source", expected=f"none of the target's {len(target)}"
+    )
+
+
+def _ids_agreed(seen: Seen, project: Project) -> Iterable[Judgement]:
+    found = {side: seen.one(f"{side}.domain_lookup") for side in SIDES}
+    told = ", ".join(
+        f"the {side}'s is {project.side(side).tenant_id}" + ("" if row else " (its domain is not known to Microsoft)")
+        for side, row in found.items()
+    )
+    yield Judgement(
+        "sign",
+        "both tenant IDs",
+        remedy=f"The two administrators told each other their tenant IDs, read aloud or signed: {told}.",
     )
 
 
@@ -121,6 +135,14 @@ RULES: tuple[Rule, ...] = (
         None,
         DOMAIN_FACTS,
         _not_shared,
+    ),
+    Rule(
+        "tenant-ids-agreed",
+        "Each administrator has the partner's tenant ID from the partner",
+        ("PRE-08",),
+        None,
+        ("source.domain_lookup", "target.domain_lookup"),
+        _ids_agreed,
     ),
     Rule(
         "source-directory",

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_project
-from xtmig_kernel.runs.approve import approve, proposed
+from xtmig_kernel.runs.approve import SIGN_OFF_KIND, approve, proposed, sign_off
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.runs.headless import Run, run_sections
 from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants
+from xtmig_kernel.statements import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,7 +100,18 @@ def _people_act(folder: Path, practice: Practice, result: Result, progress: Call
             progress(f"{operator} opens the consent link of the {side} tenant and accepts")
             practice.consent(link, operator)
             acted = True
-    return acted
+    return _sign(folder, practice, result, progress) or acted
+
+
+def _sign(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
+    """Give the word of the practice operators for what no reading proves; True if any was asked for."""
+    asked = [f for f in result.findings if f.verdict == "manual" and not f.signed_by]
+    for finding in asked:
+        operator = practice.people(finding.side or "target")[0]
+        for statement in (item for item in finding.statements if statements()[item].automation == SIGN_OFF_KIND):
+            progress(f"{operator} signs {statement}: {finding.title}")
+            sign_off(folder, statement, operator, note="practice")
+    return bool(asked)
 
 
 def _consents_wanted(result: Result) -> list[Side]:

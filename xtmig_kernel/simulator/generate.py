@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .identifiers import digest, guid
+from .service_plans import ADDON_SKU
 from .tenants import TenantsFile, parse
 
 FIRST = ("Ada", "Bruno", "Chidi", "Dana", "Emeka", "Farah", "Goran", "Hana", "Imani", "Jonas", "Kaori", "Lucia",
@@ -12,6 +13,8 @@ FIRST = ("Ada", "Bruno", "Chidi", "Dana", "Emeka", "Farah", "Goran", "Hana", "Im
 LAST = ("Abara", "Berg", "Castell", "Dimov", "Eriksen", "Fontaine", "Gallo", "Haas", "Ibarra", "Jansen", "Kovac",
         "Lindholm", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Rossi", "Sato", "Tamm")  # fmt: skip
 LARGEST = 200_000
+PLAN = "SPE_E3"
+SPARE_SEATS = 20
 
 
 def pair(mailboxes: int, seed: str) -> TenantsFile:
@@ -28,7 +31,9 @@ def pair(mailboxes: int, seed: str) -> TenantsFile:
         raise ValueError(f"between 0 and {LARGEST} mailboxes can be generated")
     source = _tenant(seed, "source", "fabrikam", "Fabrikam (generated)", dehydrated=False)
     source["mailboxes"] = [_mailbox(seed, number) for number in range(1, mailboxes + 1)]
+    source["skus"] = [_subscription(seed, "source", mailboxes)]
     target = _tenant(seed, "target", "adatum", "Adatum (generated)", dehydrated=True)
+    target["skus"] = [_subscription(seed, "target", mailboxes), _add_on(mailboxes)]
     return parse({"source": source, "target": target}, "the generated pair")
 
 
@@ -68,6 +73,26 @@ def _tenant(seed: str, side: str, name: str, display_name: str, *, dehydrated: b
     }
 
 
+def _subscription(seed: str, side: str, mailboxes: int) -> dict[str, Any]:
+    plans = ["EXCHANGE_S_ENTERPRISE", "TEAMS1", "SHAREPOINTENTERPRISE"]
+    return {
+        "sku_id": guid(seed, side, "sku", PLAN),
+        "part_number": PLAN,
+        "enabled": mailboxes + SPARE_SEATS,
+        "service_plans": plans,
+    }
+
+
+def _add_on(mailboxes: int) -> dict[str, Any]:
+    """The licence for moves, with a seat for everybody (wire 4.16, single source)."""
+    return {
+        "sku_id": ADDON_SKU,
+        "part_number": "Cross_tenant_user_data_migration",
+        "enabled": mailboxes + SPARE_SEATS,
+        "service_plans": ["SHAREPOINTONLINE_T2TODMOVE", "EXCHANGEONLINE_T2TMBXMOVE"],
+    }
+
+
 def _mailbox(seed: str, number: int) -> dict[str, Any]:
     roll = digest(seed, "mailbox", number)
     first, last = FIRST[roll[0] % len(FIRST)], LAST[roll[1] % len(LAST)]
@@ -82,6 +107,8 @@ def _mailbox(seed: str, number: int) -> dict[str, Any]:
         "primary": f"{first}.{last}.{number}@fabrikam.com".lower(),
         "proxies": [f"smtp:{alias}@fabrikam.onmicrosoft.com"],
         "kind": kind,
+        "licences": [PLAN] if kind == "UserMailbox" else [],
+        "usage_location": "IE",
         "sizes": {"total": f"{1 + roll[3] % 60} GB", "items": 500 + 40 * roll[4]},
         "custom_attributes": {1: "Cross-Tenant-Project"},
     }

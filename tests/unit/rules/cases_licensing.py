@@ -52,6 +52,7 @@ NEVER_PASS = {
     "source-usage-location-known",
     "target-licence-moment",
     "source-may-license",
+    "tenant-ids-agreed",
 }
 
 NOT_PASSING: dict[str, list[Case]] = {
@@ -282,6 +283,10 @@ NOT_PASSING: dict[str, list[Case]] = {
             ["fail", "pass"],
             {"source__organization": {"Domains": ["northwindtraders.com"]}},
         ),
+    ],
+    "tenant-ids-agreed": [
+        Case("a person's word", ["manual"], {}),
+        Case("an unknown domain", ["manual"], {"source__domain_lookup": []}),
     ],
     "source-directory": [
         Case(

@@ -152,3 +152,15 @@ def test_unusual_names_of_secrets() -> None:
     """A secret whose name ends in a character that only looks like a digit has no number, and breaks nothing."""
     row = {"DisplayName": "xtmig contoso-moves ²"}
     assert kinds(judged("secret-valid", target__application_credentials=row)) == ["fail"]
+
+
+def test_mailbox_is_not_unlicensed_blindly() -> None:
+    """Where a second mailbox was made, nobody is told to take its licence, which would take its mail (LIC-14)."""
+    changes = {
+        "target__mail_users": [],
+        "target__recipients": {"RecipientTypeDetails": "UserMailbox", "ExchangeGuid": "other"},
+        "target__directory_users": {"SkuIds": ["88888888-0000-4000-8000-888888888888"]},
+    }
+    (finding,) = judged("target-no-early-licence", **changes)
+    assert "owner decides" in finding.remedy
+    assert "Take its" not in finding.remedy

@@ -122,6 +122,7 @@ SECTION = Section(
                 "target-domain-is-tenant",
                 "source-signed-in-tenant",
                 "target-signed-in-tenant",
+                "tenant-ids-agreed",
                 "one-cloud",
                 "domains-not-shared",
             ),
