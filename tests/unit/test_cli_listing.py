@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel import cli
-from xtmig_kernel.runs.approve import Proposed
+from xtmig_kernel.runs.proposals import Proposed
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +18,7 @@ def licence(number: int) -> Proposed:
 
 def test_thousands_of_changes_are_listed_with_their_sum(capsys: pytest.CaptureFixture[str]) -> None:
     """The first 50 changes are listed; the others are told by their number for each step, and where each stands."""
-    cli._show_proposed([licence(number) for number in range(4812)])
+    cli._show_proposed([licence(number) for number in range(4812)], [])
     shown = capsys.readouterr().out
     assert shown.count("Assign a licence") == 50
     assert "and 4,762 more, 4,812 in all:" in shown
@@ -27,7 +27,7 @@ def test_thousands_of_changes_are_listed_with_their_sum(capsys: pytest.CaptureFi
 
 def test_few_changes_are_listed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     """Fifty changes are all listed, without a sum."""
-    cli._show_proposed([licence(number) for number in range(50)])
+    cli._show_proposed([licence(number) for number in range(50)], [])
     shown = capsys.readouterr().out
     assert shown.count("Assign a licence") == 50
     assert "more" not in shown

@@ -213,7 +213,7 @@ def of_taken_names(
         target: The target's objects.
         project: Names the source's initial domain.
     """
-    # a sign-in name is refused where it is another object's address, too
+    # a sign-in name is refused where it is another object's address, too [inferred: reports from the field]
     wanted = [
         ("user-address-free", "address", names.address, "address"),
         ("user-address-free", "address", names.delivery, "delivery address"),
@@ -267,6 +267,7 @@ def _of_pointers(mailbox: Row, holder: Row | None, target: Index, project: Proje
     )
     if not found:
         return
+    # New-MailUser takes the external address for one of its own first, so it must be free [inferred from USR-14]
     external = external_address(mailbox, project)
     clash = holder is None and any(target.get(kind, external) for kind in ("address", "external"))
     yield Problem(

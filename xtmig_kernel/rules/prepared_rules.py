@@ -68,20 +68,19 @@ def _exists(seen: Seen, project: Project) -> Iterable[Judgement]:
 
 def _first_passwords(seen: Seen, project: Project) -> Iterable[Judgement]:
     length, route = project.target_users.password_length, project.target_users.passwords
-
-    def judge(match: Match) -> Iterable[Judgement]:
-        source, _ = parts(match)
-        if match.action == "create" and route == "discard" and source["RecipientTypeDetails"] in PERSONS:
-            yield Judgement(
-                "warn",
-                match.label,
-                seen="the first password will be made and handed to nobody",
-                expected="somebody hands it over, or the service desk resets it before the first sign-in",
-                remedy="Set target_users: passwords: keyring:SERVICE in project.yaml, or plan the reset.",
-            )
-
-    policy = f"first passwords of {length} characters, at least 3 of 4 classes in each; handed to {route}"
-    yield from judge_each(in_cloud(seen, project), judge, of_what="users", expected=policy)
+    new = [m for m in in_cloud(seen, project) if m.action == "create"]
+    persons = [m for m in new if parts(m)[0]["RecipientTypeDetails"] in PERSONS]
+    lost = persons if route == "discard" else []
+    policy = f"{length} characters, at least 3 of 4 classes in each"
+    yield Judgement(
+        "warn" if lost else "pass",
+        f"{len(lost or new)} new users",
+        seen=f"{policy}; handed to nobody, so that {len(lost)} persons cannot sign in with them"
+        if lost
+        else f"{policy}; {len(persons)} of {len(new)} are for persons",
+        expected="whoever signs in gets a password by a way of its own",
+        remedy="Set target_users: passwords: keyring:SERVICE in project.yaml, or plan a reset by the service desk.",
+    )
 
 
 def _stamp(column: str, what: str, expected: str) -> Compare:

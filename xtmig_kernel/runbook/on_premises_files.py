@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.outputs import ProjectFile
 from xtmig_kernel.powershell import quoted
@@ -42,23 +42,29 @@ def on_premises_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
 
 def _attributes(match: Match, project: Project) -> dict[str, str]:
     """Attributes of Active Directory that hold one text; GUIDs as text here, as bytes in the directory."""
+    _, names = parts(match)
+    want = wanted(match, project)
+    values = {
+        **(_of_new(match) if match.target is None else {}),
+        "mail": names.address,
+        "targetAddress": f"SMTP:{want['ExternalEmailAddress']}",
+        "msExchMailboxGUID": want["ExchangeGuid"],
+        "msExchArchiveGUID": want["ArchiveGuid"],
+        "msExchRecipientTypeDetails": MAIL_USER,
+        "msExchRecipientDisplayType": REMOTE_MAIL_USER,
+    }
+    return {name: str(value) for name, value in values.items() if value}
+
+
+def _of_new(match: Match) -> dict[str, Any]:
+    """Names of a new account; one that is there keeps its own."""
     source, names = parts(match)
-    want, person = wanted(match, project), match.person or {}
+    person = match.person or {}
     return {
-        name: str(value)
-        for name, value in {
-            "displayName": source["DisplayName"],
-            "givenName": person.get("FirstName"),
-            "sn": person.get("LastName"),
-            "mailNickname": names.alias,
-            "mail": names.address,
-            "targetAddress": f"SMTP:{want['ExternalEmailAddress']}",
-            "msExchMailboxGUID": want["ExchangeGuid"],
-            "msExchArchiveGUID": want["ArchiveGuid"],
-            "msExchRecipientTypeDetails": MAIL_USER,
-            "msExchRecipientDisplayType": REMOTE_MAIL_USER,
-        }.items()
-        if value
+        "displayName": source["DisplayName"],
+        "givenName": person.get("FirstName"),
+        "sn": person.get("LastName"),
+        "mailNickname": names.alias,
     }
 
 

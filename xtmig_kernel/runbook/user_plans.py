@@ -225,6 +225,6 @@ def _subject(match: Match) -> Subject:
     """By object ID where there is an object, otherwise by the sign-in name under which it will be created."""
     if match.target is not None and match.target["ObjectId"]:
         name = str(match.target["UserPrincipalName"])
-        return Subject("target", "mail_users", (("ObjectId", str(match.target["ObjectId"])),), f"MailUser {name}")
+        return Subject("target", "mail_users", (("ObjectId", str(match.target["ObjectId"])),), name)
     _, names = parts(match)
-    return Subject("target", "mail_users", (("UserPrincipalName", names.sign_in),), f"MailUser {names.sign_in}")
+    return Subject("target", "mail_users", (("UserPrincipalName", names.sign_in),), names.sign_in)

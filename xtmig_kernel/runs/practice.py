@@ -221,5 +221,7 @@ def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str
         for person in practice.tenants[side]["administrators"][1:2]
     ]
     settings["users"] = {"choose": "attribute"}
+    country = practice.tenants["target"].get("country")
+    settings["licences"] = {"usage_location": country} if country else {}
     settings["simulation"] = str(practice.connection_file)
     return settings
