@@ -13,7 +13,7 @@ from e2e_workplace import is_write, writes
 if TYPE_CHECKING:
     from e2e_runs import Walk
 
-STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5"}
+STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5", "080.2", "080.4"}
 LINES = (
     ("050.1", "applications(uniqueName=''xtmig mailbox migration e2e'')"),
     ("070.1", "Enable-OrganizationCustomization"),
@@ -22,6 +22,10 @@ LINES = (
     ("070.2", "-RemoteTenant 'contoso.onmicrosoft.com'"),
     ("070.5", "New-OrganizationRelationship -Name 'xtmig-e2e'"),
     ("070.5", "-MailboxMoveCapability 'Inbound'"),
+    ("080.2", "New-DistributionGroup -Name 'xtmig-e2e-scope' -Type 'Security'"),
+    ("080.4", "New-OrganizationRelationship -Name 'xtmig-e2e'"),
+    ("080.4", "-MailboxMoveCapability 'RemoteOutbound'"),
+    ("080.4", "-MailboxMovePublishedScopes @('xtmig-e2e-scope')"),
 )
 
 

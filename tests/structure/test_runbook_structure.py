@@ -62,10 +62,6 @@ SPOILED: list[dict[str, Any]] = [
     NOBODY,
     lara(ExchangeGuid=None, X500Addresses=[], SmtpAddresses=[FABRIKAM]),
     previous(PreviousMailbox="clear", **FULL),
-<<<<<<< HEAD
-=======
-    {"source__mailboxes": {"CustomAttributes": []}},
->>>>>>> users
 ]
 
 

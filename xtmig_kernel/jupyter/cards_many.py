@@ -39,6 +39,7 @@ _KINDS = {
     "directory_users": "User",
     "distribution_groups": "Group",
     "endpoint_test": "MigrationEndpoint credentials",
+    "exchange_users": "User",
     "granted_roles": "AppRoleAssignment",
     "mail_users": "MailUser",
     "mailboxes": "Mailbox",
@@ -47,6 +48,7 @@ _KINDS = {
     "organization_relationships": "OrganizationRelationship",
     "scope_members": "Member of the scope group",
     "service_principals": "EnterpriseApplication",
+    "soft_deleted_mailboxes": "Mailbox, deleted",
 }
 _OUTCOMES = {
     "done": Word("✓", "made and read back", "ok"),
@@ -118,7 +120,7 @@ def _change(change: Change, outcome: Outcome | None) -> dict[str, Any]:
         "lines": change_lines(change),
         "sign": "+" if change.before is None else "−" if change.after is None else "~",
         "kind": _KINDS.get(subject.table, subject.table.replace("_", " ")),
-        "name": subject.key[0][1],
+        "name": subject.label if subject.key[0][0] in ("Id", "ObjectId") else subject.key[0][1],
         "secret": str(secret) if secret else "",
         "outcome": _OUTCOMES[outcome.result] if outcome else None,
         "until": as_text(outcome.until) if outcome and outcome.until else None,

@@ -31,30 +31,6 @@ Phase = Literal["look", "plan", "apply", "verify"]
 NOTHING: dict[str, Any] = {"changes": [], "sentence": "", "kinds": "", "sums": "", "left": ""}
 PHASES: dict[Phase, str] = {"look": "looked", "plan": "planned", "apply": "as it stood", "verify": "verified"}
 
-<<<<<<< HEAD
-=======
-_KINDS = {
-    "applications": "Application",
-    "application_credentials": "ClientSecret",
-    "directory_users": "User",
-    "endpoint_test": "MigrationEndpoint credentials",
-    "exchange_users": "User",
-    "granted_roles": "AppRoleAssignment",
-    "mail_users": "MailUser",
-    "migration_endpoints": "MigrationEndpoint",
-    "organization_config": "OrganizationConfig",
-    "organization_relationships": "OrganizationRelationship",
-    "service_principals": "EnterpriseApplication",
-    "soft_deleted_mailboxes": "Mailbox, deleted",
-}
-_OUTCOMES = {
-    "done": Word("✓", "made and read back", "ok"),
-    "found done": Word("✓", "found done", "ok"),
-    "waiting": Word("◔", "made, not yet effective", "wait"),
-    "refused": Word("✕", "not made", "bad"),
-}
-
->>>>>>> users
 
 @dataclass(frozen=True)
 class Unapproved:
@@ -156,45 +132,6 @@ def _nothing(view: StepView) -> str:
     return ""
 
 
-<<<<<<< HEAD
-=======
-def _sentence(changes: Sequence[Change]) -> str:
-    new = sum(change.before is None for change in changes)
-    gone = sum(change.after is None for change in changes)
-    final = sum(change.irreversible for change in changes)
-    undo = f"{final} cannot be undone" if final else "can be undone"
-    return f"{counted(new, 'new object')}, {len(changes) - new - gone} changed, {gone} removed; {undo}."
-
-
-def _change(change: Change, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    outcome = next((outcome for outcome in outcomes if outcome.change == change), None)
-    secret = next((credential.secret for call in change.calls if (credential := credential_in(call))), None)
-    subject = change.subject
-    return {
-        **change_fields(as_data(change)),
-        "hash": change.hash,
-        "lines": change_lines(change),
-        "sign": "+" if change.before is None else "−" if change.after is None else "~",
-        "kind": _KINDS.get(subject.table, subject.table.replace("_", " ")),
-        "name": subject.label if subject.key[0][0] in ("Id", "ObjectId") else subject.key[0][1],
-        "secret": str(secret) if secret else "",
-        "outcome": _OUTCOMES[outcome.result] if outcome else None,
-        "until": as_text(outcome.until) if outcome and outcome.until else None,
-    }
-
-
-def _approval(item: Unapproved, project: Project) -> dict[str, Any]:
-    section = item.change.step.split(".", maxsplit=1)[0]
-    second = item.change.level == Level.SECOND_PERSON
-    return {
-        "who": "a second person’s proven approval" if second else "a named approval",
-        "cause": item.error.cause or "",
-        "hash": item.change.hash,
-        "commands": approve_commands(project, section),
-    }
-
-
->>>>>>> users
 def approve_commands(project: Project, section: str) -> list[str]:
     """The command of each person who may approve.
 

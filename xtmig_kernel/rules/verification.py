@@ -90,6 +90,7 @@ _SOURCE_RELATIONSHIP = tuple(
     f"source-relationship-{n}" for n in ("found", "enabled", "moves", "outbound", "application")
 )
 _SCOPE = ("source-relationship-scopes", "scope-group-found", "scope-members-complete")
+_USER = tuple(rule.id for rule in USERS_RULES if rule.id not in _SCOPE)
 _TARGET_RELATIONSHIP = tuple(f"target-relationship-{n}" for n in ("found", "by-id", "enabled", "moves", "inbound"))
 _CONSENT = tuple(f"{s}-{n}" for s in ("source", "target") for n in ("application-present", "consent-granted"))
 _ENDPOINT = ("endpoint-cross-tenant", "endpoint-server", "endpoint-remote-tenant", "endpoint-application")
@@ -117,7 +118,8 @@ class Marker:
 _RENEW = "Apply step 070.3, which gives the endpoint a new secret."
 _PATIENCE = (
     "Microsoft: consent, scope and relationship can take hours until every server knows them; change nothing that is "
-    "right, and ask Microsoft's support if it lasts longer than a day"
+    "right. If it lasts longer than a day, look at what is not checked here and gives the same answer (holds, sizes "
+    "against quotas, moves that are running), then ask Microsoft's support"
 )
 _PREPARE = "Look at this user in section 100: the target's MailUser is not as a move needs it."
 MARKERS: tuple[Marker, ...] = (
@@ -134,17 +136,17 @@ MARKERS: tuple[Marker, ...] = (
     Marker("AADSTS65001", _CONSENT),
     Marker("AADSTS90002", ("endpoint-remote-tenant", "source-domain-is-tenant"), False, "Compare both tenants' IDs."),
     # the user: failures 2.1 #3, 2.2 #16, #17, #19
-    Marker("MissingExchangeGuidException", (), False, _PREPARE),
-    Marker("TargetUserAlreadyHasPrimaryMailboxException", (), False, _PREPARE),
-    Marker("NotAcceptedDomainException", (), False, _PREPARE),
-    Marker("MigrationRecipientNotFoundException", (BY_TARGET_ADDRESS.id,)),
-    Marker("ManagementObjectNotFoundException", (BY_TARGET_ADDRESS.id,)),
+    Marker("MissingExchangeGuidException", _USER, False, _PREPARE),
+    Marker("TargetUserAlreadyHasPrimaryMailboxException", _USER, False, _PREPARE),
+    Marker("NotAcceptedDomainException", _USER, False, _PREPARE),
+    Marker("MigrationRecipientNotFoundException", (BY_TARGET_ADDRESS.id, *_USER)),
+    Marker("ManagementObjectNotFoundException", (BY_TARGET_ADDRESS.id, *_USER)),
     Marker("MailboxNotInCrossTenantMigrationScopeException", (*_SCOPE, *_SOURCE_RELATIONSHIP)),
     # trust and connection: failures 2.1 #1, #2, #3, #9
     Marker("MigrationPermanentException", _TARGET_RELATIONSHIP),
     Marker("ProxyService", (*_SOURCE_RELATIONSHIP, *_SCOPE, *_CONSENT)),
-    Marker("MRSRemotePermanentException", (*_SOURCE_RELATIONSHIP, *_SCOPE, *_CONSENT, *_ENDPOINT)),
-    Marker("MigrationServerConnectionFailedException", (*_ENDPOINT, *_CONSENT, *_SOURCE_RELATIONSHIP, *_SCOPE)),
+    Marker("MRSRemotePermanentException", (*_SOURCE_RELATIONSHIP, *_SCOPE, *_CONSENT, *_ENDPOINT, *_USER)),
+    Marker("MigrationServerConnectionFailedException", (*_ENDPOINT, *_CONSENT, *_SOURCE_RELATIONSHIP, *_SCOPE, *_USER)),
 )
 
 
@@ -269,7 +271,8 @@ def _because(wrong: Sequence[Wrong], introduction: str) -> Explanation:
     first = wrong[0][1]
     proof = tuple(dict.fromkeys(rule for rule, _ in wrong))
     remedy = f"Waits for {first.remedy}." if first.kind == "wait" else first.remedy
-    return Explanation("fail", f"{introduction}{first.subject}: {first.seen}", proof, remedy, first.step)
+    cause = f"{introduction}{first.subject}: {first.seen}; expected {first.expected}"
+    return Explanation("fail", cause, proof, remedy, first.step)
 
 
 def _types(text: str) -> str:

@@ -330,8 +330,7 @@ def test_written_file_is_no_longer_planned(many: BigBook, build: Callable[..., P
     result = result_of(build())
     assert (result.planned_files, result.open_items) == ((), ())
     assert (
-        result.answer
-        == "Section 080 is done and verified: no tenant was changed, 1 file was written, 1 check passed"
+        result.answer == "Section 080 is done and verified: no tenant was changed, 1 file was written, 1 check passed"
     )
 
 

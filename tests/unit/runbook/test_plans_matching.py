@@ -224,14 +224,8 @@ def test_table_shows_both_sides() -> None:
 
 def test_table_shows_the_overrule() -> None:
     """What TargetObject decides is told as such."""
-<<<<<<< HEAD
-    elsewhere = {"ExternalEmailAddress": "lara@elsewhere.example"}
-    lines = [chosen(TargetObject="new")]
-    (row,) = exhibits("090.3", source__chosen_users=lines, target__mail_users=elsewhere)["users"].rows
-=======
     line = chosen(TargetObject="new", TargetSignIn="lara@northwindtraders.com")
     (row,) = exhibits("090.3", source__chosen_users=[line])["users"].rows
->>>>>>> users
     assert ("users.csv says: a new one", "blocked") == row[7:9]
 
 
