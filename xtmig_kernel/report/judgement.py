@@ -292,7 +292,9 @@ def _awaited(told: _Told) -> str:
     early = _too_early(told)
     if early:
         first = sorted({name for names_first in early.values() for name in names_first})
-        names.append(f"step {' and '.join(first)}, which comes first" if first else "a step that comes first")
+        several = len(first) > 1
+        named = f"step{'s' if several else ''} {' and '.join(first)}, which come{'' if several else 's'} first"
+        names.append(named if first else "a step that comes first")
     until = max((one.until for one in looks if one.until), default=None)
     text = " and ".join(names) or "a person or Microsoft"
     return f"{text}, look again at {moment(until)}" if until else text
