@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.inventory.addresses import guid_or_none
+from xtmig_kernel.inventory.context import MissingFact
 from xtmig_kernel.inventory.recipients import ALL
 
 if TYPE_CHECKING:
@@ -32,12 +33,18 @@ def distribution_groups(context: ReadContext) -> tuple[str, list[Row]]:
 
 
 def scope_members(context: ReadContext) -> tuple[str, list[Row]]:
-    """Members of the project's scope groups (PRE-05); a nested group's members stand behind its name (PRE-07)."""
+    """Members of the project's scope groups (PRE-05); a nested group's members stand behind its name (PRE-07).
+
+    Raises:
+        MissingFact: A scope group has no object ID yet.
+    """
     _, groups = distribution_groups(context)
     wanted = {name.casefold() for name in context.project.scope_group_names}
     rows: list[Row] = []
     for group in groups:
         if str(group["Name"]).casefold() in wanted:
+            if group["ObjectId"] is None:
+                raise MissingFact(f"group {group['Name']} has no object ID yet, by which its members are asked for")
             rows += members_of(context, str(group["Name"]), str(group["ObjectId"]))
     return "Get-DistributionGroupMember of the scope groups", rows
 

@@ -56,7 +56,8 @@ def scope_group(seen: Seen, name: str) -> Row | None:
         name: Its name in `project.yaml`.
     """
     found = [row for row in seen.rows(GROUPS) if _same(row["Name"], name)]
-    return found[0] if len(found) == 1 and found[0]["RecipientTypeDetails"] == SECURITY_GROUP else None
+    right = len(found) == 1 and found[0]["RecipientTypeDetails"] == SECURITY_GROUP and found[0]["ObjectId"]
+    return found[0] if right else None
 
 
 def in_the_way(seen: Seen, name: str) -> list[Row]:
@@ -108,7 +109,7 @@ def membership(seen: Seen) -> Membership:
         seen: Holds `MEMBER_FACTS`.
     """
     pairs = source_holders(seen)
-    holders = [row for _, row in pairs if row is not None]
+    holders = [row for _, row in pairs if row is not None and row["ObjectId"]]
     direct: dict[str, dict[str, Row]] = {}
     nested: dict[str, str] = {}
     for row in seen.rows("source.scope_members"):
@@ -118,7 +119,7 @@ def membership(seen: Seen) -> Membership:
             nested.setdefault(str(row["ObjectId"]), str(row["Via"]))
     return Membership(
         listed=bool(pairs) and len(holders) == len(pairs) and all(user["Line"] for user, _ in pairs),
-        wanted={str(r["ObjectId"]): r for r in holders if r["RecipientTypeDetails"] != "MailUser" and r["ObjectId"]},
+        wanted={str(r["ObjectId"]): r for r in holders if r["RecipientTypeDetails"] != "MailUser"},
         kept=frozenset(str(row["ObjectId"]) for row in holders),
         direct=direct,
         nested=nested,
@@ -141,7 +142,7 @@ def _groups(seen: Seen, project: Project) -> Iterable[Judgement]:
 def _what(row: Row, name: str) -> str:
     kind = str(row["RecipientTypeDetails"])
     if kind == SECURITY_GROUP and _same(row["Name"], name):
-        return "several groups bear that name"
+        return "several groups bear that name, or it has no object ID yet"
     if kind == SECURITY_GROUP:
         return f"the group with its alias is called {row['Name']}: a naming policy, or somebody, has renamed it"
     bearer = "that name" if _same(row["Name"], name) else "its alias"
@@ -186,7 +187,7 @@ def _complete(seen: Seen, _project: Project) -> Iterable[Judgement]:
     def judge(pair: tuple[Row, Row | None]) -> Iterable[Judgement]:
         user, row = pair
         expected = "a direct member of a scope group"
-        if row is None:
+        if row is None or not row["ObjectId"]:
             yield Judgement(
                 "fail",
                 str(user["SourceAddress"]),
@@ -228,8 +229,8 @@ def _nobody_else(seen: Seen, _project: Project) -> Iterable[Judgement]:
                 f"{row['PrimarySmtpAddress'] or row['Name']} in {row['Group']}",
                 seen=f"a {row['RecipientTypeDetails']} that no line of users.csv names{way}; it may leave",
                 expected="only users of users.csv",
-                remedy="Approve and apply step 080.3, which takes it out; or add it to users.csv; or let the owner of "
-                "the risk waive this finding.",
+                remedy="Approve and apply step 080.3, which takes it out (of a synchronised group only your own directory "
+                "can); or add it to users.csv; or let the owner of the risk waive this finding.",
                 step="080.3",
             )
 
@@ -272,13 +273,20 @@ def to_take_out(seen: Seen, now: Membership) -> list[Row]:
     for row in rows:
         by_way.setdefault((str(row["Group"]), str(row["Via"])), []).append(row)
 
-    def brings_in(row: Row) -> bool:
-        if is_stranger(row, now):
-            return True
-        inner = by_way.get((str(row["Group"]), str(row["Name"])), []) if is_group(row) else []
-        return any(brings_in(item) for item in inner)
+    def brings_in(direct: Row) -> bool:
+        waiting, looked_into = [direct], set()
+        while waiting:
+            row = waiting.pop()
+            if is_stranger(row, now):
+                return True
+            key = (str(row["Group"]), str(row["Name"]))
+            if is_group(row) and key not in looked_into:  # a group may be inside itself
+                looked_into.add(key)
+                waiting += by_way.get(key, [])
+        return False
 
-    return [row for row in rows if now.listed and row["Membership"] == "direct" and brings_in(row)]
+    direct = [row for row in rows if row["Membership"] == "direct" and row["ObjectId"]]
+    return [row for row in direct if now.listed and brings_in(row)]
 
 
 def _nested(seen: Seen, _project: Project) -> Iterable[Judgement]:

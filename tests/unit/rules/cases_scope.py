@@ -38,6 +38,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("a mailbox with its alias", ["fail"], {GROUPS: [], "source__recipients": [
             recipient(Name="x", Alias=SCOPE, RecipientTypeDetails="UserMailbox")]}),
         Case("one of two", ["pass", "fail"], {}, TWO_GROUPS),
+        Case("no object ID", ["fail"], {GROUPS: {"ObjectId": None}}),
     ],
     "scope-group-size": [
         Case("10,001 users in one group", ["warn"], {"source__chosen_users": MANY}),
@@ -49,6 +50,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("another of the same name", ["fail"], {MEMBERS: {"ObjectId": OTHER_ID}}),
         Case("an address of nobody", ["fail"], {"source__chosen_users": [chosen(SourceAddress="x@contoso.com")]}),
         Case("not written", ["fail"], UNWRITTEN),
+        Case("no object ID", ["fail"], {"source__mailboxes": {"ObjectId": None}}),
     ],
     "scope-members-only": [
         Case("a stranger", ["fail", "pass"], {MEMBERS: [member(), STRANGER]}),

@@ -11,7 +11,8 @@ from scope_facts import member
 from user_facts import chosen, lara_mail_user, lara_mailbox
 
 from xtmig_kernel.evidence import Finding, Waiting
-from xtmig_kernel.rules.verification import RULES, markers_in, type_names
+from xtmig_kernel.rules.causes import markers_in, type_names
+from xtmig_kernel.rules.verification import RULES
 from xtmig_kernel.runbook.sections.s110_verify import show_tests
 
 LUMP = (
@@ -154,6 +155,17 @@ def test_user_that_is_not_found(name: str) -> None:
     gone = of_user(f"x.{name}: x", target__mail_users=[lara_mail_user(ExchangeGuid=None)])
     assert "proof: sample-by-target-address" in gone.seen
     assert of_user(f"x.{name}: x").verdict.kind == "waiting"
+
+
+def test_endpoint_comes_before_its_users() -> None:
+    """When the endpoint's own test fails too, a user's finding sends the reader there first."""
+    (finding,) = judged(
+        "sample-verified",
+        target__migration_tests=failed("AADSTS7000215: x"),
+        target__endpoint_test=failed("AADSTS7000215: x"),
+    )
+    assert finding.remedy.startswith("The endpoint itself fails, so step 110.1 comes first.")
+    assert "110.1" not in of_user("AADSTS7000215: x").remedy
 
 
 def test_what_was_not_seen_is_never_waited_for() -> None:

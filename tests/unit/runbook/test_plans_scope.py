@@ -151,6 +151,27 @@ def test_group_that_brings_in_a_stranger_is_taken_out() -> None:
     assert (call.parameters["Member"], change.level) == (INNER["ObjectId"], Level.NAMED)
 
 
+def test_group_inside_itself_ends() -> None:
+    """A nested group that contains itself is looked into once."""
+    again = INNER | BY_WAY
+    assert planned("080.3", source__scope_members=[member(), INNER, again, member(**BY_WAY)]) == ()
+    (change,) = planned("080.3", source__scope_members=[member(), INNER, again, STRANGER | BY_WAY])
+    assert change.subject.matches(INNER)
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        {"source__scope_members": [member(), STRANGER | {"ObjectId": None}]},
+        {"source__scope_members": [], "source__mailboxes": [lara_mailbox(ObjectId=None)]},
+        {"source__scope_members": [], "source__distribution_groups": [group(ObjectId=None)]},
+    ],
+)
+def test_nothing_without_an_object_id_is_written_to(blank: dict[str, Any]) -> None:
+    """A member, a user or a group without an object ID is in no call: a blank names everything."""
+    assert planned("080.3", **blank) == ()
+
+
 @pytest.mark.parametrize(
     "doubt",
     [

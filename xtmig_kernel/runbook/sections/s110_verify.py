@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.outputs import Exhibit
-from xtmig_kernel.rules import verification
+from xtmig_kernel.rules import causes, verification
 from xtmig_kernel.runbook.step import Section, Step
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def show_tests(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
     """One line for each test: what the service said, the likeliest cause, and the rules that prove it (VER-01)."""
     tests: list[Tested] = []
-    if seen.has(verification.ENDPOINT_TEST):
+    if seen.has(causes.ENDPOINT_TEST):
         test = verification.endpoint_tested(seen, project)
         tests += [test] if test else []
-    if seen.has(verification.USER_TESTS):
+    if seen.has(causes.USER_TESTS):
         tests += verification.users_tested(seen, project)
     rows = tuple((test.subject, str(test.row["Result"]), *_explained(test)) for test in tests)
     caption = "The endpoint and a sample of users, tested by the service"
@@ -39,7 +39,7 @@ def _facts(rules: Iterable[Rule], *names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts))
 
 
-_PREFLIGHT = tuple(rule.id for rule in verification.PREFLIGHT)
+_PREFLIGHT = tuple(rule.id for rule in causes.PREFLIGHT)
 
 SECTION = Section(
     number="110",
@@ -70,7 +70,7 @@ SECTION = Section(
             title="Repeat every check of both organisations and the users",
             side=None,
             why="The service's test lumps many causes into one error; these checks tell them apart, for every user.",
-            reads=_facts((*verification.RULES, *verification.PREFLIGHT), "preflight-clean", *_PREFLIGHT),
+            reads=_facts((*verification.RULES, *causes.PREFLIGHT), "preflight-clean", *_PREFLIGHT),
             verifies=("preflight-clean", *_PREFLIGHT),
         ),
     ),
