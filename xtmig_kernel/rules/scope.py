@@ -229,8 +229,8 @@ def _nobody_else(seen: Seen, _project: Project) -> Iterable[Judgement]:
                 f"{row['PrimarySmtpAddress'] or row['Name']} in {row['Group']}",
                 seen=f"a {row['RecipientTypeDetails']} that no line of users.csv names{way}; it may leave",
                 expected="only users of users.csv",
-                remedy="Approve and apply step 080.3, which takes it out (of a synchronised group only your own directory "
-                "can); or add it to users.csv; or let the owner of the risk waive this finding.",
+                remedy="Approve and apply step 080.3, which takes it out; of a synchronised group only your own "
+                "directory can. Or add it to users.csv, or let the owner of the risk waive this finding.",
                 step="080.3",
             )
 
