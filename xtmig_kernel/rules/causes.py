@@ -6,7 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from xtmig_kernel.rules import application, connect, consent, endpoint, relationship, release, scope, users
+from xtmig_kernel.rules import (
+    application,
+    connect,
+    consent,
+    endpoint,
+    prepared_rules,
+    relationship,
+    release,
+    scope,
+    user_matches,
+    users,
+)
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.matching import source_holders
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
@@ -50,7 +61,7 @@ BY_TARGET_ADDRESS = Rule(
 )
 USERS_RULES: tuple[Rule, ...] = (
     *(rule for rule in scope.RULES if rule.id == "scope-members-complete"),
-    # the rules of section 100 about prepared users belong here: their subjects are the addresses in users.csv
+    *prepared_rules.RULES,
 )
 """Rules about single users; for a test they count only where their subject is the user that was tested."""
 
@@ -74,6 +85,7 @@ PREFLIGHT: tuple[Rule, ...] = (
     *CONNECTION_RULES,
     *(rule for rule in endpoint.RULES if rule.id == "configuration-order"),
     *users.RULES,
+    *user_matches.RULES,
     *(rule for rule in scope.RULES if rule not in USERS_RULES),
     *USERS_RULES,
 )

@@ -106,15 +106,25 @@ REGISTERING_PERMISSION = "Application.ReadWrite.All"
 CONSENTING_PERMISSION = "AppRoleAssignment.ReadWrite.All"
 
 
-def _is_application(seen: Seen, side: Side) -> bool:
-    """For an application the token's permissions are its rights; for a person they say only what was asked for."""
+def is_application(seen: Seen, side: Side) -> bool:
+    """For an application the token's permissions are its rights; for a person they say only what was asked for.
+
+    Args:
+        seen: May hold `signed_in` of the side.
+        side: The tenant.
+    """
     fact = f"{side}.signed_in"
     token = seen.one(fact) if fact in seen.facts else None
     return token is not None and token["Kind"] == "application"
 
 
-def _roles_of_persons_only(side: Side) -> Callable[[Seen], tuple[str, ...]]:
-    return lambda seen: (f"{side}.directory_roles",) if _is_application(seen, side) else ()
+def roles_of_persons_only(side: Side) -> Callable[[Seen], tuple[str, ...]]:
+    """What a rule on an account spares: an application's directory roles are not asked for.
+
+    Args:
+        side: The tenant.
+    """
+    return lambda seen: (f"{side}.directory_roles",) if is_application(seen, side) else ()
 
 
 def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
@@ -122,7 +132,7 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         written = (project.consent.target if side == "target" else project.consent.source) == "xtmig"
         token = seen.one(f"{side}.signed_in")
         name = str(token["Name"]) if token else side
-        if token is not None and _is_application(seen, side):
+        if token is not None and is_application(seen, side):
             yield _by_permissions(side, name, set(token["Permissions"]), written=written)
         else:
             held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")}
@@ -244,7 +254,7 @@ RULES: tuple[Rule, ...] = (
             side,
             (f"{side}.signed_in", f"{side}.directory_roles"),
             _may_consent(side),
-            _roles_of_persons_only(side),
+            roles_of_persons_only(side),
         )
     ),
     Rule(

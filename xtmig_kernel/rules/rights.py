@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules.connect import ENDPOINT_CMDLETS, RELATIONSHIP_CMDLETS, SIDES
+from xtmig_kernel.rules.connect import (
+    ENDPOINT_CMDLETS,
+    RELATIONSHIP_CMDLETS,
+    SIDES,
+    is_application,
+    roles_of_persons_only,
+)
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -236,8 +242,10 @@ def _licenses(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
             of_what="permissions",
             expected="there to give out licences",
         )
+        if is_application(seen, side):
+            return
         roles = {str(row["RoleTemplateId"]) for row in seen.rows(f"{side}.directory_roles")} & set(LICENSING_ROLES)
-        if kind == "delegated" and not roles:
+        if not roles:
             yield Judgement(
                 "fail",
                 "role to assign licences",
@@ -255,16 +263,21 @@ def _duties(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
         setup = Need(RELATIONSHIP_CMDLETS[1], "", "", MOVE_CAPABILITY).offered(offered)
         moves = all(Need(cmdlet, "", "").offered(offered) for cmdlet in MOVE_CMDLETS)
         duties = [*(["setup"] if setup else []), *(["moves"] if moves else [])]
-        roles = sorted(str(row["DisplayName"]) for row in seen.rows(f"{side}.directory_roles"))
         yield Judgement(
             "pass" if duties else "warn",
             str(token["Name"]) if token else side,
-            seen=f"Exchange duties: {' and '.join(duties) or 'neither'}; Entra roles: {', '.join(roles) or 'none'}",
+            seen=f"Exchange duties: {' and '.join(duties) or 'neither'}; Entra roles: {_roles(seen, side)}",
             expected="the duty of setup, or of moves; two people may share them",
             remedy=f"Let somebody sign in to the {side} who has {_SETUP}, or the management role Move Mailboxes.",
         )
 
     return judge
+
+
+def _roles(seen: Seen, side: Side) -> str:
+    if is_application(seen, side):
+        return "not asked for, since an application's permissions are its rights"
+    return ", ".join(sorted(str(row["DisplayName"]) for row in seen.rows(f"{side}.directory_roles"))) or "none"
 
 
 def _of(side: Side) -> tuple[Rule, ...]:
@@ -285,6 +298,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             side,
             (signed_in, roles),
             _licenses(side),
+            spares=roles_of_persons_only(side),
         ),
         Rule(
             f"{side}-duties",
@@ -293,6 +307,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             side,
             (signed_in, roles, cmdlets),
             _duties(side),
+            spares=roles_of_persons_only(side),
         ),
     )
 

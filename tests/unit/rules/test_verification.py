@@ -196,8 +196,8 @@ def test_table_of_the_tests() -> None:
 
 
 def test_preflight_names_what_to_do() -> None:
-    """The line about all checks names the first that does not hold, with the step that mends it (VER-03)."""
-    (finding,) = judged("preflight-clean", source__scope_members=[], target__mail_users=[])
+    """A check that does not hold is named with the step that mends it (VER-03)."""
+    (finding,) = judged("preflight-clean", source__scope_members=[])
     assert (finding.subject, finding.remedy_step) == ("scope-members-complete", "080.3")
 
 

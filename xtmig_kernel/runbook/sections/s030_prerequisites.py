@@ -99,7 +99,7 @@ def _rights(side: Side, number: int) -> Step:
             f"{side}-may-read-directory",
             f"{side}-may-license",
         ),
-        plans_from=facts,
+        plans_from=(f"{side}.signed_in", f"{side}.offered_cmdlets"),
         shows=_rights_of(side),
     )
 
