@@ -110,13 +110,41 @@ def test_one_relationship_lets_out_to_the_application(rehearsal: Rehearsal) -> N
 
 
 def test_what_was_there_before_is_as_it_was(rehearsal: Rehearsal) -> None:
-    """Older relationships, applications, mailboxes, groups and people are the same, attribute for attribute."""
+    """Older relationships, applications, mailboxes, groups and people are the same, attribute for attribute.
+
+    New users belong to a group with a rule by themselves.
+    """
     assert rehearsal.first is not None
     kinds = ("organization_relationships", "applications", "mailboxes", "mail_users", "groups", "administrators")
     for side in ("source", "target"):
         for kind in kinds:
-            lost = [row for row in rehearsal.first[side][kind] if row not in rehearsal.last[side][kind]]
+            last = [_lasting(row) for row in rehearsal.last[side][kind]]
+            lost = [row for row in rehearsal.first[side][kind] if _lasting(row) not in last]
             assert [] == lost, f"{side} {kind}"
+
+
+def _lasting(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "members" or not row.get("dynamic")}
+
+
+def test_every_mover_is_prepared(rehearsal: Rehearsal) -> None:
+    """Each tagged mailbox has a MailUser with its GUIDs and x500 addresses, and with addresses of the target alone."""
+    prepared = {row["exchange_guid"]: row for row in rehearsal.last["target"]["mail_users"]}
+    movers = [
+        row
+        for row in rehearsal.last["source"]["mailboxes"]
+        if row["custom_attributes"].get("1") == "Cross-Tenant-Project" and not row["soft_deleted"]
+    ]
+    assert movers
+    for mailbox in movers:
+        user = prepared[mailbox["exchange_guid"]]
+        x500 = {a[5:] for a in mailbox["email_addresses"] if a[:5].lower() == "x500:"} | {mailbox["legacy_dn"]}
+        smtp = [a[5:] for a in user["email_addresses"] if a[:5].lower() == "smtp:"]
+        assert x500 <= {a[5:] for a in user["email_addresses"] if a[:5].lower() == "x500:"}
+        assert {a.partition("@")[2] for a in smtp} == {"northwindtraders.com", "northwindtraders.onmicrosoft.com"}
+        assert user["archive_guid"] == (mailbox["archive"] or {"guid": None})["guid"]
+        assert user["external_address"].endswith("@contoso.onmicrosoft.com")
+        assert user["legacy_dn"] != mailbox["legacy_dn"]
 
 
 def test_the_example_has_free_busy_relationships(rehearsal: Rehearsal) -> None:

@@ -18,6 +18,7 @@ from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.cards_step import Unapproved, step_card
 from xtmig_kernel.jupyter.face_consent import consent_mail
 from xtmig_kernel.runbook import BY_NUMBER, STEPS, StepView
+from xtmig_kernel.runbook.door import Outcome
 
 NOW = datetime(2026, 11, 23, 16, 4, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</script><script>x</script>\u202egnp"
@@ -147,6 +148,13 @@ def test_missing_approval_names_command_and_hash() -> None:
     assert f"xtmig approve 070 --by {upn}" in html
     assert final.hash in html
     assert "a second person’s proven approval" in html
+
+
+def test_change_that_was_not_made_is_told() -> None:
+    """Of many changes at once, those that the service or an approval refused are shown as not made."""
+    refused = Outcome(change(), "refused", error=AccessDenied("no"))
+    text = card(replace(planned(), state="failed", outcomes=(refused,)), phase="apply")
+    assert "not made" in text
 
 
 def test_plan_run_says_that_nothing_was_applied() -> None:

@@ -177,7 +177,7 @@ def _primary_own(match: Match, row: Row, _want: dict[str, Any], _project: Projec
         )
 
 
-def _external(match: Match, row: Row, want: dict[str, Any], _project: Project) -> Iterable[Judgement]:
+def _external(match: Match, row: Row, want: dict[str, Any], project: Project) -> Iterable[Judgement]:
     source, _ = parts(match)
     external = str(row["ExternalEmailAddress"] or "")
     known = {a.casefold() for a in (*source["SmtpAddresses"], source["PrimarySmtpAddress"]) if a}
@@ -197,11 +197,11 @@ def _external(match: Match, row: Row, want: dict[str, Any], _project: Project) -
             expected=f"{want['ExternalEmailAddress']}, in the initial domain of the source",
             **mend(match, STAMP),
         )
-    elif domain_of(external) != _project.source.domain:
+    elif domain_of(external) != project.source.domain:
         yield Judgement(
             "warn",
             match.label,
-            seen=f"points to {external}: the source mailbox has no address in {_project.source.domain}",
+            seen=f"points to {external}: the source mailbox has no address in {project.source.domain}",
             expected="an address in the initial domain of the source",
             remedy="Give the source mailbox one, or keep its domain in the source until the move is over.",
         )

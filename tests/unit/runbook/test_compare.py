@@ -36,6 +36,13 @@ def test_other_values(there: Any, wanted: Any) -> None:
     assert not holds({"x": there}, {"x": wanted})
 
 
+def test_x500_addresses_are_compared_byte_for_byte() -> None:
+    """Behind the prefix nothing may differ, not even the case: replies to old mail depend on it (USR-07, USR-29)."""
+    assert holds({"x": ["X500:/o=A/cn=b"]}, {"x": ["x500:/o=A/cn=b"]})
+    assert not holds({"x": ["x500:/o=A/cn=B"]}, {"x": ["x500:/o=A/cn=b"]})
+    assert not holds({"x": ["x500:/o=A/cn=b "]}, {"x": ["x500:/o=A/cn=b"]})
+
+
 def test_absence_is_a_state() -> None:
     """An absent object is as wanted only where absence is wanted."""
     assert holds(None, None)
