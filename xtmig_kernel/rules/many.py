@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
+MOST_TOLD = 200
+"""Of 5,000 users that are not right in the same way, the first ones tell what is wrong; the rest are a number."""
 
 
 def judge_each(
@@ -20,7 +22,7 @@ def judge_each(
     *,
     of_what: str,
     expected: str,
-    at_most: int | None = None,
+    at_most: int = MOST_TOLD,
     all_in: str = "",
 ) -> Iterator[Judgement]:
     """Judge each object; those that are right are counted and told in one judgement at the end.
@@ -30,7 +32,7 @@ def judge_each(
         judge: Gives nothing for an object that is right, and judgements for one that is not.
         of_what: What they are, in the plural, such as `"users"`.
         expected: What holds for those that are right, in words.
-        at_most: How many judgements of one kind are told one by one; one more stands for the rest. None for all.
+        at_most: How many judgements of one kind are told one by one; one more stands for the rest.
         all_in: Where all of them can be seen, told with the rest.
     """
     right = total = 0
@@ -43,12 +45,12 @@ def judge_each(
         for judgement in found:
             told[judgement.kind] += 1
             last[judgement.kind] = judgement
-            if at_most is None or told[judgement.kind] <= at_most:
+            if told[judgement.kind] <= at_most:
                 yield judgement
     for kind, number in told.items():
-        if at_most is not None and number > at_most:
+        if number > at_most:
             more = f"{number - at_most} more {of_what}"
-            yield replace(last[kind], subject=more, seen=f"{more} like these: see {all_in}")
+            yield replace(last[kind], subject=more, seen=f"{more} like these{all_in and f': see {all_in}'}")
     if right:
         yield Judgement(
             "pass", f"{right} of {total} {of_what}", seen=f"{right} {of_what}: {expected}", expected=expected
