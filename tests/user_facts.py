@@ -203,6 +203,7 @@ def user_tables() -> dict[str, list[dict[str, Any]]]:
         "target.directory_users": [directory_user("target")],
         "target.licensing_groups": [],
         "target.soft_deleted_mailboxes": [],
+        "target.migration_users": [],
         "target.migration_tests": [
             {
                 "Endpoint": "xtmig-contoso-moves",

@@ -312,6 +312,11 @@ TABLES = (
         "Members of the project's scope groups. Membership is direct or nested; Via names the nested group",
     ),
     Table(
+        "migration_users",
+        {"Identity": "text", "BatchId": "text", "Status": "text", "ErrorSummary": "text", "MailboxGuid": "guid"},
+        "Get-MigrationUser: everybody who is in a batch, by the address in the target",
+    ),
+    Table(
         "migration_tests",
         {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},
         "Test-MigrationServerAvailability for a sample of the prepared users (VER-01, VER-02)",

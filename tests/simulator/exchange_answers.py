@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import Pair, example, make_pair
+from simulated_pair import Pair, example, make_pair
 
 HASHTABLE = "#Exchange.GenericHashTable"
 PASSWORD = "Correct-Horse-7"

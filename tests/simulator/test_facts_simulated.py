@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
-from conftest import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS, Pair, example, make_pair
+from simulated_pair import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS, Pair, example, make_pair
 
 GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 OTIS = "otis.operator@northwindtraders.onmicrosoft.com"

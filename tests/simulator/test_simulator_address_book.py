@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Pair
+from simulated_pair import Pair
 
 from xtmig_kernel.simulator.address_book import AddressBook, book, proxy_key
 from xtmig_kernel.simulator.recipients_file import MailUser

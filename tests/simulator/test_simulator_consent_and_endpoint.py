@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import EXCHANGE_APP, EXCHANGE_SCOPE, MAILBOX_MIGRATION, Pair
+from simulated_pair import EXCHANGE_APP, EXCHANGE_SCOPE, MAILBOX_MIGRATION, Pair
 
 RITA = "rita.reader@contoso.onmicrosoft.com"
 LARA_GUID = "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8"

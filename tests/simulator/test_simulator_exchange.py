@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import SECRETS, Pair, example, make_pair
 from exchange_answers import kind
+from simulated_pair import SECRETS, Pair, example, make_pair
 
 EXCHANGE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 FEMI = "femi.federation@contoso.onmicrosoft.com"

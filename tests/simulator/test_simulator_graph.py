@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import EXCHANGE_APP, GRAPH_SCOPE, MAILBOX_MIGRATION, SECRETS, Pair, example, make_pair
+from simulated_pair import EXCHANGE_APP, GRAPH_SCOPE, MAILBOX_MIGRATION, SECRETS, Pair, example, make_pair
 
 GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 OTIS = "otis.operator@northwindtraders.onmicrosoft.com"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import GRAPH_SCOPE, SECRETS, Pair, example, make_pair
 from directory_cases import E3, INITIAL, group, id_of, mail_user, target
+from simulated_pair import GRAPH_SCOPE, SECRETS, Pair, example, make_pair
 
 GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 OTIS = f"otis.operator@{INITIAL}"

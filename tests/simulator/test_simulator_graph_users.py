@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import GRAPH_SCOPE, SECRETS, Pair, example, make_pair
 from directory_cases import (
     ADDON,
     E3,
@@ -23,6 +22,7 @@ from directory_cases import (
     shown,
     target,
 )
+from simulated_pair import GRAPH_SCOPE, SECRETS, Pair, example, make_pair
 
 GRAPH_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 OTIS = f"otis.operator@{INITIAL}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Pair, example, make_pair
 from exchange_answers import PASSWORD, done, kind, lara, one, rows, with_lara
+from simulated_pair import Pair, example, make_pair
 from test_simulator_consent_and_endpoint import complete, result_for
 
 from xtmig_kernel.simulator.state_view import state_view

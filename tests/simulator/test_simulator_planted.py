@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS
+from simulated_pair import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS
 from simulator_process import SimulatorProcess
 
 OPERATOR = "7a26e700-0000-4000-8000-0000000b0001"

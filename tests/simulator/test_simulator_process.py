@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import EXCHANGE_SCOPE, SECRETS
+from simulated_pair import EXCHANGE_SCOPE, SECRETS
 from simulator_process import SimulatorProcess, running_simulator, start_simulator
 
 OPERATOR = "7a26e700-0000-4000-8000-0000000b0001"

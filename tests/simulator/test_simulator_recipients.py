@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Pair, example, make_pair
 from exchange_answers import delta, done, kind, one, rows
+from simulated_pair import Pair, example, make_pair
 
 JOHN = "john@northwindtraders.com"
 FORMER = "7a26e700-0000-4000-8000-0000000e0001"

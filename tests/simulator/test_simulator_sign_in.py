@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msal
 import pytest
 import yaml
-from conftest import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS, START, Pair, example, make_pair
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from simulated_pair import EXCHANGE_SCOPE, GRAPH_SCOPE, SECRETS, START, Pair, example, make_pair
 from simulator_process import SimulatorProcess, running_simulator
 
 if TYPE_CHECKING:

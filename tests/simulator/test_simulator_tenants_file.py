@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import EXAMPLE, Pair, example, make_pair
+from simulated_pair import EXAMPLE, Pair, example, make_pair
 
 from xtmig_kernel.simulator import tenants
 from xtmig_kernel.simulator.exchange import contract, service

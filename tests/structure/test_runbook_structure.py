@@ -32,7 +32,7 @@ ANSWERED = [
     *("PRE-01", "PRE-02", "PRE-03", "PRE-08", "PRE-09", "PRE-10", "PRE-11", "PRE-12", "FAQ-09"),
     *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 11, 12, 16, 17)),
     *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
-    *("LIC-13", "LIC-14", "LIC-17", "MFL-02"),
+    *("LIC-11", "LIC-13", "LIC-14", "LIC-15", "LIC-17", "MFL-02"),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],

@@ -43,6 +43,7 @@ SIGNED_IN: dict[str, Table] = {
     "organization_relationships": exchange.organization_relationships,
     "accepted_domains": exchange.accepted_domains,
     "migration_tests": exchange.migration_tests,
+    "migration_users": exchange.migration_users,
     "mailboxes": recipients.mailboxes,
     "mail_users": recipients.mail_users,
     "recipients": recipients.recipients,

@@ -203,3 +203,15 @@ class Group(Part):
     proxies: list[str] = []
     object_id: str | None = None
     directory_synchronised: bool = False
+
+
+class MigrationUser(Part):
+    """A user of a batch that exists from the start, named by the address in the target (shapes 3.12)."""
+
+    identity: str
+    batch: str
+    status: Literal[
+        "Queued", "Syncing", "Synced", "Failed", "Stopped", "Completed", "CompletionFailed", "NeedsApproval"
+    ] = "Synced"
+    error_summary: str = ""
+    mailbox_guid: str | None = None

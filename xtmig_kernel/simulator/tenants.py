@@ -14,7 +14,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from .clouds import CloudName  # noqa: TC001 - pydantic reads it at run time
-from .recipients_file import Contact, Group, Mailbox, MailUser, Part, User
+from .recipients_file import Contact, Group, Mailbox, MailUser, MigrationUser, Part, User
 from .wellknown import DIRECTORY_ROLES, RESOURCES
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ class TenantFile(Part):
     applications: list[OwnApplication] = Field(default_factory=list)
     organization_relationships: list[OrganizationRelationship] = Field(default_factory=list)
     migration_endpoints: list[MigrationEndpoint] = Field(default_factory=list)
+    migration_users: list[MigrationUser] = Field(default_factory=list)
     organization_holds: list[str] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)

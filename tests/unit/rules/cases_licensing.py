@@ -55,7 +55,25 @@ NEVER_PASS = {
     "tenant-ids-agreed",
 }
 
+UNLICENSED = "CrossTenantMigrationWithoutLicensePermanentException: No license was found for the source recipient"
+
+
+def stopped(**changes: Any) -> dict[str, Any]:
+    """A user of a batch, as a row of `migration_users` (shapes 3.12)."""
+    return {
+        "Identity": "Lara.Newton@northwindtraders.com",
+        "BatchId": "T2T-W01",
+        "Status": "Failed",
+        "ErrorSummary": "",
+        "MailboxGuid": None,
+    } | changes
+
+
 NOT_PASSING: dict[str, list[Case]] = {
+    "no-move-without-licence": [
+        Case("the documented failure", ["fail"], {"target__migration_users": [stopped(ErrorSummary=UNLICENSED)]}),
+        Case("waiting for the licence", ["fail"], {"target__migration_users": [stopped(Status="NeedsApproval")]}),
+    ],
     "add-on-seats": [
         Case("no subscription", ["fail"], {"target__subscribed_skus": [sku("SPE_E3")]}),
         Case("all seats taken", ["fail"], NEEDED | NO_SEAT),
@@ -312,6 +330,9 @@ NOT_PASSING: dict[str, list[Case]] = {
 }
 
 PASSING: dict[str, list[Case]] = {
+    "no-move-without-licence": [
+        Case("another failure", ["pass"], {"target__migration_users": [stopped(ErrorSummary="MissingExchangeGuid")]}),
+    ],
     "add-on-seats": [
         Case("the last seat", ["pass"], NEEDED | {"target__subscribed_skus": [sku(Enabled=5, Consumed=4)]}),
         Case("everybody has it", ["pass"], NO_SEAT),

@@ -162,8 +162,9 @@ SECTION = Section(
             title="See whether Exchange licences are there, and none too early",
             side=None,
             why="A mailbox licence before the stamp gives the target user a second mailbox, and the move fails.",
-            reads=(*FACTS, "target.licensing_groups"),
+            reads=(*FACTS, "target.licensing_groups", "target.migration_users"),
             verifies=(
+                "no-move-without-licence",
                 "source-exchange-licence",
                 "target-no-early-licence",
                 "target-no-early-group",

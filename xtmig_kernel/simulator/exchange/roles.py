@@ -17,6 +17,7 @@ _RELATIONSHIP = [f"{verb}-OrganizationRelationship" for verb in ("Get", "New", "
 _MIGRATION = [
     *(f"{verb}-MigrationEndpoint" for verb in ("Get", "New", "Set", "Remove")),
     "Test-MigrationServerAvailability",
+    "Get-MigrationUser",
 ]
 _BATCHES = ["New-MigrationBatch"]
 _READ_RECIPIENTS = [
