@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"
 
+_NOBODYS_PASSWORD = "(ConvertTo-SecureString ([guid]::NewGuid().ToString() + 'A!') -AsPlainText -Force)"  # noqa: S105 - how one is made
+"""A password that nobody is to learn, made where the script runs: lower case, upper case, digits, symbol (SCR-06)."""
+
 _GRAPH_LOOK_UPS = {
     ("applications", "UniqueName", "AppId"): ("applications(uniqueName='{key}')", "appId"),
     ("applications", "UniqueName", "Id"): ("applications(uniqueName='{key}')", "id"),
@@ -61,7 +64,7 @@ def literal(value: Any, later: Callable[[Later], str] = lambda value: f"<{value}
     if isinstance(value, Credential):
         return "$Credential"
     if isinstance(value, NewPassword):
-        return "(Read-Host 'First password' -AsSecureString)"
+        return _NOBODYS_PASSWORD if value.route == "discard" else "(Read-Host 'First password' -AsSecureString)"
     if isinstance(value, bool):
         return "$true" if value else "$false"
     if value is None:

@@ -18,6 +18,7 @@ from xtmig_kernel.changes import (
     Later,
     Level,
     MintedSecret,
+    NewPassword,
     ReferredSecret,
     Subject,
 )
@@ -252,3 +253,21 @@ def test_name_with_apostrophe_in_a_path() -> None:
     """A quote in an OData key is doubled once."""
     (change,) = planned("050.1", make_project(names__application="O'Brien"), target__applications=[])
     assert unquote(graph_address(change)) == "v1.0/applications(uniqueName='O''Brien')"
+
+
+def test_a_password_for_nobody_is_made_where_the_script_runs() -> None:
+    """A first password that is discarded is made by the script itself, so that nobody is asked for each of many users."""
+    line = call_line(
+        ExchangeCall("New-MailUser", {"Password": NewPassword("discard", "lara@northwindtraders.com", 16)})
+    )
+    assert "Read-Host" not in line
+    assert "-Password (ConvertTo-SecureString ([guid]::NewGuid()" in line
+    assert line.endswith("-Force)")
+
+
+def test_a_password_for_somebody_is_asked_for() -> None:
+    """A first password that somebody is to have is typed in where the script runs, never written into it."""
+    line = call_line(
+        ExchangeCall("New-MailUser", {"Password": NewPassword("keyring:users", "lara@northwindtraders.com", 16)})
+    )
+    assert line == "New-MailUser -Password (Read-Host 'First password' -AsSecureString)"
