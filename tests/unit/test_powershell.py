@@ -256,7 +256,7 @@ def test_name_with_apostrophe_in_a_path() -> None:
 
 
 def test_a_password_for_nobody_is_made_where_the_script_runs() -> None:
-    """A first password that is discarded is made by the script itself, so that nobody is asked for each of many users."""
+    """A first password that is discarded is made by the script itself, and nobody is asked."""
     line = call_line(
         ExchangeCall("New-MailUser", {"Password": NewPassword("discard", "lara@northwindtraders.com", 16)})
     )
