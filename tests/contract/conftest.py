@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from canned_wire import OPERATOR, TARGET, Canned, CannedServer, Login, NotingClock, NumberedTokens, handler_of
+from canned_calls import module_file
+from canned_reads import BY_SECRET, Asking
+from canned_wire import OPERATOR, TARGET, Canned, CannedServer, Login, NotingClock, NumberedTokens, handler_of, project
 
 from xtmig_kernel.credentials import Redactor
+from xtmig_kernel.inventory import sign_in
+from xtmig_kernel.m365 import TargetTenant, connect, tenants
 from xtmig_kernel.m365.clouds import Hosts
 from xtmig_kernel.m365.exchange import ExchangeClient
 from xtmig_kernel.m365.exchange_errors import transience
@@ -113,3 +117,26 @@ def person_login(canned: Canned) -> Login:
 def application_login(canned: Canned) -> Login:
     """A sign-in service that lets an application of the target tenant in."""
     return Login(canned, {"idtyp": "app", "appid": OPERATOR, "app_displayname": "Runbook operator", "roles": ["A.B"]})
+
+
+@pytest.fixture
+def canned_cloud(monkeypatch: pytest.MonkeyPatch, hosts: Hosts) -> None:
+    """A live project's cloud is the canned server."""
+    monkeypatch.setenv("XTMIG_TEST_SECRET", "the-operators-own-secret")
+    for module in (tenants, sign_in):
+        monkeypatch.setattr(module, "hosts_for", lambda *_: hosts)
+
+
+@pytest.fixture
+def asking(tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login, canned_cloud: None) -> Asking:
+    """Reads of the target, signed in as an application."""
+    return Asking(tmp_path, canned, clock, BY_SECRET)
+
+
+@pytest.fixture
+def target(
+    tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login, canned_cloud: None
+) -> TargetTenant:
+    """The canned server as the target, with a key for secrets of our own."""
+    canned.handlers["/EXOModuleFile"] = lambda _: module_file()
+    return connect(project(tmp_path, **BY_SECRET), "target", redactor=Redactor(), clock=clock)

@@ -15,8 +15,20 @@ import pytest
 from xtmig_kernel.changes import ExchangeCall, GraphCall
 from xtmig_kernel.credentials import Redactor, Secret
 from xtmig_kernel.errors import AccessDenied, Conflict, NotFound
-from xtmig_kernel.m365 import PSCredential, SourceTenant, TargetTenant, clock_for, connect, hosts_for, look_up_domain
+from xtmig_kernel.evidence import Observed
+from xtmig_kernel.inventory import Reader
+from xtmig_kernel.m365 import (
+    CallReply,
+    PSCredential,
+    SourceTenant,
+    TargetTenant,
+    clock_for,
+    connect,
+    hosts_for,
+    look_up_domain,
+)
 from xtmig_kernel.project import Project, SignInSettings
+from xtmig_kernel.project.model import Names
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from simulator_process import SimulatorProcess, running_simulator
@@ -191,3 +203,82 @@ def test_a_domain_is_looked_up(simulator: SimulatorProcess, tmp_path: Path) -> N
     assert row is not None
     assert (simulator.tenant_id("source"), "worldwide") == (row["TenantId"], row["Cloud"])
     assert look_up_domain(hosts, "nobody-has-this.example", clock) is None
+
+
+TABLES = (
+    "mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes", "distribution_groups",
+    "accepted_domains", "subscribed_skus", "directory_users", "licensing_groups",
+)  # fmt: skip
+BY_COLUMN = {"soft_deleted_mailboxes": "ExchangeGuid", "accepted_domains": "DomainName", "subscribed_skus": "SkuId",
+             "directory_users": "Id", "licensing_groups": "Id"}  # fmt: skip
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_every_table_of_users_is_read(simulator: SimulatorProcess, tmp_path: Path, side: Any) -> None:
+    """Every table of sections 020 to 110 is read from the simulated tenants, and each row has its key."""
+    given = project(simulator, tmp_path)
+    reader = Reader(given, {side: connected(given, side)}, clock_for(given), {})
+    for table in TABLES:
+        found = reader.read(f"{side}.{table}")
+        assert isinstance(found, Observed), (table, found)
+        keys = [row[BY_COLUMN.get(table, "ObjectId")] for row in found.value]
+        assert all(keys), table
+        assert len(set(keys)) == len(keys), table
+
+
+NEW_USER = "smoke@northwindtraders.onmicrosoft.com"
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_mail_user_is_made_stamped_and_licensed(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    """An encrypted password that the simulator can read, a stamp that replaces addresses, the licences after it."""
+    given = project(simulator, tmp_path)
+    target = connected(given, "target")
+    created = {
+        "Name": "smoke", "Alias": "smoke", "DisplayName": "Smoke", "MicrosoftOnlineServicesID": NEW_USER,
+        "ExternalEmailAddress": "smoke@contoso.onmicrosoft.com", "PrimarySmtpAddress": "smoke@northwindtraders.com",
+        "Password": Secret("Correct-Horse-7"),
+    }  # fmt: skip
+    target.run(ExchangeCall("New-MailUser", created))
+    addresses = ["SMTP:smoke@northwindtraders.com", f"smtp:{NEW_USER}", "x500:/o=Contoso/cn=Smoke"]
+    guid = "1ec059c7-8396-4d0b-af4e-d6bd4c12a8aa"
+    stamp = {"Identity": NEW_USER, "ExchangeGuid": guid, "EmailAddresses": addresses}
+    target.run(ExchangeCall("Set-MailUser", stamp))
+    simulator.advance(LAG_SECONDS)
+    person = target.graph.get(f"/users/{NEW_USER}")["id"]
+    target.run(GraphCall("PATCH", "/users/{id}", {"id": person}, {"usageLocation": "NL"}))
+    skus = {row["skuPartNumber"]: row["skuId"] for row in target.graph.get_all("/subscribedSkus")}
+    parts = ("Cross_tenant_user_data_migration", "SPE_E3")
+    bodies = [{"addLicenses": [{"skuId": skus[part], "disabledPlans": []}], "removeLicenses": []} for part in parts]
+    path = "/users/{id}/assignLicense"
+    replies = target.run_many([GraphCall("POST", path, {"id": person}, body) for body in bodies])
+    assert [CallReply] * 2 == [type(reply) for reply in replies]
+    simulator.advance(LAG_SECONDS)
+    (row,) = target.exchange.invoke("Get-MailUser", {"Identity": NEW_USER}).rows
+    assert (guid, set(addresses)) == (row["ExchangeGuid"], set(row["EmailAddresses"]))
+    assert "ExchangeT2TMbxMove" in row["PersistedCapabilities"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_scope_group_is_made_and_filled(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    """A security group that is made, filled by object IDs in one batch, and read with its members."""
+    given = project(simulator, tmp_path).model_copy(update={"names": Names(scope_groups=("Smoke scope",))})
+    source = connected(given, "source")
+    source.run(
+        ExchangeCall("New-DistributionGroup", {"Name": "Smoke scope", "Alias": "SmokeScope", "Type": "Security"})
+    )
+    simulator.advance(LAG_SECONDS)
+    reader = Reader(given, {"source": source}, clock_for(given), {})
+    groups, mailboxes = reader.read("source.distribution_groups"), reader.read("source.mailboxes")
+    assert isinstance(groups, Observed)
+    assert isinstance(mailboxes, Observed)
+    (group,) = [row for row in groups.value if row["Name"] == "Smoke scope"]
+    assert "MailUniversalSecurityGroup" == group["RecipientTypeDetails"]
+    wanted = [str(row["ObjectId"]) for row in mailboxes.value][:12]
+    add = {"Identity": group["ObjectId"], "BypassSecurityGroupManagerCheck": True}
+    source.run_many([ExchangeCall("Add-DistributionGroupMember", add | {"Member": one}) for one in wanted])
+    simulator.advance(LAG_SECONDS)
+    members = reader.read("source.scope_members")
+    assert isinstance(members, Observed)
+    assert set(wanted) == {row["ObjectId"] for row in members.value}

@@ -2,81 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import core_facts
 import pytest
-from canned_wire import OPERATOR, Answer, Canned, Login, NotingClock, Seen, project
-from core_facts import APP_ID, APP_NAME, APP_OBJECT_ID, ENDPOINT, EXCHANGE, ROLE_ID, SOURCE_ID, make_project, planned
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
-from xtmig_kernel.changes import ExchangeCall, fill, later_values
-from xtmig_kernel.credentials import Redactor, Secret
-from xtmig_kernel.m365 import Hosts, PSCredential, TargetTenant, connect, tenants
-from xtmig_kernel.runbook.secrets import credential_in, with_credential
+from canned_calls import credential, sent
+from canned_reads import order
+from core_facts import APP_ID, APP_NAME, APP_OBJECT_ID, ENDPOINT, EXCHANGE, ROLE_ID, SOURCE_ID, make_project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from canned_wire import Canned
 
-    from xtmig_kernel.changes import Call
+    from xtmig_kernel.m365 import TargetTenant
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 BY_XTMIG = {"consent": {"target": "xtmig", "source": "xtmig"}}
-BY_SECRET = {"method": "secret", "client_id": OPERATOR, "secret": "env:XTMIG_TEST_SECRET"}
-
-
-@pytest.fixture
-def target(
-    tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login, hosts: Hosts,
-    monkeypatch: pytest.MonkeyPatch,
-) -> TargetTenant:  # fmt: skip
-    """The canned server as the target."""
-    monkeypatch.setenv("XTMIG_TEST_SECRET", "the-operators-own-secret")
-    monkeypatch.setattr(tenants, "hosts_for", lambda *_: hosts)
-    canned.handlers["/EXOModuleFile"] = lambda _: module_file()
-    return connect(project(tmp_path, **BY_SECRET), "target", redactor=Redactor(), clock=clock)
-
-
-def module_file() -> Answer:
-    """A session's module file with our key."""
-    modulus = b64encode(KEY.public_key().public_numbers().n.to_bytes(256, "big")).decode()
-    text = f"$PublicKey = '<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>'"
-    return Answer(body={"value": [{"fileContent": text, "exportedCmdlets": "New-MigrationEndpoint"}]})
-
-
-def ready(call: Call) -> Call:
-    """A planned call with its later values filled in, and its credential as the wire wants it."""
-    known = {"Id": "the-principal", "AppId": APP_ID}
-    call = fill(call, {later: known[later.attribute] for later in later_values(call)})
-    credential = credential_in(call)
-    if isinstance(call, ExchangeCall) and credential is not None:
-        return with_credential(call, PSCredential(str(credential.user), Secret("s3cr3t-value")))
-    return call
-
-
-def sent(target: TargetTenant, canned: Canned, step: str, given: Any = None, **world: Any) -> list[Seen]:
-    """What the changes of a step look like on the wire."""
-    before = len(canned.seen)
-    for change in planned(step, given, **world):
-        for call in change.calls:
-            canned.queue(Answer(200, {"value": []}) if isinstance(call, ExchangeCall) else Answer(201, {"id": "x"}))
-            target.run(ready(call))
-    return [seen for seen in canned.seen[before:] if not seen.path.endswith("?Version=3.9.2")]
-
-
-def order(seen: Seen) -> tuple[str, dict[str, Any]]:
-    """Cmdlet and parameters of a request."""
-    given = seen.body["CmdletInput"]
-    return given["CmdletName"], given["Parameters"]
-
-
-def decrypted(text: str) -> dict[str, str]:
-    """A credential as the service reads it."""
-    data: dict[str, str] = json.loads(KEY.decrypt(b64decode(text), padding.PKCS1v15()))
-    return data
 
 
 def test_an_application_is_registered_by_its_unique_name(target: TargetTenant, canned: Canned) -> None:
@@ -128,7 +68,7 @@ def test_an_endpoint_takes_six_parameters(target: TargetTenant, canned: Canned) 
     """F-39: New-MigrationEndpoint takes the source, its host, the application and its encrypted credential."""
     _, endpoint = sent(target, canned, "070.2", target__migration_endpoints=[])
     name, parameters = order(endpoint)
-    assert {"UserName": APP_ID, "Password": "s3cr3t-value"} == decrypted(parameters.pop("Credentials"))
+    assert {"UserName": APP_ID, "Password": "s3cr3t-value"} == credential(parameters.pop("Credentials"))
     assert "New-MigrationEndpoint" == name
     assert parameters == {
         "Name": ENDPOINT,
@@ -163,7 +103,7 @@ def test_an_endpoint_is_given_another_secret_by_its_identity(target: TargetTenan
     _, endpoint = sent(target, canned, "070.3", target__endpoint_test=failed)
     name, parameters = order(endpoint)
     assert ("Set-MigrationEndpoint", ENDPOINT) == (name, parameters["Identity"])
-    assert {"UserName": APP_ID, "Password": "s3cr3t-value"} == decrypted(parameters["Credentials"])
+    assert {"UserName": APP_ID, "Password": "s3cr3t-value"} == credential(parameters["Credentials"])
 
 
 def test_a_secret_is_removed_by_its_key(target: TargetTenant, canned: Canned) -> None:

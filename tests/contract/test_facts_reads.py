@@ -3,99 +3,26 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from canned_wire import (
-    MIGRATION_APPLICATION,
-    OPERATOR,
-    SOURCE,
-    TARGET,
-    Answer,
-    Canned,
-    Login,
-    NotingClock,
-    Seen,
-    project,
-)
+from canned_reads import BY_SECRET, Asking, cmdlets, listed, place, query
+from canned_wire import MIGRATION_APPLICATION, OPERATOR, SOURCE, TARGET, Answer, Canned, Login, NotingClock
 
-from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.evidence import NotObserved, Observed, Reason
-from xtmig_kernel.inventory import Reader, sign_in
-from xtmig_kernel.m365 import Hosts, connect, tenants
+from xtmig_kernel.evidence import NotObserved, Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xtmig_kernel.evidence import Observation, Row
-
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 MAILBOX_MIGRATION = "f7264778-fba9-422d-8e9e-2675a2c4b513"
 NAME = "xtmig mailbox migration contoso-moves"
-BY_SECRET = {"method": "secret", "client_id": OPERATOR, "secret": "env:XTMIG_TEST_SECRET"}
 BY_CODE = {"method": "device_code", "client_id": OPERATOR}
 
 
-@pytest.fixture(autouse=True)
-def canned_hosts(monkeypatch: pytest.MonkeyPatch, hosts: Hosts) -> None:
-    """A live project, whose cloud is the canned server."""
-    monkeypatch.setenv("XTMIG_TEST_SECRET", "the-operators-own-secret")
-    for module in (tenants, sign_in):
-        monkeypatch.setattr(module, "hosts_for", lambda *_: hosts)
-
-
-class Asking:
-    """Reads tables of the target, answered by the canned server."""
-
-    def __init__(self, folder: Path, canned: Canned, clock: NotingClock, sign_in: dict[str, str], **more: Any) -> None:
-        given = project(folder, **sign_in).model_copy(update=more)
-        tenant = connect(given, "target", redactor=Redactor(), clock=clock, show=lambda *_: None)
-        self._reader = Reader(given, {"target": tenant}, clock, {})
-        self._canned = canned
-        self._before = len(canned.seen)
-
-    def rows(self, table: str, *answers: Answer) -> list[dict[str, Any]]:
-        """The rows of a table of the target, given these answers of the service."""
-        self._canned.queue(*answers)
-        found = self.read(table)
-        assert isinstance(found, Observed), found
-        return [dict(row) for row in found.value]
-
-    def read(self, table: str) -> Observation[tuple[Row, ...]]:
-        """A table of the target, or why it was not read."""
-        return self._reader.read(f"target.{table}")
-
-    @property
-    def asked(self) -> list[Seen]:
-        """The requests to Exchange and Graph since the sign-in."""
-        return [seen for seen in self._canned.seen[self._before :] if "/oauth2/" not in seen.path]
-
-
 @pytest.fixture
-def asking(tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login) -> Asking:
-    """Signed in as an application."""
-    return Asking(tmp_path, canned, clock, BY_SECRET)
-
-
-@pytest.fixture
-def adopted(tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login) -> Asking:
-    """The same, for a project that names its migration application."""
+def adopted(tmp_path: Path, canned: Canned, clock: NotingClock, application_login: Login, canned_cloud: None) -> Asking:
+    """Signed in as an application, for a project that names its migration application."""
     return Asking(tmp_path, canned, clock, BY_SECRET, application_id=MIGRATION_APPLICATION)
-
-
-def place(seen: Seen) -> str:
-    """Path of a request, decoded."""
-    return unquote(urlsplit(seen.path).path)
-
-
-def query(seen: Seen) -> dict[str, str]:
-    """Query options of a request, decoded."""
-    return dict(parse_qsl(urlsplit(seen.path).query))
-
-
-def listed(*rows: dict[str, Any]) -> Answer:
-    """A list as both services answer it."""
-    return Answer(body={"@odata.context": "…", "value": list(rows)})
 
 
 ABSENT = Answer(404, {"error": {"code": "Request_ResourceNotFound", "message": "Resource 'x' does not exist."}})
@@ -125,7 +52,7 @@ ROLE = {
 
 
 @pytest.fixture
-def person_asking(tmp_path: Path, canned: Canned, clock: NotingClock) -> Asking:
+def person_asking(tmp_path: Path, canned: Canned, clock: NotingClock, canned_cloud: None) -> Asking:
     """Signed in as a person."""
     Login(canned, {"upn": "otis@x.com", "scp": "Directory.Read.All", "appid": OPERATOR})
     return Asking(tmp_path, canned, clock, BY_CODE)
@@ -214,12 +141,6 @@ def test_the_consent_link_names_the_tenant_that_consents(adopted: Asking, canned
     (found,) = adopted.rows("consent_link")
     expected = f"client_id={MIGRATION_APPLICATION}&redirect_uri=https%3A%2F%2Foffice.com"
     assert f"{canned.url}/northwindtraders.onmicrosoft.com/adminconsent?{expected}" == found["Url"]
-
-
-def cmdlets(asking: Asking) -> list[tuple[str, dict[str, Any]]]:
-    """The cmdlets that were run, with their parameters but for Confirm."""
-    orders = [seen.body["CmdletInput"] for seen in asking.asked]
-    return [(order["CmdletName"], {n: v for n, v in order["Parameters"].items() if n != "Confirm"}) for order in orders]
 
 
 ENDPOINT = {

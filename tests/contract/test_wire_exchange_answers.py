@@ -212,7 +212,7 @@ def test_an_unknown_parameter_points_at_roles(exchange: ExchangeClient, canned: 
 
 
 def test_a_second_scope_group_that_is_refused_has_a_remedy(exchange: ExchangeClient, canned: Canned) -> None:
-    """F-17: an organisation that publishes one scope group alone says so by a type of its own (PRE-06)."""
+    """F-62: an organisation that publishes one scope group alone says so by a type of its own (PRE-06)."""
     kind = "Microsoft.Exchange.Management.SystemConfigurationTasks.MailboxMigrationScopeOverLimitException"
     answer = Answer(400, details(f"Ex3724FBFA|{kind}|Zu viele."))
     error = refusal(exchange, canned, answer, "Set-OrganizationRelationship")
