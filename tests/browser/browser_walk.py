@@ -74,6 +74,12 @@ class Walk:
         self.says(cell, "✓ already right")
         assert cell.get_by_role("button", name=re.compile("^(Apply|Write)")).is_disabled()
 
+    def held_back(self, step: str, number: int) -> None:
+        """Look and plan a step that another one must precede; its card says which, and its button is off."""
+        cell = self.planned(step, number)
+        self.says(cell, "Held back.")
+        assert cell.get_by_role("button", name=re.compile("^Apply")).is_disabled()
+
     def verified(self, step: str, number: int, allowed: frozenset[str] = frozenset()) -> Locator:
         """Run a step's verify cell: all its verdicts are good, or among those that are allowed."""
         cell = self.person.run("step.verify()", number)

@@ -14,7 +14,7 @@ from xtmig_kernel.jupyter.cards_many import (
     shown_files,
     shown_findings,
 )
-from xtmig_kernel.report.words import SIDES, STEP_STATES, moment
+from xtmig_kernel.report.words import SIDES, moment
 from xtmig_kernel.runbook.step import nothing_to_change
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.errors import ApprovalError
     from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
-    from xtmig_kernel.report.words import Word
     from xtmig_kernel.runbook import Mode, StepView
 
 Phase = Literal["look", "plan", "apply", "verify"]
@@ -82,7 +81,7 @@ def step_card(
         domain=project.side(step.side).domain if step.side else "",
         tone=_tone(view),
         label=f"Step {step.id}, {PHASES[phase]}",
-        state=_state(view),
+        state=shown_state(view.state, {finding.verdict.kind for finding in view.findings}),
         phase=PHASES[phase],
         at=as_text(now),
         problem=problem_data(error) if error else None,
@@ -97,13 +96,6 @@ def step_card(
         findings=[_finding(finding, view) for finding in findings],
         caption=caption,
     )
-
-
-def _state(view: StepView) -> Word:
-    """How the step is shown; what was held back is not right because there was nobody to plan for."""
-    if view.state == "no change" and view.blocked_by:
-        return STEP_STATES["later"]
-    return shown_state(view.state, {finding.verdict.kind for finding in view.findings})
 
 
 def _finding(finding: Finding, view: StepView) -> dict[str, Any]:
@@ -133,7 +125,7 @@ def _notice(view: StepView, phase: Phase, mode: Mode) -> str:
 def _nothing(view: StepView) -> str:
     if view.step.only_looks:
         return "This step only looks; there is nothing to apply."
-    if view.state == "no change" and not view.blocked_by:
+    if view.state == "no change":
         if view.step.plan is nothing_to_change:
             return "No change: what this step would write is in the project folder already."
         return "No change: the tenant was looked at, and nothing has to be altered by this step."

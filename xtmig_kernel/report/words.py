@@ -113,6 +113,9 @@ CELLS = {
         "blocked": Word("✕", "blocked", "bad"),
     },
     "Result": {"Success": Word("✓", "Success", "ok"), "Failed": Word("✕", "Failed", "bad")},
+    "add-on": {"missing": Word("✕", "missing", "bad")},
+    "Exchange in the source": {"there": Word("✓", "there", "ok"), "missing": Word("✕", "missing", "bad")},
+    "usage location": {"set": Word("✓", "set", "ok"), "missing": Word("!", "missing", "warn")},
     "this account": {
         "offered": Word("✓", "offered", "ok"),
         "not offered": Word("✕", "not offered", "bad"),
