@@ -73,6 +73,7 @@ def project(simulator: SimulatorProcess, tmp_path: Path) -> Path:
         tenant = simulator.connection["tenants"][side]
         settings[side] = {"tenant_id": tenant["tenant_id"], "domain": tenant["initial_domain"]}
     settings["approvers"] = [{"name": "Amara Approver", "upn": APPROVER, "side": "target"}]
+    settings |= {"users": {"choose": "attribute"}, "licences": {"usage_location": "NL"}}
     settings["simulation"] = str(tmp_path / "simulation" / "connection.json")
     folder = tmp_path / "project"
     new_project(folder, settings)

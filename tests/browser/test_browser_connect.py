@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,35 @@ def test_person_fills_in_the_project_form(person: Person, project: Path) -> None
     cell.get_by_text("project.yaml is saved").wait_for()
     person.picture("form-saved", cell)
     assert date(2027, 3, 1) == load_project(project).last_completion
+
+
+def test_person_says_who_moves_and_how_they_are_named_and_licensed(person: Person, project: Path) -> None:
+    """What cannot be meant is refused beside its field; what is right reaches project.yaml, and no widget is saved."""
+    person.open("010-connect.ipynb")
+    cell = person.run("project_form(")
+    cell.get_by_label("Users come from", exact=True).select_option("group")
+    cell.get_by_label("Group", exact=True).press_sequentially("Movers", delay=15)
+    cell.get_by_label("Domain map", exact=True).press_sequentially("contoso.com northwindtraders.com", delay=5)
+    country = cell.get_by_label("Usage location", exact=True)
+    country.fill("")
+    country.press_sequentially("Netherlands", delay=15)
+    person.press(cell, "Save project.yaml")
+    cell.get_by_text("is not of the form: source domain = target domain").wait_for()
+    cell.get_by_label("Domain map", exact=True).fill("contoso.com = northwindtraders.com")
+    person.press(cell, "Save project.yaml")
+    cell.get_by_text("✕ Usage location").wait_for()
+    person.picture("form-refused", cell)
+    assert "attribute" == load_project(project).users.choose
+    country.fill("NL")
+    person.press(cell, "Save project.yaml")
+    cell.get_by_text("project.yaml is saved").wait_for()
+    saved = load_project(project)
+    assert ("group", "Movers", "NL") == (saved.users.choose, saved.users.group, saved.licences.usage_location)
+    assert {"contoso.com": "northwindtraders.com"} == saved.target_addresses.domain_map
+    person.page.keyboard.press("Control+s")
+    person.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+    notebook = json.loads((project / "notebooks" / "010-connect.ipynb").read_text(encoding="utf-8"))
+    assert "widgets" not in notebook["metadata"]
 
 
 def test_person_signs_in_to_both_tenants_and_sees_their_rights(person: Person) -> None:

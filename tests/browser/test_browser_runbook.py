@@ -1,87 +1,179 @@
-"""The runbook from 010 to 070 in a real JupyterLab, on simulated tenants, as the persons of a project do it."""
+"""The runbook from 010 to 110 in a real JupyterLab, on simulated tenants, as the persons of a project do it."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-import subprocess
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser_person import APPROVER, CELL_SECONDS, OPERATORS
+from browser_walk import Walk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from browser_person import Person
-    from playwright.sync_api import Locator
     from simulator_process import SimulatorProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.deep]
 
-
-def _open(person: Person, notebook: str, *sides: str) -> None:
-    person.open(notebook)
-    person.run(f'open_notebook("{notebook[:3]}"')
-    person.run("section.sign_in()")
-    for side in sides:
-        person.sign_in(side)
+HOUR = 3600
+LISTED = 12  # mailboxes of the example that carry the custom attribute
 
 
-def _wait(cell: Locator, text: str | re.Pattern[str]) -> None:
-    cell.locator(".xtmig").get_by_text(text).first.wait_for(timeout=CELL_SECONDS * 1000)
+def test_persons_configure_both_tenants_and_prepare_every_user(
+    person: Person, simulator: SimulatorProcess, project: Path
+) -> None:
+    """From sign-in to the tests of the prepared users: all by click, all verified, the second person on a terminal."""
+    walk = Walk(person, simulator, project)
+    _connect(walk)
+    _count_licences_and_rights(walk)
+    _register_and_consent(walk)
+    _open_the_target(walk)
+    _assert_target_is_open(simulator)
+    _open_the_source(walk)
+    _list_and_match(walk)
+    _prepare(walk)
+    _let_them_out(walk)
+    _assert_users_are_prepared(simulator, project)
+    _verify(walk)
+    _see_where_it_stands(walk)
 
 
-def _planned(person: Person, step: str, number: int) -> Locator:
-    """Look, plan and draw the apply card of the n-th step of a notebook."""
-    person.run(f'section["{step}"]')
-    person.run("step.plan()", number)
-    return person.run("step.apply()", number)
+def _connect(walk: Walk) -> None:
+    walk.open("010-connect.ipynb", "source", "target")
+    walk.looked("010.2")
+    walk.looked("010.3")
 
 
-def _apply(person: Person, cell: Locator) -> None:
-    person.press(cell, "Apply to TARGET")
-    _wait(cell, re.compile("✓ applied"))
+def _count_licences_and_rights(walk: Walk) -> None:
+    """Nobody is listed yet, so 020 counts those whom the project's attribute proposes."""
+    walk.sign_off("020", "LIC-03", "one licence for each move is agreed")
+    walk.sign_off("030", "PRE-08", "read to each other by telephone")
+    walk.open("020-licensing.ipynb", "source", "target")
+    pool = walk.looked("020.1")
+    walk.says(pool, "Seats of Cross Tenant User Data Migration in both tenants, and what this move does with them.")
+    walk.looked("020.2")
+    walk.verified("020.2", 1, frozenset({"✎ manual"}))
+    walk.held_back("020.3", 0)
+    walk.held_back("020.4", 1)
+    walk.looked("020.5")
+    walk.verified("020.5", 4)
+    walk.open("030-prerequisites-and-roles.ipynb", "source", "target")
+    for number, step in enumerate(("030.1", "030.2", "030.3", "030.4")):
+        walk.looked(step)
+        walk.verified(step, number, frozenset({"✎ manual"}))
 
 
-def _consent(person: Person, side: str, step: str, number: int) -> None:
-    """Open the link on the card, pick the operator's account, accept, and see the step verified."""
-    person.run(f'section["{step}"]')
-    cell = person.run(f'consent_link("{side}")')
-    person.picture(f"consent-card-{side}", cell)
-    page = person.follow(cell.get_by_role("link", name=f"Open the consent page of {side.upper()}"))
-    page.get_by_role("radio", name=OPERATORS[side]).check()
-    page.get_by_role("button", name="Continue").click()
-    person.picture(f"consent-page-{side}", page)
-    page.get_by_role("button", name="Accept").click()
-    page.get_by_role("heading", name="Accepted").wait_for()
-    page.close()
-    verified = person.run("step.verify()", number)
-    _wait(verified, f"The {side} tenant has granted Mailbox.Migration to the application")
-    assert {"✓ passed"} == set(verified.locator("tbody .v").all_inner_texts())
+def _register_and_consent(walk: Walk) -> None:
+    walk.open("050-target-migration-application.ipynb", "target")
+    cell = walk.planned("050.1", 0)
+    names = [application["display_name"] for application in walk.simulator.state("target")["applications"]]
+    assert "xtmig mailbox migration practice" not in names, "a cell has written; only a click may"
+    walk.press(cell, "050.1", "Apply to TARGET")
+    walk.open("060-consent.ipynb", "target", "source")
+    walk.consent("target", "060.1", 0)
+    walk.consent("source", "060.2", 1)
 
 
-def _approve(simulator: SimulatorProcess, project: Path, section: str) -> None:
-    """The second person approves on the command line and proves who they are by signing in."""
-    xtmig = Path(sysconfig.get_path("scripts")) / "xtmig"
-    command = [
-        str(xtmig), "approve", section, "--by", APPROVER, "--project", str(project), "--device-code", "--yes",
-    ]  # fmt: skip
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
-    ) as process:
-        said, confirmed = "", set()
-        assert process.stdout is not None
-        for line in process.stdout:
-            said += line
-            for code in set(re.findall(r"\b[A-Z0-9]{8,9}\b", said)) - confirmed:
-                confirmed.add(code)
-                simulator.person(APPROVER).confirm_device(code)
-    assert process.returncode == 0, said
-    assert f"Approved by {APPROVER}" in said
+def _open_the_target(walk: Walk) -> None:
+    """Customization needs the second person and then time; endpoint and relationship follow by click."""
+    walk.open("070-target-endpoint-and-relationship.ipynb", "target", "source")
+    cell = walk.planned("070.1", 0)
+    assert cell.get_by_role("button", name="Apply to TARGET", exact=True).is_disabled()
+    walk.says(cell, "Needs a second person’s proven approval:")
+    walk.approve("070")
+    walk.person.press(cell, "Plan")
+    walk.person.press(cell, "Apply to TARGET")
+    walk.says(cell, re.compile("waiting|applied"))
+    walk.person.picture("070.1-waiting", cell)
+    walk.simulator.advance(24 * HOUR)
+    walk.person.press(cell, "Plan")
+    walk.says(cell, "already right")
+    walk.applied("070.2", 1, "Apply to TARGET")
+    walk.applied("070.5", 4, "Apply to TARGET")
+    walk.person.picture("070-closed", walk.person.run("section.close()"))
+    _assert_saved_without_widgets(walk, "070-target-endpoint-and-relationship.ipynb")
 
 
-def _assert_configured(simulator: SimulatorProcess) -> None:
+def _open_the_source(walk: Walk) -> None:
+    """The group can be made before anybody is listed; members and relationship wait."""
+    walk.open("080-source-scope-and-relationship.ipynb", "source", "target")
+    walk.already_right("080.1", 0)
+    walk.applied("080.2", 1, "Apply to SOURCE")
+    walk.held_back("080.3", 2)
+
+
+def _list_and_match(walk: Walk) -> None:
+    walk.open("090-match-users.ipynb", "source", "target")
+    assert [] == _listed(walk.project), "a cell has written; only a click may"
+    walk.applied("090.1", 0, "Write users.csv")
+    assert len(_listed(walk.project)) == LISTED
+    walk.verified("090.1", 0)
+    walk.already_right("090.2", 1)
+    cell = walk.looked("090.3")
+    walk.says(cell, "Lara.Newton@contoso.com")
+    walk.verified("090.3", 2)
+
+
+def _prepare(walk: Walk) -> None:
+    """MailUsers are made and stamped by click; their licences need the approver's name, and come after the stamp."""
+    walk.open("100-target-prepare-users.ipynb", "source", "target")
+    walk.looked("100.1")
+    walk.already_right("100.1", 0)
+    walk.applied("100.2", 1, "Apply to TARGET")
+    walk.simulator.advance(HOUR)
+    walk.applied("100.3", 2, "Apply to TARGET")
+    walk.already_right("100.4", 3)
+    walk.already_right("100.5", 4)
+    walk.simulator.advance(HOUR)
+    walk.applied("100.6", 5, "Apply to TARGET")
+    cell = walk.planned("100.7", 6)
+    assert cell.get_by_role("button", name="Apply to TARGET", exact=True).is_disabled()
+    walk.says(cell, re.compile("need a named approval"))
+    walk.approve("100")
+    walk.person.press(cell, "Plan")
+    walk.press(cell, "100.7", "Apply to TARGET")
+    walk.already_right("100.8", 7)
+    walk.verified("100.7", 6)
+    walk.person.picture("100-closed", walk.person.run("section.close()"))
+
+
+def _let_them_out(walk: Walk) -> None:
+    """Back in 080: the listed users become members, and the relationship lets them out."""
+    walk.open("080-source-scope-and-relationship.ipynb", "source", "target")
+    walk.applied("080.3", 2, "Apply to SOURCE")
+    walk.applied("080.4", 3, "Apply to SOURCE")
+    walk.verified("080.4", 3)
+    walk.person.picture("080-closed", walk.person.run("section.close()"))
+
+
+def _verify(walk: Walk) -> None:
+    walk.simulator.advance(24 * HOUR)
+    walk.open("110-verify-the-configuration.ipynb", "source", "target")
+    for number, step in enumerate(("110.1", "110.2", "110.3")):
+        walk.looked(step)
+        walk.verified(step, number, frozenset({"✎ manual"}))
+    walk.person.picture("110-closed", walk.person.run("section.close()"))
+
+
+def _see_where_it_stands(walk: Walk) -> None:
+    walk.person.open("000-project-status.ipynb")
+    walk.person.run("project_form(")
+    walk.person.picture("000-opened", walk.person.run("open_status("))
+    walk.person.picture("000-steps", walk.person.run("status.steps()"))
+    walk.person.picture("000-open-items", walk.person.run("status.open_items()"))
+
+
+def _assert_saved_without_widgets(walk: Walk, notebook: str) -> None:
+    walk.person.page.keyboard.press("Control+s")
+    walk.person.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+    saved = json.loads((walk.project / "notebooks" / notebook).read_text("utf-8"))
+    assert "widgets" not in saved["metadata"]
+
+
+def _assert_target_is_open(simulator: SimulatorProcess) -> None:
     """The target holds what the document asks for, and the relationships that were there before."""
     target = simulator.state("target")
     [endpoint] = target["migration_endpoints"]
@@ -93,58 +185,18 @@ def _assert_configured(simulator: SimulatorProcess) -> None:
     assert 3 == len(target["organization_relationships"])
 
 
-def test_persons_configure_the_target_from_connect_to_relationship(
-    person: Person, simulator: SimulatorProcess, project: Path
-) -> None:
-    """Registration, both consents, a second person's approval, endpoint, relationship: all by click, all verified."""
-    _open(person, "010-connect.ipynb", "source", "target")
-    person.run('section["010.2"]')
-    person.run('section["010.3"]')
+def _assert_users_are_prepared(simulator: SimulatorProcess, project: Path) -> None:
+    """Each listed mailbox has a MailUser with its own GUID, and is a member of the group that lets it out."""
+    source, target = simulator.state("source"), simulator.state("target")
+    listed = {line["SourceAddress"].casefold() for line in _listed(project)}
+    movers = [m for m in source["mailboxes"] if m["PrimarySmtpAddress"].casefold() in listed]
+    assert len(movers) == LISTED
+    prepared = {user["ExchangeGuid"] for user in target["mail_users"]}
+    assert {mailbox["ExchangeGuid"] for mailbox in movers} <= prepared
+    [relationship] = [r for r in source["organization_relationships"] if r["MailboxMoveEnabled"]]
+    assert "RemoteOutbound" in relationship["MailboxMoveCapability"]
 
-    _open(person, "050-target-migration-application.ipynb", "target")
-    cell = _planned(person, "050.1", 0)
-    person.picture("registration-planned", cell)
-    names = [application["display_name"] for application in simulator.state("target")["applications"]]
-    assert "xtmig mailbox migration practice" not in names, "a cell has written; only a click may"
-    _apply(person, cell)
-    person.picture("registration-applied", cell)
 
-    _open(person, "060-consent.ipynb", "target", "source")
-    _consent(person, "target", "060.1", 0)
-    _consent(person, "source", "060.2", 1)
-
-    _open(person, "070-target-endpoint-and-relationship.ipynb", "target", "source")
-    cell = _planned(person, "070.1", 0)
-    assert cell.get_by_role("button", name="Apply to TARGET", exact=True).is_disabled()
-    _wait(cell, "Needs a second person’s proven approval.")
-    person.picture("approval-needed", cell)
-    _approve(simulator, project, "070")
-    person.press(cell, "Plan")
-    person.press(cell, "Apply to TARGET")
-    _wait(cell, re.compile("waiting|applied"))
-    person.picture("customization-waiting", cell)
-    simulator.advance(24 * 3600)
-    person.press(cell, "Plan")
-    _wait(cell, re.compile("already right"))
-
-    cell = _planned(person, "070.2", 1)
-    person.picture("endpoint-planned", cell)
-    _apply(person, cell)
-    person.picture("endpoint-applied", cell)
-    cell = _planned(person, "070.5", 4)
-    person.picture("relationship-planned", cell)
-    _apply(person, cell)
-    person.picture("closing", person.run("section.close()"))
-
-    _assert_configured(simulator)
-
-    person.page.keyboard.press("Control+s")
-    person.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
-    saved = json.loads((project / "notebooks" / "070-target-endpoint-and-relationship.ipynb").read_text("utf-8"))
-    assert "widgets" not in saved["metadata"]
-
-    person.open("000-project-status.ipynb")
-    person.run("project_form(")
-    person.run("open_status(")
-    person.picture("status", person.run("status.steps()"))
-    person.picture("open-items", person.run("status.open_items()"))
+def _listed(project: Path) -> list[dict[str, str]]:
+    with (project / "users.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

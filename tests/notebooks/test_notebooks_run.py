@@ -49,7 +49,7 @@ def test_error_of_a_step_becomes_a_card(practice: Practice) -> None:
     practice.execute("050", "apply")
     notebook = practice.execute("070", "apply")
     assert "error" not in {output["output_type"] for output in outputs(notebook)}
-    assert "Needs a second person’s proven approval." in shown_html(notebook)
+    assert "Needs a second person’s proven approval:" in shown_html(notebook)
     assert "xtmig approve 070 --by amara.approver@northwindtraders.onmicrosoft.com" in shown_html(notebook)
     states = {e.step: e.data["state"] for e in practice.ledger("step_ended") if str(e.step).startswith("070")}
     assert "waiting" == states["070.1"]

@@ -86,7 +86,7 @@ def test_without_a_file_the_proposal_stands_for_it(tmp_path: Path) -> None:
     observed = read(tmp_path, "chosen_users", FakeExchange(), choose="attribute")
     assert ["ben.king@contoso.com", "Lara.Newton@contoso.com"] == addresses(observed)
     assert {0} == {row["Line"] for row in observed.value}
-    assert "not written yet" in observed.source
+    assert "names nobody yet" in observed.source
 
 
 def test_attribute_is_compared_whole_and_without_case(tmp_path: Path) -> None:

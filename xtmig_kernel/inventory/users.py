@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def chosen_users(context: ReadContext) -> tuple[str, list[Row]]:
-    """The rows of `users.csv`; while there is none, the proposal for it.
+    """The rows of `users.csv`; while it names nobody, as in a new project folder, the proposal for it.
 
     Raises:
-        MissingFact: There is no file, and nobody is signed in to the source.
+        MissingFact: The file names nobody, and nobody is signed in to the source.
         ProjectFileError: The file cannot be used.
     """
     rows = load_users(context.project.folder)
-    if rows is None:
+    if not rows:
         source, proposed = proposed_users(context)
-        return f"{source}; {USERS_FILE} is not written yet", proposed
+        return f"{source}; {USERS_FILE} names nobody yet", proposed
     return USERS_FILE, [as_columns(row) for row in rows]
 
 

@@ -34,7 +34,7 @@ MODE_SENTENCES = {
     "plan": "a run that only plans: nothing is written to a tenant",
     "apply": "a run that applies what is planned and approved",
 }
-ROWS_WITHOUT_SEARCH = 12
+ROWS_WITHOUT_SEARCH = 10
 # Sorts the rows of the table by the column of the button; a second press turns the order round.
 SORT = (
     "const h=this.closest('th'),t=h.closest('table'),b=t.tBodies[0],n=h.cellIndex,"

@@ -201,14 +201,14 @@ class StepFace:
         why = ""
         if view.state == "applied":
             why = "it is applied; plan again to see whether anything is left."
-        elif view.state == "no change":
-            why = "nothing is left to write." if self._writes_files_alone else "the tenant is already right."
-        elif not view.changes and not view.files:
-            why = "there is no plan yet; press Plan."
         elif missing:
             why = f"nobody is signed in to {' and '.join(sorted(missing)).upper()}; sign in above."
         elif view.blocked_by:
             why = f"held back, because this does not hold yet: {view.blocked_by[0].title}. Then press Plan."
+        elif view.state == "no change":
+            why = "nothing is left to write." if self._writes_files_alone else "the tenant is already right."
+        elif not view.changes and not view.files:
+            why = "there is no plan yet; press Plan."
         elif unapproved := self._unapproved():
             number = counted(len(unapproved), "of its changes needs", "of its changes need")
             why = f"{number} an approval; the card says by whom. Then press Plan."

@@ -77,6 +77,12 @@ def _password_route(value: str) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", value):
+        raise ValueError("give the two capital letters of a country, such as NL")
+    return value
+
+
 def _secret_reference(value: str) -> str:
     # never echoes the text: somebody may have pasted the secret itself
     if not _REFERENCE.fullmatch(value):
@@ -236,7 +242,7 @@ class Licences(Strict):
     add_on_side: Literal["target", "source", "none"] = "target"
     exchange: Literal["after move", "before move"] = "after move"
     exchange_sku: Text | None = None
-    usage_location: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    usage_location: Annotated[str, AfterValidator(_country)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Licences:

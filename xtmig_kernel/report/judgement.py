@@ -15,7 +15,7 @@ from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.report import history, products
 from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
 from xtmig_kernel.report.todo import awaited
-from xtmig_kernel.report.words import counted, moment, sections_named
+from xtmig_kernel.report.words import counted, listed, moment, sections_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -293,10 +293,10 @@ def _awaited(told: _Told) -> str:
     if early:
         first = sorted({name for names_first in early.values() for name in names_first})
         several = len(first) > 1
-        named = f"step{'s' if several else ''} {' and '.join(first)}, which come{'' if several else 's'} first"
+        named = f"step{'s' if several else ''} {listed(first)}, which come{'' if several else 's'} first"
         names.append(named if first else "a step that comes first")
     until = max((one.until for one in looks if one.until), default=None)
-    text = " and ".join(names) or "a person or Microsoft"
+    text = listed(names) or "a person or Microsoft"
     return f"{text}, look again at {moment(until)}" if until else text
 
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.report.shown import Many
 
 
+_STATUS = "000"  # the notebook of the project's status shows the steps of the others
+
+
 class Answer(NamedTuple):
     """A statement with everything that answers it; steps and rules with many answers stand for them."""
 
@@ -166,7 +169,7 @@ def section_sentence(section: SectionFact) -> str:
     """
     states: Counter[str] = Counter(step.state for step in section.steps)
     if not states:
-        return "no step has ended yet"
+        return "no steps of its own" if section.number == _STATUS else "no step has ended yet"
     parts = ", ".join(f"{states[key]} {word.text}" for key, word in words.STEP_STATES.items() if states[key])
     return f"{words.counted(states.total(), 'step')}: {parts}"
 
@@ -187,6 +190,7 @@ def environment() -> Environment:
     made.globals.update(
         words=words,
         css=Markup(_resource("style.css")),  # noqa: S704 - our own file
+        cells=words.CELLS,
         counted=words.counted,
         differences=differences,
         section_of=section_of,
@@ -194,8 +198,9 @@ def environment() -> Environment:
         amount=shown.amount,
         quantity=shown.quantity,
         rest=shown.rest,
+        titled=words.titled,
     )
-    made.filters.update(moment=words.moment)
+    made.filters.update(breakable=words.breakable, moment=words.moment)
     return made
 
 

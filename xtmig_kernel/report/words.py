@@ -13,6 +13,8 @@ from xtmig_kernel.clock import from_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_AFTER_SIGNS = re.compile(r"(?<=[@./_=:;,-])(?=[^\s@./_=:;,-])")
+_LONG = re.compile(r"([^\s\0]{20})(?=[^\s\0])")
 # Characters that have no shape of their own, or that turn the direction of what follows them.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -103,6 +105,25 @@ EXIT_MEANINGS = {
     5: "something could not be observed",
 }
 
+CELLS = {
+    "What will be done": {
+        "create": Word("◇", "create", "plan"),
+        "adopt": Word("◇", "adopt", "plan"),
+        "already right": Word("✓", "already right", "ok"),
+        "blocked": Word("✕", "blocked", "bad"),
+    },
+    "Result": {"Success": Word("✓", "Success", "ok"), "Failed": Word("✕", "Failed", "bad")},
+    "add-on": {"missing": Word("✕", "missing", "bad")},
+    "Exchange in the source": {"there": Word("✓", "there", "ok"), "missing": Word("✕", "missing", "bad")},
+    "usage location": {"set": Word("✓", "set", "ok"), "missing": Word("!", "missing", "warn")},
+    "this account": {
+        "offered": Word("✓", "offered", "ok"),
+        "not offered": Word("✕", "not offered", "bad"),
+        "missing": Word("✕", "missing", "bad"),
+    },
+}
+"""How a cell of an exhibit is shown, by its column's heading: only words of our own, never a tenant's."""
+
 _ATTRIBUTES = {
     "AppId": "application ID",
     "ApplicationId": "application ID",
@@ -125,14 +146,34 @@ def counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def titled(name: str) -> str:
+    """The name of an exhibit as a heading: `licence-pool` becomes `Licence pool`.
+
+    Args:
+        name: The name.
+    """
+    return name.replace("-", " ").capitalize()
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and c`; empty for none.
+
+    Args:
+        names: The names, in order.
+    """
+    *others, last = names or ("",)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def sections_named(numbers: Sequence[str]) -> str:
     """Sections in a sentence: `section 070`, `sections 050, 060 and 070`; empty for none.
 
     Args:
         numbers: Their numbers, in order.
     """
-    *others, last = numbers or ("",)
-    return f"sections {', '.join(others)} and {last}" if others else f"section {last}" if last else ""
+    if not numbers:
+        return ""
+    return f"section{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
 
 
 def moment(text: str) -> str:
@@ -156,6 +197,18 @@ def visible(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", value)
+
+
+def breakable(text: str) -> Markup:
+    """Text with places where a line may end: after the signs of addresses and paths, and in what has none for long.
+
+    Without them one address would make a column of a table as wide as itself.
+
+    Args:
+        text: What a cell holds.
+    """
+    marked = _LONG.sub("\\1\0", _AFTER_SIGNS.sub("\0", visible(text)))  # no NUL is left in what is visible
+    return Markup("<wbr>").join(marked.split("\0"))
 
 
 def plain_value(value: Any) -> str:

@@ -52,6 +52,5 @@ def judge_each(
             more = f"{number - at_most} more {of_what}"
             yield replace(last[kind], subject=more, seen=f"{more} like these{all_in and f': see {all_in}'}")
     if right:
-        yield Judgement(
-            "pass", f"{right} of {total} {of_what}", seen=f"{right} {of_what}: {expected}", expected=expected
-        )
+        of_all = f"{right} of {total} {of_what}"
+        yield Judgement("pass", of_all, seen=f"{of_all}: {expected}", expected=expected)

@@ -46,7 +46,7 @@ def carries(row: Row, project: Project) -> bool:
 def _listed(seen: Seen, _project: Project) -> Iterable[Judgement]:
     rows = seen.rows(CHOSEN)
     written = [row for row in rows if row["Line"]]
-    would = f"it is not written; {len(rows)} users would be listed" if rows else "nobody is listed"
+    would = f"nobody is listed; {len(rows)} users would be" if rows else "nobody is listed"
     yield Judgement(
         "pass" if written else "fail",
         USERS_FILE,

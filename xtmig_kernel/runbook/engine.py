@@ -158,6 +158,12 @@ class Engine:
             return replace(view, state="planned", changes=plan.changes, files=files, found=found, note=note)
         if step.only_looks:
             return replace(view, note="looked")
+        return self._nothing_planned(view)
+
+    def _nothing_planned(self, view: StepView) -> StepView:
+        """Nothing to change means right, except where another step must come first, such as the list of users."""
+        if any(isinstance(finding.verdict, Failed) and finding.remedy_step for finding in view.blocked_by[:1]):
+            return self._held_back(view)
         return replace(view, state="no change", note="no change")
 
     def apply(self, planned: StepView) -> StepView:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules import Seen
     from xtmig_kernel.rules.matching import Match
 
-POOL_COLUMNS = ("subscription", "used by others", "used by users of this move", "free", "still needed")
+POOL_COLUMNS = ("subscription", "used by others", "used by this move", "still needed", "left over", "missing")
 GAP_COLUMNS = ("line", "user", "add-on", "Exchange in the source", "usage location", "what is missing")
 
 
@@ -32,25 +32,28 @@ def seats_and_gaps(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
 
 
 def _pool(seen: Seen, project: Project, users: Sequence[Match]) -> Exhibit:
-    rows = [(side, row) for side in SIDES for row in add_ons(seen, side)]
+    """One bar for each subscription, whose parts are all its seats, and one for the seats that nobody has."""
     chosen, needed = project.licences.add_on_side, pool(seen, project).needed
-    home = next((number for number, (side, _) in enumerate(rows) if chosen in (side, "none")), None)
-    lines: list[tuple[str | int, ...]] = [
-        _bar(seen, side, row, users, needed if number == home else 0) for number, (side, row) in enumerate(rows)
-    ]
-    if home is None and needed:
-        where = "neither side" if chosen == "none" else f"the {chosen}"
-        lines.append((f"no subscription in {where}", 0, 0, 0, needed))
-    caption = f"Seats of {ADD_ON_NAME} in both tenants, and how many this move still needs."
+    rows = [(side, row, chosen in (side, "none")) for side in SIDES for row in add_ons(seen, side)]
+    lines: list[tuple[str | int, ...]] = []
+    for side, row, counts in rows:
+        reserved = min(free_seats(row), needed) if counts else 0
+        needed -= reserved
+        lines.append(_bar(seen, side, row, users, reserved))
+    if needed:
+        what = "free seat" if any(counts for _, _, counts in rows) else "subscription"
+        where = "either tenant" if chosen == "none" else f"the {chosen}"
+        lines.append((f"no {what} in {where}", 0, 0, 0, 0, needed))
+    caption = f"Seats of {ADD_ON_NAME} in both tenants, and what this move does with them. Each bar is a sum."
     return Exhibit("licence-pool", caption, POOL_COLUMNS, tuple(lines), "bars")
 
 
-def _bar(seen: Seen, side: Side, row: Row, users: Sequence[Match], needed: int) -> tuple[str | int, ...]:
+def _bar(seen: Seen, side: Side, row: Row, users: Sequence[Match], reserved: int) -> tuple[str | int, ...]:
     held = holders(seen, side, lambda other: sku_id(other) == sku_id(row))
     objects = (object_on(user, side) for user in users)
     ours = sum(item is not None and str(item["ObjectId"]).casefold() in held for item in objects)
     others = max(0, int(row["Consumed"] or 0) - ours)
-    return f"{side.upper()} {row['SkuPartNumber']}", others, ours, free_seats(row), needed
+    return f"{side.upper()} {row['SkuPartNumber']}", others, ours, reserved, free_seats(row) - reserved, 0
 
 
 def _gaps(seen: Seen, users: Sequence[Match]) -> Exhibit:
@@ -65,7 +68,8 @@ def _gaps(seen: Seen, users: Sequence[Match]) -> Exhibit:
             where = ", ".join(side.upper() for side in sides) or "missing"
             location = "set" if mailbox_id(user) in located else "missing"
             there = "there" if licensed else "missing"
-            lines.append((int(user.user["Line"]), user.label, where, there, location, " and ".join(missing)))
+            line = int(user.user["Line"]) or "not yet"
+            lines.append((line, user.label, where, there, location, " and ".join(missing)))
     caption = f"Users with a mailbox who lack a licence: {len(lines)} of {len(users)}. Line is that of users.csv."
     return Exhibit("licence-gaps", caption, GAP_COLUMNS, tuple(lines))
 

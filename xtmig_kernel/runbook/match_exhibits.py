@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules import Seen
     from xtmig_kernel.rules.matching import Match
 
-CREATE, ADOPT, NOTHING, BLOCKED = "create", "adopt", "nothing", "blocked"
+CREATE, ADOPT, NOTHING, BLOCKED = "create", "adopt", "already right", "blocked"
 DONE = (CREATE, ADOPT, NOTHING, BLOCKED)
 NO_MAILBOX = "no mailbox"
 
@@ -31,8 +31,9 @@ def matching_exhibits(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
         "What will be done", "Problems",
     )  # fmt: skip
     caption = (
-        "Who in the source becomes whom in the target. Adopt: what is missing is added to the MailUser that is there; "
-        "nothing: it already has its names, GUIDs and x500 addresses; blocked: not before its problems are solved."
+        "Who in the source becomes whom in the target. Create: a new MailUser; adopt: what is missing is added to the "
+        "MailUser that is there; already right: it has its names, GUIDs and x500 addresses; blocked: its problems "
+        "come first."
     )
     table = Exhibit("users", caption, columns, tuple(_row(match) for match in found))
     return (table, _sums(found))
@@ -70,7 +71,8 @@ def _sums(found: tuple[Match, ...]) -> Exhibit:
     )
     kinds = sorted({kind for kind, _ in counted})
     rows: tuple[tuple[str | int, ...], ...] = tuple((kind, *(counted[kind, done] for done in DONE)) for kind in kinds)
-    return Exhibit("matching-sums", "How many users of each kind are what.", ("Kind", *DONE), rows, "bars")
+    caption = "Users by kind of mailbox, and what will be done for each."
+    return Exhibit("matching-sums", caption, ("Kind", *DONE), rows, "bars")
 
 
 def _has_everything(match: Match) -> bool:

@@ -60,8 +60,8 @@ def rehearse(
         run = run_sections(folder, (), "plan", progress)
         progress(run.result.answer)
         for _ in range(MOST_RUNS):
-            people_acted = _people_act(folder, practice, run.result, progress)
-            if not people_acted and not _time_passes(folder, practice, run, progress):
+            moved = _people_act(folder, practice, run.result, progress) or _time_passes(folder, practice, run, progress)
+            if not moved and not any(run.result.run.changes.values()):
                 break
             progress("applying")
             run = run_sections(folder, (), "apply", progress)

@@ -104,7 +104,7 @@ def test_exhibit_has_a_sentence_and_tools(many: BigBook, build: Callable[..., Pa
     many.show(users_exhibit(30))
     html = page_of(build())
     assert "<caption><bdi>Who moves, and who each one becomes in the target.</bdi>" in html
-    assert '<table data-tools="users" data-filter="Becomes">' in html
+    assert '<table data-tools="Users" data-filter="Becomes">' in html
 
 
 def test_last_look_counts(many: BigBook, build: Callable[..., Path]) -> None:

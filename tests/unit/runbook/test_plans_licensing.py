@@ -226,25 +226,35 @@ def test_subscription_to_assign() -> None:
 
 
 def test_pool_is_shown() -> None:
-    """The bars tell what others use, what this move uses, what is free and what is still needed (LIC-01)."""
+    """The bars tell what others use, what this move uses and still needs, what is left over and missing (LIC-01)."""
     pool = shown("020.1", target__subscribed_skus=[sku(Enabled=30, Consumed=4), sku("SPE_E3")])["licence-pool"]
     assert pool.kind == "bars"
-    assert pool.rows == (("TARGET Cross_tenant_user_data_migration", 3, 1, 26, 0),)
+    assert pool.rows == (("TARGET Cross_tenant_user_data_migration", 3, 1, 0, 26, 0),)
 
 
 def test_pool_shows_both_sides() -> None:
     """Subscriptions of both tenants are shown; what is needed stands at the side that the project chooses."""
     rows = shown("020.1", IN_SOURCE, **WITHOUT)["licence-pool"].rows
     assert rows == (
-        ("SOURCE Cross_tenant_user_data_migration", 1, 0, 29, 1),
-        ("TARGET Cross_tenant_user_data_migration", 1, 0, 29, 0),
+        ("SOURCE Cross_tenant_user_data_migration", 1, 0, 1, 28, 0),
+        ("TARGET Cross_tenant_user_data_migration", 1, 0, 0, 29, 0),
     )
 
 
 def test_missing_pool_is_shown() -> None:
     """Where the chosen side has no subscription, the need is shown all the same."""
     changes = WITHOUT | {"source__subscribed_skus": [], "target__subscribed_skus": []}
-    assert shown("020.1", **changes)["licence-pool"].rows == (("no subscription in the target", 0, 0, 0, 1),)
+    assert shown("020.1", **changes)["licence-pool"].rows == (("no subscription in the target", 0, 0, 0, 0, 1),)
+
+
+def test_pool_that_is_too_small_is_shown() -> None:
+    """A seat that is still needed and not free is missing, beside the seats that there are (LIC-01)."""
+    changes = WITHOUT | {"target__subscribed_skus": [sku(Enabled=4, Consumed=4)]}
+    assert shown("020.1", **changes)["licence-pool"].rows == (
+        ("SOURCE Cross_tenant_user_data_migration", 1, 0, 0, 29, 0),
+        ("TARGET Cross_tenant_user_data_migration", 4, 0, 0, 0, 0),
+        ("no free seat in the target", 0, 0, 0, 0, 1),
+    )
 
 
 def test_gaps_are_shown_by_line() -> None:

@@ -219,7 +219,7 @@ def test_table_shows_both_sides() -> None:
     assert (2, LARA, "UserMailbox", *NAMES) == row[:6]
     assert "Lara Newton" in str(row[6])
     assert "ExchangeGuid" in str(row[7])
-    assert ("nothing", "") == row[8:]
+    assert ("already right", "") == row[8:]
 
 
 def test_table_shows_the_overrule() -> None:
@@ -272,5 +272,5 @@ def test_sums_count_every_line_once() -> None:
     )
     lines[1] |= EMPTY
     sums = exhibits("090.3", source__chosen_users=lines, source__mailboxes=[lara_mailbox(), room])["matching-sums"]
-    assert ("bars", ("Kind", "create", "adopt", "nothing", "blocked")) == (sums.kind, sums.columns)
+    assert ("bars", ("Kind", "create", "adopt", "already right", "blocked")) == (sums.kind, sums.columns)
     assert {("RoomMailbox", 1, 0, 0, 0), ("UserMailbox", 0, 0, 1, 0), ("no mailbox", 0, 0, 0, 1)} == set(sums.rows)

@@ -17,7 +17,7 @@ from xtmig_kernel.rules.rights import (
 from xtmig_kernel.runbook.step import Section, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from xtmig_kernel.project import Project, Side
     from xtmig_kernel.rules import Seen
@@ -49,12 +49,18 @@ def tenants(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
                 str(organization.get("DisplayName") or ""),
                 str(lookup.get("Cloud") or "unknown"),
                 region or "unknown",
-                "synchronised" if organization.get("DirectorySynchronised") else "cloud only",
+                _directory(organization),
                 ", ".join(sorted(domains_of(seen, side))),
             )
         )
     columns = ("side", "tenant ID", "name", "cloud", "region", "directory", "domains")
     return (Exhibit("tenants", "Both tenants, as they say of themselves.", columns, tuple(lines)),)
+
+
+def _directory(organization: Mapping[str, object]) -> str:
+    if not organization:
+        return "unknown"
+    return "synchronised" if organization.get("DirectorySynchronised") else "cloud only"
 
 
 def _rights_of(side: Side) -> Callable[[Seen, Project], tuple[Exhibit, ...]]:

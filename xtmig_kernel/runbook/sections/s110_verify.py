@@ -25,7 +25,7 @@ def show_tests(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
     if seen.has(causes.USER_TESTS):
         tests += verification.users_tested(seen, project)
     rows = tuple((test.subject, str(test.row["Result"]), *_explained(test)) for test in tests)
-    caption = "The endpoint and a sample of users, tested by the service"
+    caption = "The endpoint and a sample of users, tested by the service."
     return (Exhibit("verification", caption, ("Test", "Result", "Cause", "Proof"), rows),) if rows else ()
 
 
