@@ -8,17 +8,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from simulator_process import SimulatorProcess, start_simulator
+from simulator_process import start_simulator
 
 from xtmig_kernel.changes import canonical
 from xtmig_kernel.project import Approval, Approvals, Proof, save_approvals
+from xtmig_kernel.project.users import USERS_FILE
+from xtmig_kernel.runbook.sections import SECTIONS
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.store import Ledger
 
@@ -27,9 +30,73 @@ WORKER = Path(__file__).with_name("crash_worker.py")
 START = "2026-12-01T09:00:00+00:00"
 SECRETS = {"XTMIG_SOURCE_SECRET": "practice-source-7431", "XTMIG_TARGET_SECRET": "practice-target-9127"}
 APPROVER = "nora.notary@northwindtraders.onmicrosoft.com"
-MOST_PASSES = 8
+MOST_RUNS = 8
 HYDRATION_SECONDS = 60  # shorter than a run waits for one change, so that one run reaches every write
 KILLED = -9
+NOT_REACHED = "not reached"
+ENDED = ("looked", "no change", "applied")
+ADD_ON = {
+    "sku_id": "946ce899-873d-44bb-9d8b-671870cbfdbf",
+    "part_number": "Cross_tenant_user_data_migration",
+    "enabled": 20,
+    "service_plans": ["SHAREPOINTONLINE_T2TODMOVE", "EXCHANGEONLINE_T2TMBXMOVE"],
+}
+# two users without the attribute; both have a MailUser: one was a mailbox before, one has a foreign address
+WRITTEN_USERS = """SourceAddress,TargetAddress,PreviousMailbox
+delia.delay@contoso.com,,clear
+edith.discovery@contoso.com,,
+"""
+PRESENT = (
+    {
+        "alias": "delia",
+        "display_name": "Delia Delay (had a mailbox here before)",
+        "upn": "delia@northwindtraders.onmicrosoft.com",
+        "primary": "delia.delay@northwindtraders.com",
+        "proxies": ["smtp:delia@northwindtraders.onmicrosoft.com"],
+        "external_address": "delia@contoso.onmicrosoft.com",
+        "previous_recipient_type": "UserMailbox",
+    },
+    {
+        "alias": "edith",
+        "display_name": "Edith Discovery (with an address of another company)",
+        "upn": "edith@northwindtraders.onmicrosoft.com",
+        "primary": "edith.discovery@northwindtraders.com",
+        "proxies": ["smtp:edith@northwindtraders.onmicrosoft.com", "smtp:edith@elsewhere.example"],
+        "external_address": "edith@contoso.onmicrosoft.com",
+    },
+)
+
+
+def tenants() -> dict[str, Any]:
+    """The example, so that one run reaches as many writes as possible.
+
+    The operators may write consent, the source has the licence for moves, two MailUsers are there already, and
+    customization, which both sides need, takes no longer than a run waits for one change.
+    """
+    held: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    for side in ("source", "target"):
+        held[side]["applications"][0]["permissions"]["graph"].append("AppRoleAssignment.ReadWrite.All")
+        held[side]["lags"] = {**held[side].get("lags", {}), "hydration": HYDRATION_SECONDS}
+    held["source"]["dehydrated"] = True
+    held["source"]["skus"].append(ADD_ON)
+    held["target"]["mail_users"] += PRESENT
+    return held
+
+
+class Stage(NamedTuple):
+    """One section in one round of a run that nobody killed.
+
+    Args:
+        section: Its number.
+        points: Where it could have been interrupted, in their order.
+        states: What each of its steps came to.
+        end: What both tenants and the project folder held after it.
+    """
+
+    section: str
+    points: list[str]
+    states: dict[str, str]
+    end: dict[str, Any]
 
 
 class Lane:
@@ -37,50 +104,44 @@ class Lane:
 
     Args:
         folder: An empty folder.
+        approved: Hashes of changes that are approved from the start.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, approved: Iterable[str] = ()) -> None:
         self.folder = folder
         self.project = folder / "project"
+        self.approved = set(approved)
+        self.stages: list[Stage] = []
         self._key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
-        self._approved: set[str] = set()
-        self._tenants = self._tenants_file()
-        self._simulator: SimulatorProcess | None = None
         self._worker = subprocess.Popen(
             [sys.executable, "-P", str(WORKER)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
             env={**os.environ, **SECRETS},
         )  # fmt: skip
-
-    def _tenants_file(self) -> Path:
-        """The example, with operators that may write consent, so that one run reaches every write."""
-        tenants = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-        for side in ("source", "target"):
-            tenants[side]["applications"][0]["permissions"]["graph"].append("AppRoleAssignment.ReadWrite.All")
-            tenants[side]["lags"] = {**tenants[side].get("lags", {}), "hydration": HYDRATION_SECONDS}
-        path = self.folder / "tenants.yaml"
-        path.write_text(yaml.safe_dump(tenants), encoding="utf-8")
-        return path
+        held = folder / "tenants.yaml"
+        held.write_text(yaml.safe_dump(tenants(), allow_unicode=True), encoding="utf-8")
+        (folder / "simulation").mkdir()
+        options = ("--speed", "2000", "--start", START)
+        self.simulator = start_simulator(folder / "simulation", *options, tenants=held, environment=SECRETS)
+        self.simulator.control("POST", "/remember", {"name": "start"})
 
     def reset(self) -> None:
-        """Fresh tenants and a fresh project."""
-        self.stop_simulator()
-        shutil.rmtree(self.folder / "simulation", ignore_errors=True)
+        """Tenants as at the start, and a fresh project."""
+        self.simulator.control("POST", "/return", {"name": "start"})
         shutil.rmtree(self.project, ignore_errors=True)
-        (self.folder / "simulation").mkdir()
-        self._simulator = start_simulator(
-            self.folder / "simulation", "--speed", "2000", "--start", START, tenants=self._tenants, environment=SECRETS
-        )
+        self.project.mkdir()
+        (self.project / USERS_FILE).write_text(WRITTEN_USERS, encoding="utf-8")
         new_project(self.project, self._settings())
         self._approve()
 
     def _settings(self) -> dict[str, Any]:
-        tenants = yaml.safe_load(self._tenants.read_text(encoding="utf-8"))
+        """A project in which as many steps as possible have something to write."""
+        held = tenants()
         public = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         settings: dict[str, Any] = {"format": 1, "id": "crash", "name": "Crash", "consent": {}}
         for side in ("source", "target"):
             tenant = self.simulator.connection["tenants"][side]
-            operator = tenants[side]["applications"][0]
+            operator = held[side]["applications"][0]
             settings["consent"][side] = "xtmig"
             settings[side] = {
                 "tenant_id": tenant["tenant_id"],
@@ -94,16 +155,28 @@ class Lane:
         settings["approvers"] = [
             {"name": "Nora Notary", "upn": APPROVER, "side": "target", "public_key": public.decode("ascii")}
         ]
+        settings["users"] = {"choose": "attribute", "tag": True}
+        settings["licences"] = {
+            "add_on_side": "source", "exchange": "before move", "exchange_sku": "SPE_E3", "usage_location": "NL",
+        }  # fmt: skip
         settings["simulation"] = str(self.folder / "simulation" / "connection.json")
         return settings
 
-    @property
-    def simulator(self) -> SimulatorProcess:
-        assert self._simulator is not None
-        return self._simulator
+    def learn(self) -> None:
+        """Go through all sections and approve every change that a plan shows, until nothing is left to do."""
+        self.reset()
+        for _ in range(MOST_RUNS):
+            states: dict[str, str] = {}
+            for section in (section.number for section in SECTIONS if section.runs == "always"):
+                states |= self.run([section])[0]["states"]
+                if self._learn_approvals():
+                    states |= self.run([section])[0]["states"]
+            if settled(states):
+                return
+            self.simulator.advance(3600)
+        raise AssertionError(f"approved, and not finished: {unsettled(states)}")
 
-    def learn_approvals(self) -> bool:
-        """Approve every change that a plan has shown; True if there was a new one."""
+    def _learn_approvals(self) -> bool:
         ledger = Ledger(self.project, _NoClock(), _NoSecrets(), "harness")
         wanted = {
             item["hash"]
@@ -111,17 +184,17 @@ class Lane:
             for item in entry.data["changes"]
             if item["change"]["level"] >= 2
         }
-        new = wanted - self._approved
-        self._approved |= wanted
+        new = wanted - self.approved
+        self.approved |= wanted
         self._approve()
         return bool(new)
 
     def _approve(self) -> None:
         given = datetime.fromisoformat(START)
         approvals = []
-        for section in ("050", "060", "070"):
+        for section in SECTIONS:
             approval = Approval(
-                section=section, level=3, changes=tuple(sorted(self._approved)), approver=APPROVER,
+                section=section.number, level=3, changes=tuple(sorted(self.approved)), approver=APPROVER,
                 given_at=given, valid_until=given + timedelta(days=7),
             )  # fmt: skip
             signature = self._key.sign(canonical(approval.signed_data()).encode("utf-8"))
@@ -129,43 +202,98 @@ class Lane:
             approvals.append(approval.model_copy(update={"proof": proof}))
         save_approvals(self.project, Approvals(approvals=tuple(approvals)))
 
-    def run(self, kill_at: tuple[str, int] | None = None) -> tuple[int, dict[str, Any]]:
-        """One pass over all sections; exit status and report."""
+    def run(self, sections: Sequence[str] | None = None, remember: Path | None = None) -> list[dict[str, Any]]:
+        """A run that nobody kills, over some sections or all of them in rounds; the worker's report."""
+        status, report = self._run(sections, None, remember)
+        assert status == 0, f"a run that nobody killed ended with {status}"
+        return report
+
+    def _run(
+        self, sections: Sequence[str] | None, kill_at: tuple[str, int] | None, remember: Path | None = None
+    ) -> tuple[int, list[dict[str, Any]]]:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
-        task = {"folder": str(self.project), "kill_at": kill_at, "report": str(report)}
+        task = {
+            "folder": str(self.project),
+            "stages": sections,
+            "kill_at": kill_at,
+            "report": str(report),
+            "remember": str(remember) if remember else None,
+        }
         assert self._worker.stdin is not None
         assert self._worker.stdout is not None
         self._worker.stdin.write(json.dumps(task) + "\n")
         self._worker.stdin.flush()
         status = int(self._worker.stdout.readline())
-        return status, json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+        return status, json.loads(report.read_text(encoding="utf-8")) if report.exists() else []
 
-    def finish(self) -> dict[str, str]:
-        """Run until nothing waits any more; the states of the last pass."""
-        states: dict[str, str] = {}
-        for _ in range(MOST_PASSES):
-            status, report = self.run()
-            assert status == 0, f"a pass that nobody killed ended with {status}"
-            states = report["states"]
-            new = self.learn_approvals()
-            if not new and not any(state.startswith("waiting") for state in states.values()):
+    def undisturbed(self) -> list[Stage]:
+        """A whole run that nobody kills; the moment before each of its stages can be come back to."""
+        self.reset()
+        copies = self.folder / "copies"
+        shutil.rmtree(copies, ignore_errors=True)
+        told = self.run(remember=copies)
+        ends = [self.end()]
+        for number in range(len(told) - 1, 0, -1):
+            self._go_back(number)
+            ends.insert(0, self.end())
+        self.stages = [Stage(**stage, end=end) for stage, end in zip(told, ends, strict=True)]
+        return self.stages
+
+    def _go_back(self, stage: int) -> None:
+        self.simulator.control("POST", "/return", {"name": str(stage)})
+        shutil.rmtree(self.project)
+        shutil.copytree(self.folder / "copies" / str(stage), self.project)
+
+    def killed(self, point: Point) -> str | None:
+        """Kill a run, run again, and say what is wrong then; None if everything is as if nobody had killed it.
+
+        The run begins with the stage of the point: until there it is one that nobody kills.
+        """
+        stage = self.stages[point.stage]
+        self._go_back(point.stage)
+        status, _ = self._run([stage.section], (point.name, point.time))
+        if status == 0:
+            return f"{point}: {NOT_REACHED}"  # how often a wait asks again differs from run to run
+        if status != KILLED:
+            return f"{point}: the run ended with {status} instead of being killed"
+        left = self._finish(stage)
+        if left:
+            return f"{point}: not finished: {left}"
+        if self.end() != stage.end:
+            return f"{point}: another state: {differing(self.end(), stage.end)}"
+        return self._go_on(point) if point.to_the_end else None
+
+    def _finish(self, stage: Stage) -> dict[str, str]:
+        """Run a section until it is where it was when nobody killed it; what is left if it never is."""
+        left: dict[str, str] = {}
+        for _ in range(MOST_RUNS):
+            states = self.run([stage.section])[0]["states"]
+            left = {step: state for step, state in unsettled(states).items() if stage.states[step] in ENDED}
+            if not left:
                 break
             self.simulator.advance(25 * 3600)
-        return states
+        return left
 
-    def tenants(self) -> dict[str, Any]:
-        """What both tenants hold, without what differs between two right runs."""
-        return {side: _lasting(self.simulator.state(side)) for side in ("source", "target")}
+    def _go_on(self, point: Point) -> str | None:
+        states: dict[str, str] = {}
+        for stage in self.run([stage.section for stage in self.stages[point.stage + 1 :]]):
+            states |= stage["states"]
+        if unsettled(states):
+            return f"{point}: not finished in the end: {unsettled(states)}"
+        if self.end() != self.stages[-1].end:
+            return f"{point}: another end: {differing(self.end(), self.stages[-1].end)}"
+        Ledger(self.project, _NoClock(), _NoSecrets(), "harness").verify()
+        return None
 
-    def stop_simulator(self) -> None:
-        if self._simulator is not None:
-            self._simulator.stop()
-            self._simulator = None
+    def end(self) -> dict[str, Any]:
+        """What both tenants and the project folder hold, without what differs between two right runs."""
+        held = {side: lasting(self.simulator.state(side)) for side in ("source", "target")}
+        return held | {"users.csv": (self.project / USERS_FILE).read_text(encoding="utf-8-sig").splitlines()}
 
     def close(self) -> None:
         """Stop everything."""
-        self.stop_simulator()
+        self.simulator.stop()
         assert self._worker.stdin is not None
         assert self._worker.stdout is not None
         self._worker.stdin.close()
@@ -173,7 +301,43 @@ class Lane:
         self._worker.stdout.close()
 
 
-def _lasting(state: dict[str, Any]) -> dict[str, Any]:
+class Point(NamedTuple):
+    """Where a run is killed.
+
+    Args:
+        stage: Number of the stage.
+        name: Name of the point.
+        time: How often that name has come in the stage by then.
+        to_the_end: Whether the run then goes on to its end, and not only to that of the section.
+    """
+
+    stage: int
+    name: str
+    time: int
+    to_the_end: bool
+
+
+def settled(states: dict[str, str]) -> bool:
+    """Whether every step has come to its end."""
+    return not unsettled(states)
+
+
+def unsettled(states: dict[str, str]) -> dict[str, str]:
+    """The steps that have not come to their end."""
+    return {step: state for step, state in states.items() if state not in ENDED}
+
+
+def differing(one: Any, other: Any, place: str = "") -> str:
+    """The first place at which two states differ."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return next((differing(one[k], other[k], f"{place}/{k}") for k in one if one[k] != other[k]), "nothing")
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return next((differing(a, b, f"{place}/{number}") for number, (a, b) in pairs if a != b), "nothing")
+    return f"{place}: {one!r} instead of {other!r}"[:1000]
+
+
+def lasting(state: dict[str, Any]) -> dict[str, Any]:
     """What two right runs share.
 
     A minted secret and the GUID that the service gives an endpoint differ from try to try; that the endpoint holds

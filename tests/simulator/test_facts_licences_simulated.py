@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Pair
 from directory_cases import (
     ADDON,
     E3,
@@ -25,6 +24,7 @@ from directory_cases import (
     shown,
     target,
 )
+from simulated_pair import Pair
 
 from xtmig_kernel.simulator import licensing
 from xtmig_kernel.simulator.address_book import book

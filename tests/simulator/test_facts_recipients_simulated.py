@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Pair, example, make_pair
 from directory_cases import ADDON, INITIAL, group, id_of, mail_user, target
 from exchange_answers import delta, done, kind, lara, one, rows, with_lara
+from simulated_pair import Pair, example, make_pair
 
 LARA = "Lara.Newton@contoso.com"
 LARA_GUID = "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8"

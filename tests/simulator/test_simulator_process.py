@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests import HTTPError
 from simulated_pair import EXCHANGE_SCOPE, SECRETS
 from simulator_process import SimulatorProcess, running_simulator, start_simulator
 
@@ -197,3 +198,26 @@ def test_a_broken_tenants_file_stops_the_start(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert 2 == ended.returncode
     assert "source.tenant_id" in ended.stderr
+
+
+def test_both_tenants_come_back_to_a_remembered_moment_as_often_as_asked() -> None:
+    """After a return both tenants and the calendar are as they were, and everything goes on from there."""
+    with running_simulator("--start", "2026-12-01T09:00:00+00:00", environment=SECRETS) as simulator:
+        before = simulator.control("GET", "/state")
+        simulator.control("POST", "/remember", {"name": "start"})
+        for _ in range(2):
+            made = run(simulator, token(simulator), "Enable-OrganizationCustomization")
+            simulator.advance(3600)
+            assert made.status_code == 200
+            assert simulator.control("GET", "/state") != before
+            simulator.control("POST", "/return", {"name": "start"})
+            assert simulator.control("GET", "/state") == before
+            assert simulator.control("GET", "/clock")["now"].startswith("2026-12-01T09:00")
+
+
+def test_a_moment_that_nobody_remembered_is_refused(simulator: SimulatorProcess) -> None:
+    """A return to an unknown moment is answered with 400, and nothing changes."""
+    before = simulator.control("GET", "/state")
+    with pytest.raises(HTTPError, match="400"):
+        simulator.control("POST", "/return", {"name": "never"})
+    assert simulator.control("GET", "/state") == before

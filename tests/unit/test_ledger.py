@@ -53,6 +53,11 @@ def test_entry_says_when_by_the_projects_clock(ledger: Ledger, clock: StillClock
     assert fill(ledger, 1)[0].at == "2026-11-23T10:30:00Z"
 
 
+def test_nothing_to_write_writes_nothing(ledger: Ledger) -> None:
+    """No entries given, none written."""
+    assert (ledger.append_all([]), ledger.entries()) == ([], [])
+
+
 def test_what_is_read_is_what_was_written(ledger: Ledger) -> None:
     """Text of any script, nested data and empty values survive."""
     data = {"name": "Zoë “O’Brien” 東京", "list": [1, None, {"a": []}], "empty": ""}

@@ -324,8 +324,16 @@ class Engine:
         if any(isinstance(facts[name], NotObserved) for name in step.plans_from):
             return ()
         exhibits = step.shows(self._seen(facts), self._project)
-        self._ledger.append_all([("exhibit", exhibit.as_data()) for exhibit in exhibits], step=step.id)
+        if exhibits:
+            self._write_exhibits(step, exhibits)
         return exhibits
+
+    def _write_exhibits(self, step: Step, exhibits: Sequence[Exhibit]) -> None:
+        """Write down what this run's entries do not say already: a step looks several times, at thousands of rows."""
+        entries = self._ledger.entries("exhibit", run=self._ledger.run)
+        told = {entry.data["name"]: digest(entry.data) for entry in entries}
+        new = [exhibit.as_data() for exhibit in exhibits if told.get(exhibit.name) != digest(exhibit.as_data())]
+        self._ledger.append_all([("exhibit", data) for data in new], step=step.id)
 
     def _write_plan(self, step: Step, plan: Plan, files: Sequence[ProjectFile]) -> None:
         data = {

@@ -43,6 +43,14 @@ class ServiceClock:
         self._advanced += timedelta(seconds=seconds)
         return self.now()
 
+    def go_back(self, moment: datetime) -> None:
+        """Go on from a moment that has been before.
+
+        Args:
+            moment: The moment, with a zone.
+        """
+        self._start, self._began, self._advanced = moment.astimezone(UTC), time.monotonic(), timedelta()
+
 
 def iso(moment: datetime) -> str:
     """A moment as `2026-11-23T16:04:12Z`."""

@@ -13,6 +13,8 @@ from .http import Answer, Call
 from .state_view import state_view
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .world import World
 
 
@@ -46,6 +48,7 @@ class Desk:
         requests: Requests answered so far.
         unsupported: Requests that the simulator lacks, and how often they came.
         injections: Planted failures that are still to come.
+        remembered: Name of a moment, to the moment and to what both tenants were then.
     """
 
     clock: ServiceClock
@@ -53,6 +56,7 @@ class Desk:
     requests: int = 0
     unsupported: Counter[str] = field(default_factory=Counter)
     injections: list[Injection] = field(default_factory=list)
+    remembered: dict[str, tuple[datetime, World]] = field(default_factory=dict)
 
     def injected(self, service: str, path: str, cmdlet: str | None) -> Answer | None:
         """The planted answer for a request or a member of a batch, used up by asking."""
@@ -92,6 +96,15 @@ def _serve(world: World, desk: Desk, call: Call) -> Answer:
         case "GET", "/stats":
             lacking = [{"request": what, "times": n} for what, n in sorted(desk.unsupported.items())]
             return Answer(200, {"requests": desk.requests, "unsupported": lacking})
+        case "POST", "/remember":
+            name = str(call.json()["name"])
+            desk.remembered[name] = desk.clock.now(), world.copied()
+            return Answer(200, {"remembered": sorted(desk.remembered)})
+        case "POST", "/return":
+            moment, then = desk.remembered[str(call.json()["name"])]
+            world.go_back(then)
+            desk.clock.go_back(moment)
+            return Answer(200, {"now": iso(desk.clock.now()), "speed": desk.clock.speed})
         case "POST", "/inject":
             desk.injections.append(_injection(call.json()))
             return Answer(200, {"planted": len(desk.injections)})

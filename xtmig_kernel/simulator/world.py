@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -245,6 +246,21 @@ class World:
                 if application.app_id == app_id.lower():
                     return tenant, application
         return None
+
+    def copied(self) -> World:
+        """Both tenants as they are at this moment, of which no later change is seen; indexes are made again."""
+        books = [tenant.book for tenant in self.tenants.values() if tenant.book is not None]
+        shared = {id(self.keys): self.keys, **{id(book): None for book in books}}
+        return copy.deepcopy(self, shared)
+
+    def go_back(self, then: World) -> None:
+        """Be again as at the moment of a copy, which stays as it is.
+
+        Args:
+            then: What `copied` gave.
+        """
+        again = then.copied()
+        self.tenants, self.sessions = again.tenants, again.sessions
 
     def person_id(self, tenant: Tenant, person: Administrator) -> str:
         """The object id of an administrator."""

@@ -151,6 +151,8 @@ class Ledger:
     def append_all(self, items: Sequence[tuple[str, dict[str, Any]]], *, step: str | None = None) -> list[Entry]:
         """Write several entries at once, all of them or none; they are on disk when this returns.
 
+        They bear one time, for they become durable at one moment.
+
         Args:
             items: Kind and content of each.
             step: Id of the step concerned.
@@ -158,12 +160,15 @@ class Ledger:
         Raises:
             LedgerError: The disk is full, or another process holds the file for too long.
         """
+        if not items:
+            return []
         clean = [
             (kind, json.loads(json.dumps(self._redactor.redact_data(data), ensure_ascii=False))) for kind, data in items
         ]
         try:
             with self._transaction() as database:
-                return [self._insert(database, kind, data, step) for kind, data in clean]
+                at = as_text(self._clock.now())
+                return [self._insert(database, at, kind, data, step) for kind, data in clean]
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path} could not be written ({error})",
@@ -181,12 +186,14 @@ class Ledger:
                 raise
             database.execute("COMMIT")
 
-    def _insert(self, database: sqlite3.Connection, kind: str, data: dict[str, Any], step: str | None) -> Entry:
+    def _insert(
+        self, database: sqlite3.Connection, at: str, kind: str, data: dict[str, Any], step: str | None
+    ) -> Entry:
         last = database.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         seq, previous = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
         content: dict[str, Any] = {
             "seq": seq,
-            "at": as_text(self._clock.now()),
+            "at": at,
             "run": self.run,
             "kind": kind,
             "step": step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,6 +90,15 @@ def test_an_exhibit_is_shown_and_written_down(here: Runbook) -> None:
     assert view.exhibits == (POOL,)
     data = here.ledger.entries("exhibit")[-1].data
     assert (data["caption"], data["rows"]) == ("Seats of the add-on.", [["add-on", 3, 27]])
+
+
+def test_an_exhibit_that_has_not_changed_is_written_down_once_in_a_run(here: Runbook) -> None:
+    """Looking again at the same adds nothing to the ledger; what differs is added, also if it was so before."""
+    many = replace(POOL, rows=(("add-on", 4, 26),))
+    for shown in (POOL, POOL, many, POOL):
+        here.engine("050", may_write=False).look(step(shows=lambda _seen, _project, shown=shown: (shown,)))
+    rows = [entry.data["rows"] for entry in here.ledger.entries("exhibit")]
+    assert rows == [[["add-on", 3, 27]], [["add-on", 4, 26]], [["add-on", 3, 27]]]
 
 
 def test_no_exhibit_without_its_facts(here: Runbook) -> None:
