@@ -285,7 +285,7 @@ def text(file: TenantsFile) -> str:
     Args:
         file: Both organisations.
     """
-    written: str = yaml.safe_dump(file.model_dump(mode="json", exclude_unset=True), allow_unicode=True)
+    written: str = yaml.safe_dump(file.model_dump(mode="json", exclude_unset=True))
     return written
 
 
