@@ -1,7 +1,7 @@
 """What both tenants must hold at the end, computed from the tenants file and Microsoft's document alone.
 
-Nothing of the package stands behind this: it is a second, independent reading of the same procedure. What the file leaves
-to the tenant (a GUID, a LegacyExchangeDN) is taken from the tenants as they were before anything was written.
+Nothing of the package stands behind this: it is a second, independent reading of the same procedure. What the file
+leaves to the tenant (a GUID, a LegacyExchangeDN) is taken from the tenants as they were before anything was written.
 """
 
 from __future__ import annotations

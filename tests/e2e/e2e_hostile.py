@@ -92,7 +92,7 @@ class Page(HTMLParser):
             if MARK in name or (acts and MARK in str(value) and not str(value).startswith(("#", "data:"))):
                 self.alive.append(f"<{tag} {name}={value}>")
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - called by HTMLParser
         self._script = None
 
     def handle_comment(self, data: str) -> None:

@@ -12,8 +12,6 @@ from xtmig_kernel.runs.approve import approve
 from xtmig_kernel.runs.proposals import proposed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from e2e_workplace import Workplace

@@ -1,4 +1,4 @@
-"""What both tenants hold after a rehearsal, attribute for attribute, against the tenants file; shares no code with steps."""
+"""What both tenants hold after a rehearsal, attribute for attribute; it shares no code with the steps."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def ends(rehearsal: Rehearsal) -> tuple[State, State]:
 
 
 def test_each_mover_has_one_mail_user(rehearsal: Rehearsal) -> None:
-    """The example's target holds exactly the MailUsers of the movers, each attribute as the document asks (USR-03 to 15)."""
+    """The example's target holds exactly the movers' MailUsers, each attribute as the document asks (USR-03 to 15)."""
     check_users(example(), *ends(rehearsal))
 
 
 def test_each_person_who_moves_has_the_add_on(rehearsal: Rehearsal) -> None:
-    """Every user mailbox that moves has the add-on, once; the shared and the room mailbox have none (LIC-04, LIC-09)."""
+    """Every user mailbox that moves has the add-on, once; shared and room mailboxes have none (LIC-04, LIC-09)."""
     check_licences(example(), *ends(rehearsal))
 
 

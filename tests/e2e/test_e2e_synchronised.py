@@ -73,7 +73,7 @@ class Seen:
         states: Both tenants before and after.
         record: What the simulator received.
         file: The change file's lines.
-        all_on_premises: The same where `project.yaml` says that every user is made on-premises, with the writes of that.
+        all_on_premises: The same where every user is made on-premises, with the writes of that.
     """
 
     tenants: dict[str, Any]
