@@ -301,41 +301,65 @@ def report_verify(archive: Annotated[Path, typer.Argument(help="The archive's fo
     out.print(f"✓ {archive} is whole: every hash, the chain and the sums are right.", markup=False)
 
 
+Tenants = Annotated[Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")]
+Mailboxes = Annotated[
+    int | None, typer.Option(min=0, help="Instead of a file: a generated pair whose source has so many mailboxes.")
+]
+Seed = Annotated[str, typer.Option(help="Root of every generated name and id; the same seed gives the same ones.")]
+
+
+def _tenants_file(folder: Path, tenants: Path | None, mailboxes: int | None, seed: str) -> Path:
+    from xtmig_kernel.runs.practice import generated_tenants
+    from xtmig_kernel.runs.shipped import shipped
+
+    if mailboxes is None:
+        return tenants or shipped("examples") / "contoso-northwind.yaml"
+    if tenants is not None:
+        raise typer.BadParameter("give --tenants or --mailboxes, not both")
+    return generated_tenants(folder, mailboxes, seed)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def simulate(
     context: typer.Context,
     project: Annotated[Path | None, typer.Option(help="Make, or use, a practice project in this folder.")] = None,
-    tenants: Annotated[
-        Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")
-    ] = None,
+    tenants: Tenants = None,
+    mailboxes: Mailboxes = None,
+    seed: Seed = "0",
 ) -> None:
     """Run two simulated tenants until Ctrl+C, for practice and tests.
 
-    Further options go to the simulator: --mailboxes N --seed S, --latency-ms N, --speed X, --record FILE.
+    Further options go to the simulator: --latency-ms N, --speed X, --start ISO.
 
     Example: xtmig simulate --project practice
     """
     from xtmig_kernel.runs.lab import simulate_until_stopped
+    from xtmig_kernel.runs.practice import simulation_folder
 
-    raise typer.Exit(simulate_until_stopped(project, tenants, context.args, _progress))
+    file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
+    raise typer.Exit(simulate_until_stopped(project, file, ["--seed", seed, *context.args], _progress))
 
 
 @app.command()
 def rehearse(
     folder: Annotated[Path | None, typer.Argument(help="A new folder; one with the present time if not given.")] = None,
-    tenants: Annotated[
-        Path | None, typer.Option(help="What the tenants hold; the shipped example if not given.")
-    ] = None,
+    tenants: Tenants = None,
+    mailboxes: Mailboxes = None,
+    seed: Seed = "0",
+    latency_ms: Annotated[float, typer.Option(min=0, help="What every request takes at least, in milliseconds.")] = 0,
+    speed: Annotated[float, typer.Option(min=1, help="How much faster the practice calendar runs.")] = 60,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
 
     Example: xtmig rehearse
     """
+    from xtmig_kernel.runs.practice import simulation_folder
     from xtmig_kernel.runs.rehearse import rehearse as rehearse_in
-    from xtmig_kernel.runs.shipped import shipped
 
     where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    finished = rehearse_in(where, tenants or shipped("examples") / "contoso-northwind.yaml", _progress)
+    file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
+    options = ("--speed", str(speed), "--latency-ms", str(latency_ms), "--seed", seed)
+    finished = rehearse_in(where, file, _progress, options)
     _tell(finished.result, finished.folder, as_json=as_json)
     raise typer.Exit(finished.result.run.exit_code)

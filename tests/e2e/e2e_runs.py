@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
+import yaml
 from e2e_workplace import Finished, Workplace, child_environment, console_script, read_record, writes
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 OPERATOR_SECRET = "Canary-env\"<&'\\+/=%~ 3f9a71c2d05b"
 KEYRING_SECRET = "Canary-ring\"<&'\\+/=%~ 80b6e4d91a7c"
 CONTROL = "Kontrollwort-c41d88e07f"
+PASSWORD_SERVICE = "xtmig-e2e-passwords"
 
 
 class Rehearsal:
@@ -25,9 +27,13 @@ class Rehearsal:
 
     Args:
         folder: An empty folder.
+        options: Further options of the command.
+        seconds: How long it may take.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, seconds: float = 400) -> None:
+        self._seconds = seconds
+        self.record_key = b""
         self.project = folder / "rehearsal"
         self.first: dict[str, Any] | None = None
         self.last: dict[str, Any] = {}
@@ -37,7 +43,7 @@ class Rehearsal:
         self._output = folder / "output.txt"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [console_script(), "rehearse", str(self.project)],
+                [console_script(), "rehearse", str(self.project), *options],
                 cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 env=child_environment(folder / "home", folder / "temp", {}),
             )  # fmt: skip
@@ -57,6 +63,9 @@ class Rehearsal:
         before = len(writes(self.record()))
         headers = {"X-Control-Token": connection["control_token"]}
         try:
+            if not self.record_key:
+                key = session.get(f"{connection['control']}/record-key", headers=headers, timeout=10).json()["key"]
+                self.record_key = bytes.fromhex(key)
             state = session.get(f"{connection['control']}/state", headers=headers, timeout=10).json()
         except requests.RequestException:
             return  # it is starting, or has just stopped
@@ -76,7 +85,7 @@ class Rehearsal:
 
     def wait(self) -> int:
         """Its exit code."""
-        code = self.process.wait(400)
+        code = self.process.wait(self._seconds)
         self._watcher.join(30)
         return code
 
@@ -86,6 +95,12 @@ class Rehearsal:
             self.process.kill()
         self.wait()
 
+    def tenants(self) -> dict[str, Any]:
+        """The tenants file that the simulator was started with, where the command generated it."""
+        file = self.project / ".simulation" / "tenants.yaml"
+        data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return data
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -93,16 +108,20 @@ class Walk:
 
     Args:
         place: Where it was done.
+        keyring: The file that stands for the operating system's keyring.
         plan: The plan of all sections.
         plan_record: What the simulator had received when the plan was made.
-        apply: The run that configured both tenants.
+        first: The run that registered the application and created the users, before anything else could be made.
+        apply: The run that configured the rest of both tenants.
         again: The same run once more.
         again_record: What the simulator received for that.
     """
 
     place: Workplace
+    keyring: Path
     plan: Finished
     plan_record: list[dict[str, Any]]
+    first: Finished
     apply: Finished
     again: Finished
     again_record: list[dict[str, Any]]

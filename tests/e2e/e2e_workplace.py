@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 import json
 import os
 import shutil
@@ -60,6 +62,24 @@ def settings(tenants: dict[str, Any], connection: Path) -> dict[str, Any]:
     data["approvers"] = [{"name": "Amara Approver", "upn": APPROVER, "side": "target"}]
     data["simulation"] = str(connection)
     return data
+
+
+def who_moves(tenants: dict[str, Any]) -> list[dict[str, Any]]:
+    """The source mailboxes of a tenants file that carry the attribute of Microsoft's sample (SCR-02)."""
+    return [
+        mailbox
+        for mailbox in tenants["source"]["mailboxes"]
+        if {str(n): text for n, text in mailbox.get("custom_attributes", {}).items()}.get("1") == "Cross-Tenant-Project"
+        and not mailbox.get("soft_deleted")
+    ]
+
+
+def users_csv(mailboxes: list[dict[str, Any]], **cells: str) -> str:
+    """A `users.csv` with these mailboxes; `cells` are further columns, the same in each line."""
+    lines = [[mailbox["primary"], "", *cells.values()] for mailbox in mailboxes]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([["SourceAddress", "TargetAddress", *cells], *lines])
+    return out.getvalue()
 
 
 def is_write(line: dict[str, Any]) -> bool:
@@ -139,6 +159,18 @@ class Workplace:
         archive = Path(answer["archive"])
         return Finished(done, archive, json.loads((archive / "result.json").read_text(encoding="utf-8")))
 
+    def approve(self, section: str, key: Path, *, project: Path | None = None) -> None:
+        """The approver signs everything of a section that needs it."""
+        fields = ("--by", APPROVER, "--key", key, "--yes", "--project", project or self.project)
+        done = self.xtmig("approve", section, *fields)
+        assert done.returncode == 0, done.stderr
+
+    def sign_off(self, section: str, statement: str) -> None:
+        """The approver gives their word for what no reading proves."""
+        word = ("--sign-off", statement, "--by", APPROVER, "--note", "told by telephone")
+        done = self.xtmig("approve", section, *word, "--project", self.project)
+        assert done.returncode == 0, done.stderr
+
     def record(self) -> list[dict[str, Any]]:
         return self.simulator.record()
 
@@ -182,7 +214,7 @@ def workplace(
     for name in ("home", "temp", "simulation"):
         (folder / name).mkdir(parents=True)
     file = folder / "tenants.yaml"
-    file.write_text(yaml.safe_dump(tenants, allow_unicode=True), encoding="utf-8")
+    file.write_text(yaml.safe_dump(tenants), encoding="utf-8")
     simulator = start_simulator(
         folder / "simulation", "--speed", str(speed), tenants=file, environment={**os.environ, **practice}
     )

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.project.files import PROJECT_FILE
 from xtmig_kernel.runs.folder import copy_notebooks, new_project
-from xtmig_kernel.runs.practice import practice_project, practice_tenants
-from xtmig_kernel.runs.shipped import shipped
+from xtmig_kernel.runs.practice import practice_project, practice_tenants, simulation_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,22 +41,21 @@ def open_lab(folder: Path, options: Sequence[str], *, browser: bool) -> int:
 
 
 def simulate_until_stopped(
-    project: Path | None, tenants: Path | None, options: Sequence[str], progress: Callable[[str], None]
+    project: Path | None, tenants: Path, options: Sequence[str], progress: Callable[[str], None]
 ) -> int:
     """Run two simulated tenants until Ctrl+C.
 
     Args:
         project: Make, or use, a practice project in this folder; its operator signs in by the browser.
-        tenants: What the tenants hold; the shipped example if None.
+        tenants: What the tenants hold.
         options: Further options of the simulator.
         progress: Takes one sentence at a time.
 
     Returns:
         0 when it was stopped, the simulator's own exit code otherwise.
     """
-    folder = (project or Path()) / ".simulation"
-    file = tenants or shipped("examples") / "contoso-northwind.yaml"
-    with practice_tenants(folder, file, options) as practice:
+    folder = simulation_folder(project or Path())
+    with practice_tenants(folder, tenants, options) as practice:
         if project is not None and not (project / PROJECT_FILE).exists():
             new_project(project, practice_project(practice, by_person=True))
         progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
 
 CONNECTION_FILE = "simulation.json"
+GENERATED_FILE = "tenants.yaml"
+SIMULATION_FOLDER = ".simulation"
 START_SECONDS = 60
 STOP_SECONDS = 15
 CONTROL_SECONDS = 30
@@ -127,6 +129,40 @@ def _http() -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # the practice tenants are on this machine; a proxy would not find them
     return session
+
+
+def simulation_folder(project: Path) -> Path:
+    """Where the simulator of a practice project keeps its files.
+
+    Args:
+        project: The project folder.
+    """
+    return project / SIMULATION_FOLDER
+
+
+def generated_tenants(folder: Path, mailboxes: int, seed: str) -> Path:
+    """A tenants file of a generated pair, written by the simulator.
+
+    Args:
+        folder: Where to write it.
+        mailboxes: How many mailboxes the source has.
+        seed: Root of names and ids.
+
+    Raises:
+        UsageError: There is no such pair; says what the simulator printed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / GENERATED_FILE
+    command = [
+        sys.executable, "-P", "-m", "xtmig_kernel.simulator", "--mailboxes", str(mailboxes), f"--seed={seed}",
+        "--write-tenants", str(file),
+    ]  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
+        command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise UsageError(f"the practice tenants cannot be made: {done.stderr.strip()}")
+    return file
 
 
 @contextmanager

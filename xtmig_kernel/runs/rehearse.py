@@ -17,7 +17,7 @@ from xtmig_kernel.project import load_project
 from xtmig_kernel.runs.approve import SIGN_OFF_KIND, approve, sign_off
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.runs.headless import Run, run_sections
-from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants
+from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants, simulation_folder
 from xtmig_kernel.runs.proposals import proposed
 from xtmig_kernel.statements import statements
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.report import Result
 
 MOST_RUNS = 12
-SIMULATION_FOLDER = ".simulation"
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
 
 
@@ -52,7 +51,7 @@ def rehearse(
     """
     progress("starting two simulated tenants")
     with (
-        practice_tenants(folder / SIMULATION_FOLDER, tenants_file, options) as practice,
+        practice_tenants(simulation_folder(folder), tenants_file, options) as practice,
         _variables(practice.environment),
     ):
         new_project(folder, practice_project(practice))

@@ -46,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
         options.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=argparse.SUPPRESS)
     options.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
     options.add_argument("--schema", action="store_true", help="print the JSON schema of tenants files, and stop")
+    options.add_argument(
+        "--write-tenants", type=Path, metavar="FILE", help="write the pair as a tenants file, and stop"
+    )
     return options
 
 
@@ -83,6 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             path = options.tenants or example_file()
             file, folder = tenants.load(path), path.resolve().parent
+        if options.write_tenants:
+            options.write_tenants.write_text(tenants.text(file), encoding="utf-8")
+            return 0
         ports = {name: getattr(options, f"{name}_port") for name in server.SERVICES}
         listening = server.listen(ports)
         world = creation.build(file, options.seed, listening.addresses, start, os.environ, folder)

@@ -42,6 +42,7 @@ def _tenant(seed: str, side: str, name: str, display_name: str, *, dehydrated: b
     return {
         "tenant_id": guid(seed, side, "tenant"),
         "display_name": display_name,
+        "country": "IE",
         "domains": [{"name": domain, "initial": True}, {"name": f"{name}.com", "default": True}],
         "dehydrated": dehydrated,
         "administrators": [

@@ -280,6 +280,16 @@ def load(path: Path) -> TenantsFile:
     return parse(data, str(path))
 
 
+def text(file: TenantsFile) -> str:
+    """What `load` reads again: only what was said, not what follows from defaults.
+
+    Args:
+        file: Both organisations.
+    """
+    written: str = yaml.safe_dump(file.model_dump(mode="json", exclude_unset=True))
+    return written
+
+
 def schema() -> dict[str, Any]:
     """The JSON schema of a tenants file."""
     return {
