@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, Rehearsal, Walk
-from e2e_workplace import APPROVER, SIDES, approver_key, consent_to_everything, example, workplace
+from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, PASSWORD_SERVICE, Rehearsal, Walk
+from e2e_workplace import (
+    SIDES,
+    approver_key,
+    consent_to_everything,
+    example,
+    users_csv,
+    who_moves,
+    workplace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +51,10 @@ def rehearsal(started_rehearsal: Rehearsal) -> Rehearsal:
 
 @pytest.fixture(scope="session")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    """Plan, approve, consent, apply, apply again; one operator's secret is in a keyring, the other's in a variable."""
+    """Plan, approve, consent, apply, apply again, with a users.csv that names addresses alone.
+
+    One operator's secret is in a keyring, the other's in a variable; first passwords go to the keyring.
+    """
     outside = tmp_path_factory.mktemp("outside")
     key, public = approver_key(outside)
     ring = outside / "keyring.json"
@@ -56,6 +67,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         settings["name"] = CONTROL
         settings["source"]["sign_in"]["secret"] = "keyring:xtmig-e2e/operator"
         settings["approvers"][0]["public_key"] = public
+        settings["users"] = {"choose": "attribute"}
+        settings["licences"] = {"usage_location": tenants["target"]["country"]}
+        settings["target_users"] = {"passwords": f"keyring:{PASSWORD_SERVICE}"}
 
     practice = {"XTMIG_SOURCE_SECRET": KEYRING_SECRET, "XTMIG_TARGET_SECRET": OPERATOR_SECRET}
     variables = {
@@ -66,13 +80,15 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     }
     folder = tmp_path_factory.mktemp("walk")
     with workplace(folder, tenants, change, practice=practice, variables=variables) as place:
-        word = ("--sign-off", "PRE-08", "--by", APPROVER, "--note", "told by telephone", "--project", place.project)
-        assert place.xtmig("approve", "030", *word).returncode == 0
+        (place.project / "users.csv").write_text(users_csv(who_moves(tenants)), encoding="utf-8")
+        for section, statement in (("020", "LIC-03"), ("030", "PRE-08")):
+            place.sign_off(section, statement)
         plan, plan_record = place.run("plan"), place.record()
-        approved = place.xtmig("approve", "070", "--by", APPROVER, "--key", key, "--yes", "--project", place.project)
-        assert approved.returncode == 0, approved.stderr
-        place.run("apply", "050")
+        place.approve("070", key)
+        first = place.run("apply", "050", "090", "100")
+
+        place.approve("100", key)
         consent_to_everything(place)
         apply, before = place.run("apply"), len(place.record())
         again = place.run("apply")
-        yield Walk(place, plan, plan_record, apply, again, place.record()[before:])
+        yield Walk(place, ring, plan, plan_record, first, apply, again, place.record()[before:])
