@@ -350,8 +350,8 @@ def _settled(view: StepView) -> StepView:
     if wrong and len(elsewhere) == len(wrong):
         return replace(view, state="later", note=f"needs step {elsewhere[0]} first")
     first = next((f for f in view.blocked_by if f.remedy_step not in (None, view.step.id)), None)
-    if wrong and first is not None and view.state == "no change":
-        # what would be planned depends on what is not there yet
+    if wrong and first is not None and view.state == "no change" and all(f.remedy_step for f in wrong):
+        # this step mends it, but what it would plan depends on what is not there yet
         return replace(view, state="later", note=f"needs step {first.remedy_step} first: {first.title}")
     if wrong:
         note = f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
