@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, Rehearsal, Walk
-from e2e_workplace import APPROVER, SIDES, approver_key, consent_to_everything, example, workplace
+from e2e_hostile import Passed, hostile_passed
+from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, PASSWORD_SERVICE, Rehearsal, Walk
+from e2e_workplace import (
+    SIDES,
+    approver_key,
+    consent_to_everything,
+    example,
+    users_csv,
+    who_moves,
+    workplace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HYDRATION_SECONDS = 60  # of the simulated calendar: one second of a run
+
+
+LONG_RUNS = frozenset({"rehearsal", "walk", "passed"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever looks at a long run comes last, file by file: by then it has been made beside the others."""
+    late = {item.path for item in items if LONG_RUNS & set(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path in late)
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +48,24 @@ def started_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehe
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _rehearse_beside(request: pytest.FixtureRequest) -> None:
-    """Where a test will ask for it, the rehearsal runs beside the first tests instead of after them."""
-    if any("rehearsal" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("started_rehearsal")
+def beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Any]]]:
+    """The long runs that tests will ask for, one after the other, beside the first tests instead of before them."""
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        futures: dict[str, Future[Any]] = {}
+        if "rehearsal" in wanted:
+            started = request.getfixturevalue("started_rehearsal")
+            futures["rehearsal"] = pool.submit(started.wait)
+        for name, make in (("walk", walked), ("passed", hostile_passed)):
+            if name in wanted:
+                folders = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"outside-{name}")
+                futures[name] = pool.submit(lambda make=make, folders=folders: stack.enter_context(make(*folders)))
+        try:
+            yield futures
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +76,25 @@ def rehearsal(started_rehearsal: Rehearsal) -> Rehearsal:
 
 
 @pytest.fixture(scope="session")
-def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    """Plan, approve, consent, apply, apply again; one operator's secret is in a keyring, the other's in a variable."""
-    outside = tmp_path_factory.mktemp("outside")
+def walk(beside: dict[str, Future[Any]]) -> Walk:
+    """A project that has been walked through; see `walked`."""
+    made: Walk = beside["walk"].result()
+    return made
+
+
+@pytest.fixture(scope="session")
+def passed(beside: dict[str, Future[Any]]) -> Passed:
+    """A tenant full of hostile names that has been prepared; see `hostile_passed`."""
+    made: Passed = beside["passed"].result()
+    return made
+
+
+@contextmanager
+def walked(folder: Path, outside: Path) -> Iterator[Walk]:
+    """Plan, approve, consent, apply, apply again, with a users.csv that names addresses alone.
+
+    One operator's secret is in a keyring, the other's in a variable; first passwords go to the keyring.
+    """
     key, public = approver_key(outside)
     ring = outside / "keyring.json"
     ring.write_text(json.dumps({"xtmig-e2e/operator": KEYRING_SECRET}), encoding="utf-8")
@@ -56,6 +106,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         settings["name"] = CONTROL
         settings["source"]["sign_in"]["secret"] = "keyring:xtmig-e2e/operator"
         settings["approvers"][0]["public_key"] = public
+        settings["users"] = {"choose": "attribute"}
+        settings["licences"] = {"usage_location": tenants["target"]["country"]}
+        settings["target_users"] = {"passwords": f"keyring:{PASSWORD_SERVICE}"}
 
     practice = {"XTMIG_SOURCE_SECRET": KEYRING_SECRET, "XTMIG_TARGET_SECRET": OPERATOR_SECRET}
     variables = {
@@ -64,15 +117,15 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parent), os.environ.get("PYTHONPATH")))),
         "E2E_KEYRING_FILE": str(ring),
     }
-    folder = tmp_path_factory.mktemp("walk")
     with workplace(folder, tenants, change, practice=practice, variables=variables) as place:
-        word = ("--sign-off", "PRE-08", "--by", APPROVER, "--note", "told by telephone", "--project", place.project)
-        assert place.xtmig("approve", "030", *word).returncode == 0
+        (place.project / "users.csv").write_text(users_csv(who_moves(tenants)), encoding="utf-8")
+        for section, statement in (("020", "LIC-03"), ("030", "PRE-08")):
+            place.sign_off(section, statement)
         plan, plan_record = place.run("plan"), place.record()
-        approved = place.xtmig("approve", "070", "--by", APPROVER, "--key", key, "--yes", "--project", place.project)
-        assert approved.returncode == 0, approved.stderr
-        place.run("apply", "050")
+        place.approve("070", key)
+        first = place.run("apply", "050", "090", "100")
+        place.approve("100", key)
         consent_to_everything(place)
         apply, before = place.run("apply"), len(place.record())
         again = place.run("apply")
-        yield Walk(place, plan, plan_record, apply, again, place.record()[before:])
+        yield Walk(place, ring, plan, plan_record, first, apply, again, place.record()[before:])

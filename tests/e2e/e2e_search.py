@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+PASSWORD_LENGTH = 16
+FEWEST_KINDS = 3
+PASSWORD_CHARACTERS = re.compile(rb"[A-Za-z0-9!@#$%^&*]{16,}")
+PASSWORD_KINDS = [re.compile(kind) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[!@#$%^&*]")]
 TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}")
 
 
@@ -67,14 +71,38 @@ def contents(path: Path) -> bytes:
 
 def places_of(value: str, folders: Iterable[Path]) -> set[tuple[str, str]]:
     """Name of each file that shows the value in any form, with the form's name."""
-    wanted = forms(value)
+    return places_of_each([value], folders)
+
+
+def places_of_each(values: Iterable[str], folders: Iterable[Path]) -> set[tuple[str, str]]:
+    """Name of each file that shows one of the values in any form, with the form's name."""
+    wanted = [(name, form) for value in values for name, every in forms(value).items() for form in every]
     return {
         (path.name, name)
         for path in files(folders)
         for data in [contents(path)]
-        for name, every in wanted.items()
-        if any(form in data for form in every)
+        for name, form in wanted
+        if form in data
     }
+
+
+def passwords_in(folders: Iterable[Path], key: bytes, fingerprints: set[str]) -> set[str]:
+    """Names of the files that hold a first password of which only the fingerprint is known, as it is or in JSON.
+
+    Each stretch of sixteen of the characters of which passwords are made is tried, if at least three kinds are in it.
+    """
+    found, tried = set(), set()
+    for path in files(folders):
+        for run in set(PASSWORD_CHARACTERS.findall(contents(path))):
+            for start in range(len(run) - PASSWORD_LENGTH + 1):
+                text = run[start : start + PASSWORD_LENGTH]
+                if text in tried:
+                    continue
+                tried.add(text)
+                kinds = sum(pattern.search(text) is not None for pattern in PASSWORD_KINDS)
+                if kinds >= FEWEST_KINDS and fingerprint(key, text.decode("ascii"))["$expr"] in fingerprints:
+                    found.add(path.name)
+    return found
 
 
 def tokens_in(folders: Iterable[Path]) -> set[str]:

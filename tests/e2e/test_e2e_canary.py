@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
-from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET
-from e2e_search import fingerprint, places_of, tokens_in
+from e2e_expected import licensed
+from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, PASSWORD_SERVICE
+from e2e_search import fingerprint, passwords_in, places_of, places_of_each, tokens_in
 from e2e_workplace import (
     SECRETS,
     SIDES,
@@ -26,6 +27,7 @@ from e2e_workplace import (
     Workplace,
     consent_to_everything,
     example,
+    who_moves,
     workplace,
 )
 
@@ -181,6 +183,72 @@ def test_no_secret_of_the_provided_run_is_left(provided: tuple[Workplace, Finish
     """Nor is a provided secret, a certificate's passphrase, or a plain secret that looks like an ordinary word."""
     place, _ = provided
     assert set() == places_of(secret, [place.folder])
+
+
+def first_passwords(walk: Walk) -> dict[str, str]:
+    """What the keyring holds for the new users, by sign-in name."""
+    held = json.loads(walk.keyring.read_text(encoding="utf-8"))
+    start = f"{PASSWORD_SERVICE}/"
+    return {name.removeprefix(start): value for name, value in held.items() if name.startswith(start)}
+
+
+def passwords_received(record: list[dict[str, Any]]) -> dict[str, Any]:
+    """What Exchange received as the password of each new user, by sign-in name."""
+    return {
+        line["parameters"]["MicrosoftOnlineServicesID"]: line["parameters"]["Password"]
+        for line in record
+        if line["cmdlet"] == "New-MailUser"
+    }
+
+
+def test_first_passwords_arrive_where_they_belong(walk: Walk) -> None:
+    """Each person who is created has in the keyring the very password that Exchange was given (SCR-07)."""
+    received, key = passwords_received(walk.place.record()), walk.place.fingerprint_key()
+    people = {f"{alias}@northwindtraders.onmicrosoft.com" for alias in licensed(example())}
+    assert people == first_passwords(walk).keys()
+    assert {name: fingerprint(key, value) for name, value in first_passwords(walk).items()} == {
+        name: received[name] for name in people
+    }
+
+
+def test_nobody_gets_the_password_of_a_room(walk: Walk) -> None:
+    """A room and a shared mailbox have a password of their own too, and the keyring does not hold it."""
+    received = passwords_received(walk.place.record())
+    alone = received.keys() - first_passwords(walk).keys()
+    assert {f"{name}@northwindtraders.onmicrosoft.com" for name in ("boardroom", "reception")} == alone
+    assert len(received) == len({str(value) for value in received.values()})
+
+
+def test_first_passwords_keep_the_policy(walk: Walk) -> None:
+    """Sixteen characters of at least three of four kinds (SCR-06)."""
+    for password in first_passwords(walk).values():
+        kinds = (str.islower, str.isupper, str.isdigit, lambda c: c in "!@#$%^&*")
+        assert 16 == len(password)
+        assert sum(any(kind(c) for c in password) for kind in kinds) >= 3
+
+
+def test_no_first_password_is_left(walk: Walk) -> None:
+    """Project, archives, ledger, logs, temp folder, home and the simulator's files hold none of them, in any form."""
+    assert set() == places_of_each(first_passwords(walk).values(), [walk.place.folder])
+
+
+def test_a_discarded_password_is_nowhere(walk: Walk, rehearsal: Rehearsal) -> None:
+    """Nothing that a run left behind has the fingerprint of a password: whether discarded or kept, it is not there."""
+    for record, key, folder in (
+        (walk.place.record(), walk.place.fingerprint_key(), walk.place.folder),
+        (rehearsal.record(), rehearsal.record_key, rehearsal.project),
+    ):
+        received = {str(value["$expr"]) for value in passwords_received(record).values()}
+        assert len(who_moves(example())) == len(received)
+        assert set() == passwords_in([folder], key, received)
+
+
+def test_the_search_finds_a_discarded_password(walk: Walk, tmp_path: Path) -> None:
+    """A password of the same kind that lies in a file is found by its fingerprint alone."""
+    password = next(iter(first_passwords(walk).values()))
+    (tmp_path / "leak.txt").write_text(f"xx{password}yy", encoding="utf-8")
+    key = walk.place.fingerprint_key()
+    assert {"leak.txt"} == passwords_in([tmp_path], key, {str(fingerprint(key, password)["$expr"])})
 
 
 def test_no_token_is_left(walk: Walk, rehearsal: Rehearsal, provided: tuple[Workplace, Finished]) -> None:

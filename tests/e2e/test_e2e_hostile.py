@@ -4,65 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
-from e2e_hostile import GROUP, NAMES, SINGLE_QUOTES, VALUE, Page, formulas, hostile_tenants, literals, short
-from e2e_workplace import Finished, Workplace, users_csv, workplace
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-REMARK = "-1+cmd|'xhost"
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What the hostile tenant left behind.
-
-    Args:
-        place: Where it was done.
-        scripts: The PowerShell scripts of sections 080, 090 and 100, made before anything was written.
-        plan: The plan of the same sections.
-        apply: The run that made the groups, marked the mailboxes and prepared the users.
-    """
-
-    place: Workplace
-    scripts: dict[str, str]
-    plan: Finished
-    apply: Finished
-
-    def archives(self) -> list[Path]:
-        return [self.plan.archive, self.apply.archive]
-
-    def tables(self) -> list[Path]:
-        return [*self.place.project.glob("*.csv"), *(f for a in self.archives() for f in a.rglob("*.csv"))]
-
-
-@pytest.fixture(scope="module")
-def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Passed]:
-    """Sections 080 to 100 planned, written as scripts, and applied."""
-    tenants = hostile_tenants()
-
-    def change(settings: dict[str, object]) -> None:
-        settings["name"] = NAMES["markup"]
-        settings["names"] = {"scope_groups": [GROUP]}
-        settings["users"] = {"value": VALUE, "tag": True}
-
-    with workplace(tmp_path_factory.mktemp("hostile"), tenants, change) as place:
-        everybody = users_csv(tenants["source"]["mailboxes"], Remark=f"'{REMARK}")
-        (place.project / "users.csv").write_text(everybody, encoding="utf-8")
-        plan = place.run("plan", "080", "090", "100")
-        scripts = {}
-        for section in ("080", "090", "100"):
-            done = place.xtmig("powershell", section, "--project", place.project)
-            assert done.returncode == 0, done.stderr
-            for path in (place.project / "scripts").glob(f"{section}-*.ps1"):
-                scripts[path.name] = path.read_text(encoding="utf-8-sig")
-        apply = place.run("apply", "080", "090", "100")
-        yield Passed(place, scripts, plan, apply)
+from e2e_hostile import GROUP, NAMES, REMARK, SINGLE_QUOTES, VALUE, Page, Passed, formulas, literals, short
 
 
 def test_hostile_users_arrive_exactly(passed: Passed) -> None:

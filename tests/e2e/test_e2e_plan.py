@@ -13,7 +13,9 @@ from e2e_workplace import is_write, writes
 if TYPE_CHECKING:
     from e2e_runs import Walk
 
-STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5", "080.2", "080.4"}
+STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5", "080.2", "080.4", "100.2", "100.3"}
+COME_LATER = {"050.2", "060.1", "060.2", "070.3", "070.4", "080.3", "110.1", "110.2", "110.3"}
+LEGACY = "/o=First Organization/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="
 LINES = (
     ("050.1", "applications(uniqueName=''xtmig mailbox migration e2e'')"),
     ("070.1", "Enable-OrganizationCustomization"),
@@ -26,6 +28,16 @@ LINES = (
     ("080.4", "New-OrganizationRelationship -Name 'xtmig-e2e'"),
     ("080.4", "-MailboxMoveCapability 'RemoteOutbound'"),
     ("080.4", "-MailboxMovePublishedScopes @('xtmig-e2e-scope')"),
+    ("100.2", "New-MailUser -Name 'LaraN' -MicrosoftOnlineServicesID 'LaraN@northwindtraders.onmicrosoft.com'"),
+    ("100.2", "-Alias 'LaraN' -DisplayName 'Lara Newton' -FirstName 'Lara' -LastName 'Newton'"),
+    ("100.2", "-ExternalEmailAddress 'LaraN@contoso.onmicrosoft.com'"),
+    ("100.2", "-PrimarySmtpAddress 'Lara.Newton@northwindtraders.com'"),
+    ("100.2", "-Password (Read-Host 'First password' -AsSecureString)"),
+    ("100.3", "Set-MailUser -Identity 'LaraN@northwindtraders.onmicrosoft.com'"),
+    ("100.3", "-ExchangeGuid '1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8'"),
+    ("100.3", f"'x500:{LEGACY}d11ec1a2cacd4f81858c81907273f1f9-Lara'"),
+    ("100.3", "-ArchiveGuid '5c0e5c0e-0000-4000-8000-0000000e0001'"),
+    ("100.3", "-CustomAttribute1 'Cross-Tenant-Project'"),
 )
 
 
@@ -75,6 +87,19 @@ def test_a_plan_of_everything_says_so(walk: Walk) -> None:
     page = html.unescape((one.archive / "index.html").read_text(encoding="utf-8"))
     assert f"<h1>{answer}</h1>" in page
     assert json.loads(one.done.stdout)["answer"] == answer
+
+
+def test_nothing_of_a_plan_on_fresh_tenants_fails(walk: Walk) -> None:
+    """What needs an earlier step first says so; no step is told as failed because nothing is there yet."""
+    states = walk.plan.states()
+    assert set() == {step for step, state in states.items() if state in ("failed", "not planned")}
+    assert COME_LATER == {step for step, state in states.items() if state == "later"}
+
+
+def test_the_plan_names_the_file_that_it_would_write(walk: Walk) -> None:
+    """The list of users that would be completed is planned, and is not written."""
+    assert "planned" == walk.plan.states()["090.1"]
+    assert (1, 0) == (walk.plan.result["run"]["planned_files"], walk.plan.result["run"]["files"])
 
 
 def test_every_planned_change_is_in_the_result(walk: Walk) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from e2e_workplace import APPROVER, SECRETS, SIDES, Workplace, approver_key, example, workplace, writes
+from e2e_workplace import APPROVER, SECRETS, SIDES, Workplace, approver_key, example, users_csv, workplace, writes
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import EngineError, XtmigError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECTIONS = ("050", "060", "070")
+SECTIONS = ("050", "060", "070", "080", "090", "100")
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,11 @@ def steps(place: Workplace, section: str, mode: Literal["plan", "apply"]) -> lis
 
 def commands(place: Workplace, section: str) -> None:
     """Every command that plans."""
-    for done in (
-        place.run("plan", section).done,
-        place.xtmig("powershell", section, "--project", place.project),
-        place.xtmig("check-access", place.project),
-    ):
-        assert done.returncode == 0, done.stderr
+    made = [place.run("plan", section).done, place.xtmig("powershell", section, "--project", place.project)]
+    if section == SECTIONS[0]:
+        made.append(place.xtmig("check-access", place.project))
+    for done in made:
+        assert done.returncode in (0, 4), done.stderr  # 4: signatures are still waited for
 
 
 def approve(place: Workplace, section: str, key: Path) -> None:
@@ -114,11 +113,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]:
 
     def change(settings: dict[str, object]) -> None:
         settings["consent"] = dict.fromkeys(SIDES, "xtmig")
+        settings["users"] = {"tag": True}
+        settings["licences"] = {"usage_location": "NL"}
         settings["approvers"][0]["public_key"] = public  # type: ignore[index]
 
     with pytest.MonkeyPatch.context() as patch, workplace(tmp_path_factory.mktemp("plan"), tenants, change) as place:
         for name, value in SECRETS.items():
             patch.setenv(name, value)
+        movers = [mailbox for mailbox in tenants["source"]["mailboxes"] if mailbox["alias"] in ("LaraN", "hal")]
+        (place.project / "users.csv").write_text(users_csv(movers), encoding="utf-8")
         yield {section: told_of(place, section, key) for section in SECTIONS}
 
 

@@ -181,6 +181,21 @@ def test_a_generated_pair_has_the_asked_size(tmp_path: Path) -> None:
     assert states[0] == states[1]
 
 
+def test_a_generated_pair_can_be_written_as_a_file(tmp_path: Path) -> None:
+    """--write-tenants writes a tenants file that gives the very pair that the same number and seed give."""
+    asked = ("--mailboxes", "30", "--seed", "7")
+    file = tmp_path / "tenants.yaml"
+    command = [sys.executable, "-m", "xtmig_kernel.simulator", *asked, "--write-tenants", str(file)]
+    subprocess.run(command, check=True, timeout=30)
+    states = []
+    for number, options, tenants in (("1", asked, None), ("2", ("--seed", "7"), file)):
+        (folder := tmp_path / number).mkdir()
+        simulator = start_simulator(folder, *options, tenants=tenants)
+        states.append(simulator.control("GET", "/state"))
+        simulator.stop()
+    assert states[0] == states[1]
+
+
 def test_the_calendar_can_start_and_run_as_asked(tmp_path: Path) -> None:
     """--start sets the first moment and --speed how fast it passes."""
     simulator = start_simulator(tmp_path, "--start", "2030-01-01T00:00:00Z", "--speed", "1000")

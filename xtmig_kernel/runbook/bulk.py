@@ -122,8 +122,10 @@ class BulkDoor(Door):
         finished, hopeless = 0, False
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
             waiting = list(reversed(groups))
+            # secrets are fetched and handed over by this thread alone: a keyring need not bear two writers at once
             running = {
-                pool.submit(self._send, tenant, waiting.pop()) for _ in range(min(len(groups), REQUESTS_AT_ONCE))
+                pool.submit(self._send, tenant, *self._prepared(waiting.pop()))
+                for _ in range(min(len(groups), REQUESTS_AT_ONCE))
             }
             while running:
                 future = next(as_completed(running))
@@ -137,7 +139,7 @@ class BulkDoor(Door):
                 hopeless = hopeless or all(isinstance(error, _HOPELESS) for _, _, error in future.result())
                 self._progress(f"{finished} of {len(changes)} sent")
                 if waiting and not hopeless:
-                    running.add(pool.submit(self._send, tenant, waiting.pop()))
+                    running.add(pool.submit(self._send, tenant, *self._prepared(waiting.pop())))
         for change in (change for group in waiting for change in group):
             outcomes[change.hash] = _refused(
                 change,
@@ -145,10 +147,14 @@ class BulkDoor(Door):
             )
         return begun
 
-    def _send(self, tenant: Tenant, changes: Sequence[Change]) -> list[tuple[Change, Entry, XtmigError | None]]:
+    def _prepared(self, changes: Sequence[Change]) -> tuple[Sequence[Change], list[Call]]:
+        return changes, [self.with_secrets(change)[0] for change in changes]
+
+    def _send(
+        self, tenant: Tenant, changes: Sequence[Change], prepared: list[Call]
+    ) -> list[tuple[Change, Entry, XtmigError | None]]:
         """One request: its intents, its calls, an outcome for each that is certain."""
         step = changes[0].step
-        prepared: list[Call] = [self.with_secrets(change)[0] for change in changes]
         intents = self._ledger.append_all([("intent", self.intent_data(change)) for change in changes], step=step)
         answers: list[CallReply | ServiceError] = tenant.run_many(prepared)
         results: list[tuple[Change, Entry, XtmigError | None]] = []

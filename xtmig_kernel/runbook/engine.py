@@ -363,15 +363,18 @@ def _settled(view: StepView) -> StepView:
     elsewhere = [f.remedy_step for f in wrong if f.remedy_step not in (None, view.step.id)]
     if wrong and len(elsewhere) == len(wrong):
         return replace(view, state="later", note=f"needs step {elsewhere[0]} first")
+    first = next((f for f in view.blocked_by if f.remedy_step not in (None, view.step.id)), None)
+    if wrong and first is not None and view.state == "no change" and all(f.remedy_step for f in wrong):
+        # this step mends it, but what it would plan depends on what is not there yet
+        return replace(view, state="later", note=f"needs step {first.remedy_step} first: {first.title}")
     if wrong:
         note = f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
         return replace(view, state="failed", note=note)
     waiting = [f.verdict for f in view.findings if isinstance(f.verdict, Waiting)]
     if not waiting:
         return view
-    first = waiting[0]
-    note = f"waits for {first.waits_for}"
-    return replace(view, state="waiting", waits_for=first.waits_for, until=first.until, note=note)
+    note = f"waits for {waiting[0].waits_for}"
+    return replace(view, state="waiting", waits_for=waiting[0].waits_for, until=waiting[0].until, note=note)
 
 
 def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:

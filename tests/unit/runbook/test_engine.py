@@ -171,6 +171,21 @@ def test_consent_of_a_person_is_waited_for(tmp_path: Path) -> None:
     assert "adminconsent" in view.waits_for
 
 
+NO_GROUP: dict[str, Any] = {"source__distribution_groups": [], "source__scope_members": []}
+
+
+def test_what_depends_on_an_earlier_step_comes_later(tmp_path: Path) -> None:
+    """A step that will mend what is wrong, but can plan nothing before another one, has not failed: it comes later."""
+    view = Runbook(tmp_path, **NO_GROUP).run("080.3")
+    assert ("later", ()) == (view.state, view.changes)
+    assert "080.2" in view.note
+
+
+def test_what_no_step_mends_does_not_come_later(tmp_path: Path) -> None:
+    """Where a line of users.csv is wrong too, the same step has failed."""
+    assert "failed" == Runbook(tmp_path, **NO_GROUP, source__mailboxes=[]).run("080.3").state
+
+
 def test_failure_is_not_hidden_by_one_that_comes_later(tmp_path: Path) -> None:
     """Where one rule is mended by another step and one by no step, the step has failed; it does not just come later."""
     runbook = Runbook(
