@@ -83,6 +83,33 @@ def tenants() -> dict[str, Any]:
     return held
 
 
+class World(NamedTuple):
+    """What a lane begins with.
+
+    Args:
+        tenants: Content of the tenants file.
+        settings: What `project.yaml` says beside tenants, sign-ins and approvers.
+        users: Text of `users.csv`.
+        speed: Simulated seconds in a second.
+    """
+
+    tenants: dict[str, Any]
+    settings: dict[str, Any]
+    users: str
+    speed: int
+
+
+def small_world() -> World:
+    """A world in which as many steps as possible have something to write, and no more users than that takes."""
+    settings = {
+        "users": {"choose": "attribute", "tag": True},
+        "licences": {
+            "add_on_side": "source", "exchange": "before move", "exchange_sku": "SPE_E3", "usage_location": "NL",
+        },
+    }  # fmt: skip
+    return World(tenants(), settings, WRITTEN_USERS, speed=2000)
+
+
 class Stage(NamedTuple):
     """One section in one round of a run that nobody killed.
 
@@ -104,25 +131,27 @@ class Lane:
 
     Args:
         folder: An empty folder.
+        world: Tenants and project as they begin.
         approved: Hashes of changes that are approved from the start.
     """
 
-    def __init__(self, folder: Path, approved: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Path, world: World, approved: Iterable[str] = ()) -> None:
         self.folder = folder
         self.project = folder / "project"
         self.approved = set(approved)
         self.stages: list[Stage] = []
+        self._world = world
         self._key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
         self._worker = subprocess.Popen(
             [sys.executable, "-P", str(WORKER)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
             env={**os.environ, **SECRETS},
         )  # fmt: skip
-        held = folder / "tenants.yaml"
-        held.write_text(yaml.safe_dump(tenants(), allow_unicode=True), encoding="utf-8")
+        file = folder / "tenants.yaml"
+        file.write_text(json.dumps(world.tenants, ensure_ascii=False), encoding="utf-8")  # which is YAML, too
         (folder / "simulation").mkdir()
-        options = ("--speed", "2000", "--start", START)
-        self.simulator = start_simulator(folder / "simulation", *options, tenants=held, environment=SECRETS)
+        options = ("--speed", str(world.speed), "--start", START)
+        self.simulator = start_simulator(folder / "simulation", *options, tenants=file, environment=SECRETS)
         self.simulator.control("POST", "/remember", {"name": "start"})
 
     def reset(self) -> None:
@@ -130,18 +159,16 @@ class Lane:
         self.simulator.control("POST", "/return", {"name": "start"})
         shutil.rmtree(self.project, ignore_errors=True)
         self.project.mkdir()
-        (self.project / USERS_FILE).write_text(WRITTEN_USERS, encoding="utf-8")
+        (self.project / USERS_FILE).write_text(self._world.users, encoding="utf-8")
         new_project(self.project, self._settings())
         self._approve()
 
     def _settings(self) -> dict[str, Any]:
-        """A project in which as many steps as possible have something to write."""
-        held = tenants()
         public = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         settings: dict[str, Any] = {"format": 1, "id": "crash", "name": "Crash", "consent": {}}
         for side in ("source", "target"):
             tenant = self.simulator.connection["tenants"][side]
-            operator = held[side]["applications"][0]
+            operator = self._world.tenants[side]["applications"][0]
             settings["consent"][side] = "xtmig"
             settings[side] = {
                 "tenant_id": tenant["tenant_id"],
@@ -155,12 +182,8 @@ class Lane:
         settings["approvers"] = [
             {"name": "Nora Notary", "upn": APPROVER, "side": "target", "public_key": public.decode("ascii")}
         ]
-        settings["users"] = {"choose": "attribute", "tag": True}
-        settings["licences"] = {
-            "add_on_side": "source", "exchange": "before move", "exchange_sku": "SPE_E3", "usage_location": "NL",
-        }  # fmt: skip
         settings["simulation"] = str(self.folder / "simulation" / "connection.json")
-        return settings
+        return settings | self._world.settings
 
     def learn(self) -> None:
         """Go through all sections and approve every change that a plan shows, until nothing is left to do."""
@@ -169,15 +192,16 @@ class Lane:
             states: dict[str, str] = {}
             for section in (section.number for section in SECTIONS if section.runs == "always"):
                 states |= self.run([section])[0]["states"]
-                if self._learn_approvals():
+                if self.learn_approvals():
                     states |= self.run([section])[0]["states"]
             if settled(states):
                 return
             self.simulator.advance(3600)
         raise AssertionError(f"approved, and not finished: {unsettled(states)}")
 
-    def _learn_approvals(self) -> bool:
-        ledger = Ledger(self.project, _NoClock(), _NoSecrets(), "harness")
+    def learn_approvals(self) -> bool:
+        """Approve every change that a plan has shown; True if there was a new one."""
+        ledger = self.ledger()
         wanted = {
             item["hash"]
             for entry in ledger.entries("planned")
@@ -188,6 +212,10 @@ class Lane:
         self.approved |= wanted
         self._approve()
         return bool(new)
+
+    def ledger(self) -> Ledger:
+        """The project's ledger, to be read."""
+        return Ledger(self.project, _NoClock(), _NoSecrets(), "harness")
 
     def _approve(self) -> None:
         given = datetime.fromisoformat(START)
@@ -204,13 +232,14 @@ class Lane:
 
     def run(self, sections: Sequence[str] | None = None, remember: Path | None = None) -> list[dict[str, Any]]:
         """A run that nobody kills, over some sections or all of them in rounds; the worker's report."""
-        status, report = self._run(sections, None, remember)
+        status, report = self.run_until(None, sections, remember)
         assert status == 0, f"a run that nobody killed ended with {status}"
         return report
 
-    def _run(
-        self, sections: Sequence[str] | None, kill_at: tuple[str, int] | None, remember: Path | None = None
+    def run_until(
+        self, kill_at: tuple[str, int] | None, sections: Sequence[str] | None, remember: Path | None = None
     ) -> tuple[int, list[dict[str, Any]]]:
+        """A run that is killed at a point, given by its name and how often that has come; exit status and report."""
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         task = {
@@ -237,7 +266,10 @@ class Lane:
         for number in range(len(told) - 1, 0, -1):
             self._go_back(number)
             ends.insert(0, self.end())
-        self.stages = [Stage(**stage, end=end) for stage, end in zip(told, ends, strict=True)]
+        self.stages = [
+            Stage(stage["section"], stage["points"], stage["states"], end)
+            for stage, end in zip(told, ends, strict=True)
+        ]
         return self.stages
 
     def _go_back(self, stage: int) -> None:
@@ -252,7 +284,7 @@ class Lane:
         """
         stage = self.stages[point.stage]
         self._go_back(point.stage)
-        status, _ = self._run([stage.section], (point.name, point.time))
+        status, _ = self.run_until((point.name, point.time), [stage.section])
         if status == 0:
             return f"{point}: {NOT_REACHED}"  # how often a wait asks again differs from run to run
         if status != KILLED:
@@ -283,7 +315,7 @@ class Lane:
             return f"{point}: not finished in the end: {unsettled(states)}"
         if self.end() != self.stages[-1].end:
             return f"{point}: another end: {differing(self.end(), self.stages[-1].end)}"
-        Ledger(self.project, _NoClock(), _NoSecrets(), "harness").verify()
+        self.ledger().verify()
         return None
 
     def end(self) -> dict[str, Any]:

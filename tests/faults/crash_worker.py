@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -134,8 +135,8 @@ def _child(task: dict[str, Any]) -> None:
 
     `folder`: the project. `stages`: the numbers of the sections to go through; None for all, in rounds. `kill_at`: the
     name of a point and how often it has come by then, or None. `report`: where to write, for each stage, its section,
-    its points and the states of its steps. `remember`: a folder for a copy of the project before each stage, and both
-    tenants are asked to remember that moment; or None.
+    its points, the states of its steps, its seconds and the most memory so far. `remember`: a folder for a copy of the
+    project before each stage, and both tenants are asked to remember that moment; or None.
     """
     points = Points(task["kill_at"])
     _count(points)
@@ -144,9 +145,17 @@ def _child(task: dict[str, Any]) -> None:
     for number in task["stages"] or _rounds(stages):
         if task["remember"]:
             _remember(folder, Path(task["remember"]), len(stages))
-        points.names = []
+        points.names, began = [], time.monotonic()
         states = apply_section(number, folder, points)
-        stages.append({"section": number, "points": points.names, "states": states})
+        stages.append(
+            {
+                "section": number,
+                "points": points.names,
+                "states": states,
+                "seconds": time.monotonic() - began,
+                "peak_kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            }
+        )
     report.write_text(json.dumps(stages), encoding="utf-8")
 
 

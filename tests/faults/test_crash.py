@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crash_harness import ENDED, NOT_REACHED, Lane, Point, Stage
+from crash_harness import ENDED, NOT_REACHED, Lane, Point, Stage, small_world
 
 from xtmig_kernel.runbook.sections import SECTIONS
 from xtmig_kernel.runbook.step import Step
@@ -35,9 +35,10 @@ class Lanes:
         folders = [folder / f"lane{number}" for number in range(LANES)]
         for item in folders:
             item.mkdir()
-        first = Lane(folders[0])
+        world = small_world()
+        first = Lane(folders[0], world)
         first.learn()
-        self.all = [first, *(Lane(item, first.approved) for item in folders[1:])]
+        self.all = [first, *(Lane(item, world, first.approved) for item in folders[1:])]
         with ThreadPoolExecutor(LANES) as pool:
             self.stages: list[Stage] = next(iter(pool.map(Lane.undisturbed, self.all)))
         self._free = list(self.all)

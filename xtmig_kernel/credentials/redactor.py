@@ -64,11 +64,11 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forms_of: dict[str, frozenset[str]] = {}
-        self._search = FormSearch(())
+        self._registered: set[str] = set()
+        self._search = FormSearch()
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._forms_of)} registered)"
+        return f"Redactor({len(self._registered)} registered)"
 
     def __reduce__(self) -> str:
         raise TypeError("A redactor holds secrets and cannot be pickled.")
@@ -90,9 +90,9 @@ class Redactor:
                 remedy="Use a longer secret.",
             )
         with self._lock:
-            if secret_text not in self._forms_of:
-                self._forms_of[secret_text] = encoded_forms(secret_text)
-                self._search = FormSearch(form for forms in self._forms_of.values() for form in forms)
+            if secret_text not in self._registered:
+                self._search.add(encoded_forms(secret_text))
+                self._registered.add(secret_text)
 
     def redact(self, text: str) -> str:
         """The text with every secret in it replaced by `[redacted]`.
