@@ -97,7 +97,7 @@ class Person:
         """Take a picture of the window or of a cell, where somebody wants pictures."""
         if self.screenshots is not None:
             self.pictures += 1
-            (of or self.page).screenshot(path=self.screenshots / f"{self.pictures:02}-{name}.png")
+            (of or self.page).screenshot(path=self.screenshots / f"{self.pictures:03}-{name}.png")
 
     def close(self) -> None:
         self.context.close()

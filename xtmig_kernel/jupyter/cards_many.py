@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.runbook.door import Outcome
 
 MOST_CHANGES = 25
+UNFOLDED = 5
+"""Of how many changes a card shows the attributes at once; those of the others are one fold away."""
 MOST_FINDINGS = 50
 MOST_ROWS = 50
 MOST_HASHES = 5
@@ -81,6 +83,7 @@ def shown_changes(view: StepView) -> dict[str, Any]:
         "kinds": _kinds(view.changes) if len(named) > 1 else "",
         "sums": sums(Counter(o.result for o in view.outcomes), _OUTCOMES) if len(named) > 1 and outcomes else "",
         "left": _left(view, len(named) - len(shown)),
+        "unfolded": UNFOLDED,
     }
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.runbook import Mode, StepView
 
 Phase = Literal["look", "plan", "apply", "verify"]
-NOTHING: dict[str, Any] = {"changes": [], "sentence": "", "kinds": "", "sums": "", "left": ""}
+NOTHING: dict[str, Any] = {"changes": [], "sentence": "", "kinds": "", "sums": "", "left": "", "unfolded": 0}
 PHASES: dict[Phase, str] = {"look": "looked", "plan": "planned", "apply": "as it stood", "verify": "verified"}
 
 

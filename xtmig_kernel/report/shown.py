@@ -68,6 +68,8 @@ class ShownExhibit(NamedTuple):
 
     Args:
         fact: What is known of it.
+        columns: The headings of the columns that are shown.
+        empty: The headings of those that are not, because no row has anything in them.
         rows: The rows that are shown.
         left: How many rows are not shown.
         numeric: Of each column, whether it holds numbers alone.
@@ -76,6 +78,8 @@ class ShownExhibit(NamedTuple):
     """
 
     fact: ExhibitFact
+    columns: tuple[str, ...]
+    empty: tuple[str, ...]
     rows: tuple[tuple[str | int, ...], ...]
     left: int
     numeric: tuple[bool, ...]
@@ -184,10 +188,14 @@ def exhibit(fact: ExhibitFact, rows: Sequence[tuple[str | int, ...]], most: int)
         rows: All its rows.
         most: How many are shown.
     """
-    numeric = tuple(_of_numbers([row[place] for row in rows]) for place in range(len(fact.columns)))
+    filled = [place for place in range(len(fact.columns)) if place == 0 or any(row[place] != "" for row in rows)]
+    columns = tuple(fact.columns[place] for place in filled)
+    empty = tuple(column for column in fact.columns if rows and column not in columns)
+    numeric = tuple(_of_numbers([row[place] for row in rows]) for place in filled)
     full = max((sum(map(quantity, row[1:])) for row in rows), default=0)
-    first = tuple(rows[:most])
-    return ShownExhibit(fact, first, len(rows) - len(first), numeric, _filter(first, numeric), max(full, 1))
+    first = tuple(tuple(row[place] for place in filled) for row in rows[:most])
+    left = len(rows) - len(first)
+    return ShownExhibit(fact, columns, empty, first, left, numeric, _filter(first, numeric), max(full, 1))
 
 
 def _filter(rows: Sequence[tuple[str | int, ...]], numeric: Sequence[bool]) -> int | None:

@@ -168,7 +168,7 @@ def _moment(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "skip",
             f"{len(lacking)} of {len(users)} stamped users, not licensed",
-            remedy=f"section 190 gives the Exchange licence after the move, within the {GRACE_DAYS} days of grace",
+            remedy=f"license them after the move, within the {GRACE_DAYS} days of grace (section 190, not built yet)",
         )
     elif lacking:
         yield Judgement(

@@ -68,7 +68,7 @@ def _gaps(seen: Seen, users: Sequence[Match]) -> Exhibit:
             where = ", ".join(side.upper() for side in sides) or "missing"
             location = "set" if mailbox_id(user) in located else "missing"
             there = "there" if licensed else "missing"
-            line = int(user.user["Line"]) or "not yet"
+            line = int(user.user["Line"]) or "new"
             lines.append((line, user.label, where, there, location, " and ".join(missing)))
     caption = f"Users with a mailbox who lack a licence: {len(lines)} of {len(users)}. Line is that of users.csv."
     return Exhibit("licence-gaps", caption, GAP_COLUMNS, tuple(lines))
