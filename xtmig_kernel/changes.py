@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class Change:
         if self.irreversible and any(True for _ in later_values(self)):
             raise ValueError(f"{self.title}: an irreversible change holds no value that is not yet known")
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over everything the change says, as `sha256:<hex>`; approvals are bound to it."""
         return digest(as_data(self))
@@ -236,12 +237,17 @@ class Plan:
         return max((change.level for change in self.changes), default=Level.READS)
 
 
+_PLAIN = (str, int, float, type(None))
+
+
 def as_data(value: Any) -> Any:
     """Calls, changes and the values in them as JSON-able data; special values as `{"$kind": …}`.
 
     Args:
         value: A change, a call, or any value that may stand in one.
     """
+    if isinstance(value, _PLAIN):  # first, because by far the most are
+        return value
     if isinstance(value, Later):
         return {"$later": {"subject": as_data(value.subject), "attribute": value.attribute}}
     if isinstance(value, MintedSecret):
@@ -252,12 +258,12 @@ def as_data(value: Any) -> Any:
         return {"$password": {"route": value.route, "length": value.length}}
     if isinstance(value, Credential):
         return {"$credential": {"user": as_data(value.user), "secret": as_data(value.secret)}}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: as_data(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, dict):
         return {str(key): as_data(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_data(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: as_data(getattr(value, item.name)) for item in fields(value)}
     return value
 
 
