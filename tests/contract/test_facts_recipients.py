@@ -169,12 +169,12 @@ def test_an_empty_list(asking: Asking) -> None:
 def test_the_kind_of_an_address_is_its_prefix(asking: Asking) -> None:
     """F-48: the prefix says of which kind an address is, in any case; what follows it counts byte for byte."""
     addresses = ("x500:/o=First (A)/cn=Lara", "X500:/O=second/cn=lara", "smtp:x500@contoso.com", "x400:C=IE;A= ;",
-                 "SPO:SPO_1@SPO_2", "EUM:1;phone-context=x", "plain@contoso.com")  # fmt: skip
+                 "SPO:SPO_1@SPO_2", "EUM:x500;phone-context=x", "plain@contoso.com")  # fmt: skip
     asking.answer_cmdlets(Get_Mailbox=lambda _: [MAILBOX | several("EmailAddresses", *addresses)])
     (row,) = asking.rows("mailboxes")
     assert ["x500:/O=second/cn=lara", "x500:/o=First (A)/cn=Lara"] == row["X500Addresses"]
     assert ["plain@contoso.com", "x500@contoso.com"] == row["SmtpAddresses"]
-    assert ["EUM:1;phone-context=x", "SPO:SPO_1@SPO_2", "x400:C=IE;A= ;"] == row["OtherAddresses"]
+    assert ["EUM:x500;phone-context=x", "SPO:SPO_1@SPO_2", "x400:C=IE;A= ;"] == row["OtherAddresses"]
 
 
 DELETED = MAILBOX | {"WhenSoftDeleted@data.type": "System.DateTime", "WhenSoftDeleted": "2026-10-20T08:00:00.0000000Z"}
