@@ -51,7 +51,7 @@ def what_will_be_done(match: Match) -> str:
 def _row(match: Match) -> tuple[str | int, ...]:
     names, target = match.names, match.target
     return (
-        match.user["Line"],
+        match.user["Line"] or "new",
         match.label,
         str(match.source["RecipientTypeDetails"]) if match.source else NO_MAILBOX,
         names.address if names else "",
