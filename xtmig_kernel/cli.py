@@ -337,7 +337,7 @@ def simulate(
     from xtmig_kernel.runs.practice import simulation_folder
 
     file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
-    raise typer.Exit(simulate_until_stopped(project, file, ["--seed", seed, *context.args], _progress))
+    raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 
 
 @app.command()
@@ -359,7 +359,7 @@ def rehearse(
 
     where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
-    options = ("--speed", str(speed), "--latency-ms", str(latency_ms), "--seed", seed)
+    options = (f"--speed={speed}", f"--latency-ms={latency_ms}", f"--seed={seed}")
     finished = rehearse_in(where, file, _progress, options)
     _tell(finished.result, finished.folder, as_json=as_json)
     raise typer.Exit(finished.result.run.exit_code)

@@ -31,7 +31,7 @@ class Rehearsal:
         seconds: How long it may take.
     """
 
-    def __init__(self, folder: Path, *options: str, seconds: float = 400) -> None:
+    def __init__(self, folder: Path, *options: str, seconds: float = 900) -> None:
         self._seconds = seconds
         self.record_key = b""
         self.project = folder / "rehearsal"

@@ -208,7 +208,7 @@ def problems_of(cmdlet: str, parameters: dict[str, Any]) -> list[str]:
 def _fits(kind: str, value: Any) -> bool:
     if kind in ("Boolean", "SwitchParameter"):
         return isinstance(value, bool)
-    if kind == "PSCredential":
+    if kind in ("PSCredential", "SecureString"):
         return isinstance(value, dict) and set(value) == {"$expr"}
     if kind.endswith("[]"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -157,11 +157,11 @@ def generated_tenants(folder: Path, mailboxes: int, seed: str) -> Path:
         sys.executable, "-P", "-m", "xtmig_kernel.simulator", "--mailboxes", str(mailboxes), f"--seed={seed}",
         "--write-tenants", str(file),
     ]  # fmt: skip
-    done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
-        command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
-    )
-    if done.returncode != 0:
-        raise UsageError(f"the practice tenants cannot be made: {done.stderr.strip()}")
+    try:
+        subprocess.check_output(command, stderr=subprocess.STDOUT)  # noqa: S603 - our own interpreter, no shell
+    except subprocess.CalledProcessError as error:
+        printed = error.output.decode("utf-8", errors="replace").strip()
+        raise UsageError(f"the practice tenants cannot be made: {printed}") from None
     return file
 
 
