@@ -31,6 +31,7 @@ START = "2026-12-01T09:00:00+00:00"
 SECRETS = {"XTMIG_SOURCE_SECRET": "practice-source-7431", "XTMIG_TARGET_SECRET": "practice-target-9127"}
 APPROVER = "nora.notary@northwindtraders.onmicrosoft.com"
 MOST_RUNS = 8
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the first writes tenants of thousands in seconds
 HYDRATION_SECONDS = 60  # shorter than a run waits for one change, so that one run reaches every write
 KILLED = -9
 NOT_REACHED = "not reached"
@@ -142,17 +143,17 @@ class Lane:
         self.stages: list[Stage] = []
         self._world = world
         self._key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+        file = folder / "tenants.yaml"
+        file.write_text(yaml.dump(world.tenants, Dumper=_DUMPER, allow_unicode=True), encoding="utf-8")
+        (folder / "simulation").mkdir()
+        options = ("--speed", str(world.speed), "--start", START)
+        self.simulator = start_simulator(folder / "simulation", *options, tenants=file, environment=SECRETS)
+        self.simulator.control("POST", "/remember", {"name": "start"})
         self._worker = subprocess.Popen(
             [sys.executable, "-P", str(WORKER)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
             env={**os.environ, **SECRETS},
         )  # fmt: skip
-        file = folder / "tenants.yaml"
-        file.write_text(json.dumps(world.tenants, ensure_ascii=False), encoding="utf-8")  # which is YAML, too
-        (folder / "simulation").mkdir()
-        options = ("--speed", str(world.speed), "--start", START)
-        self.simulator = start_simulator(folder / "simulation", *options, tenants=file, environment=SECRETS)
-        self.simulator.control("POST", "/remember", {"name": "start"})
 
     def reset(self) -> None:
         """Tenants as at the start, and a fresh project."""
