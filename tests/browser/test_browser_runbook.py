@@ -193,7 +193,7 @@ def _assert_users_are_prepared(simulator: SimulatorProcess, project: Path) -> No
     movers = [m for m in source["mailboxes"] if listed & {address.casefold() for address in m["email_addresses"]}]
     assert len(movers) == LISTED
     assert {mover["exchange_guid"] for mover in movers} <= {user["exchange_guid"] for user in target["mail_users"]}
-    [scope] = [group for group in source["groups"] if group["display_name"] == SCOPE_GROUP]
+    [scope] = [group for group in source["groups"] if group["name"] == SCOPE_GROUP]
     assert len(scope["members"]) == LISTED
     partner = simulator.tenant_id("target")
     [relationship] = [r for r in source["organization_relationships"] if partner in r["DomainNames"]]
