@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.deep]
 
 HOUR = 3600
+SCOPE_GROUP = "xtmig-practice-scope"
 LISTED = 12  # mailboxes of the example that carry the custom attribute
 
 
@@ -188,12 +189,14 @@ def _assert_target_is_open(simulator: SimulatorProcess) -> None:
 def _assert_users_are_prepared(simulator: SimulatorProcess, project: Path) -> None:
     """Each listed mailbox has a MailUser with its own GUID, and is a member of the group that lets it out."""
     source, target = simulator.state("source"), simulator.state("target")
-    listed = {line["SourceAddress"].casefold() for line in _listed(project)}
-    movers = [m for m in source["mailboxes"] if m["PrimarySmtpAddress"].casefold() in listed]
+    listed = {f"smtp:{line['SourceAddress']}".casefold() for line in _listed(project)}
+    movers = [m for m in source["mailboxes"] if listed & {address.casefold() for address in m["email_addresses"]}]
     assert len(movers) == LISTED
-    prepared = {user["ExchangeGuid"] for user in target["mail_users"]}
-    assert {mailbox["ExchangeGuid"] for mailbox in movers} <= prepared
-    [relationship] = [r for r in source["organization_relationships"] if r["MailboxMoveEnabled"]]
+    assert {mover["exchange_guid"] for mover in movers} <= {user["exchange_guid"] for user in target["mail_users"]}
+    [scope] = [group for group in source["groups"] if group["name"] == SCOPE_GROUP]
+    assert len(scope["members"]) == LISTED
+    partner = simulator.tenant_id("target")
+    [relationship] = [r for r in source["organization_relationships"] if partner in r["DomainNames"]]
     assert "RemoteOutbound" in relationship["MailboxMoveCapability"]
 
 
