@@ -69,3 +69,4 @@ def target_mailbox(**changes: Any) -> dict[str, Any]:
 
 
 UNLICENSED = {**lara(PersistedCapabilities=[]), "target__directory_users": [directory_user("target", SkuIds=[])]}
+UNLICENSED_AND_UNSTAMPED = UNLICENSED | lara(PersistedCapabilities=[], ExchangeGuid=None, X500Addresses=[])

@@ -68,11 +68,11 @@ def test_a_plan_writes_nothing(walk: Walk) -> None:
     assert [] == writes(walk.plan_record)
 
 
-def test_a_plan_waits_for_nothing_but_the_licences(walk: Walk) -> None:
-    """Exit code 4 for one thing alone: the licences that section 100 assigns, which section 020 asks for earlier."""
+def test_a_plan_of_fresh_tenants_is_complete(walk: Walk) -> None:
+    """Exit code 0: every change that can be known is planned, and what comes after another step says after which."""
     waiting = {finding["rule"] for finding in walk.plan.result["findings"] if finding["verdict"] == "waiting"}
-    assert {"users-have-add-on"} == waiting
-    assert (4, 4) == (walk.plan.done.returncode, walk.plan.result["run"]["exit_code"])
+    assert set() == waiting
+    assert (0, 0) == (walk.plan.done.returncode, walk.plan.result["run"]["exit_code"]), walk.plan.done.stdout
 
 
 def test_runs_leave_nothing_outside_the_project(walk: Walk) -> None:
@@ -82,7 +82,7 @@ def test_runs_leave_nothing_outside_the_project(walk: Walk) -> None:
 
 def test_a_plan_of_everything_says_so(walk: Walk) -> None:
     """The answer of a run of the whole runbook lists no sections; that of one section names it, everywhere."""
-    assert walk.plan.result["answer"].startswith("No check failed; the run waits for the source administrator")
+    assert walk.plan.result["answer"].startswith("The plan is completely made: ")
     one = walk.place.run("plan", "050", project=walk.place.copy_of_project("one-section"))
     answer = one.result["answer"]
     assert answer.startswith("What section 050 looks at is as it should be: ")

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 from big_tenants import ADD_ON, KINDS, TARGET_INITIAL, Pair, Person, pair
 from crash_harness import KILLED, MOST_RUNS, Lane, World, differing
 
@@ -65,17 +64,8 @@ class _Sights:
             print(f"{USERS} users, section {section}: {took:.0f} s, peak {peak:.0f} MB, ledger {ledger:.0f} MB")
 
 
-def _waive(lane: Lane, made: Pair) -> None:
-    """Whoever keeps another archive is not licensed; its owner accepts that, so that the others are (LIC-13)."""
-    kept = [person for person in made.people if person.kind and KINDS[person.kind].fate == "archive kept"]
-    given = {"rule": "licence-after-stamp", "reason": "looked at by hand", "owner": "Owner", "until": "2027-06-30"}
-    waivers = [given | {"subject": person.primary} for person in kept]
-    (lane.project / "waivers.yaml").write_text(yaml.safe_dump({"waivers": waivers}), encoding="utf-8")
-
-
 def _journey(lane: Lane, made: Pair, kills: Sequence[tuple[str, int]]) -> Journey:
     lane.reset()
-    _waive(lane, made)
     start = lane.end()
     sights = _Sights(lane)
     sights.run("090")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project, Side
     from xtmig_kernel.rules.matching import Match
 
-LOCATION_STEP, ASSIGN_STEP = "020.3", "020.4"
+LOCATION_STEP, ASSIGN_STEP, TARGET_STEP = "020.3", "020.4", "100.7"
 
 
 def _seats(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -53,7 +53,7 @@ def _have(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield _lacks(user, seat=mailbox_id(user) in given)
 
     if waiting:
-        yield Judgement("wait", f"{len(waiting)} of {len(users)} users", remedy=_who_assigns(project, len(waiting)))
+        yield _assigned_elsewhere(project, len(waiting), len(users))
     aside = {mailbox_id(user) for user in waiting}
     judged = [user for user in users if mailbox_id(user) not in aside]
     expected = f"the add-on is on one of the two sides ({told})"
@@ -73,10 +73,19 @@ def _lacks(user: Match, *, seat: bool) -> Judgement:
     )
 
 
-def _who_assigns(project: Project, number: int) -> str:
+def _assigned_elsewhere(project: Project, number: int, total: int) -> Judgement:
+    who = f"{number} of {total} users"
     if project.licences.add_on_side == "target":
-        return f"section 100, which assigns {ADD_ON_NAME} to {number} users once they are stamped in the target"
-    return f"whoever assigns {ADD_ON_NAME} to {number} users; project.yaml says that xtmig does not"
+        return Judgement(
+            "fail",
+            who,
+            seen="the add-on is on neither side",
+            expected="the add-on is on one of the two sides",
+            remedy=f"Apply step {TARGET_STEP}, which assigns {ADD_ON_NAME} once they are stamped in the target.",
+            step=TARGET_STEP,
+        )
+    by = f"whoever assigns {ADD_ON_NAME} to {number} users; project.yaml says that xtmig does not"
+    return Judgement("wait", who, remedy=by)
 
 
 def _location(seen: Seen, project: Project) -> Iterable[Judgement]:

@@ -195,6 +195,25 @@ def _licensed(
     yield from judge_each(found, judge, of_what="users", expected=f"{what}, where project.yaml asks for it")
 
 
+def _add_on(seen: Seen, project: Project) -> Iterable[Judgement]:
+    """As the others; and whoever is still to be stamped has it coming, which a plan of the whole says beforehand."""
+    yield from _licensed(need_add_on, add_on_seats, ADD_ON, "the migration licence", seen, project)
+    if project.licences.add_on_side != "target":
+        return
+    coming = [
+        m for m in users_without_add_on(seen, project) if not licensable(m, project) and not on_premises(m, project)
+    ]
+    if coming:
+        yield Judgement(
+            "fail",
+            f"{len(coming)} users who are not stamped yet",
+            seen="without the migration licence",
+            expected="stamped, then licensed",
+            remedy=f"Apply step {STAMP}, then {ADD_ON}.",
+            step=STAMP,
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "licence-after-stamp",
@@ -214,11 +233,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "target-add-on",
-        "Stamped users have the migration licence, where the project gives it in the target",
+        "Users have the migration licence, where the project gives it in the target",
         ("LIC-13",),
         "target",
         LICENCE_FACTS,
-        partial(_licensed, need_add_on, add_on_seats, ADD_ON, "the migration licence"),
+        _add_on,
     ),
     Rule(
         "target-exchange-before-move",

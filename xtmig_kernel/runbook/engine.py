@@ -161,8 +161,13 @@ class Engine:
         return self._nothing_planned(view)
 
     def _nothing_planned(self, view: StepView) -> StepView:
-        """Nothing to change means right, except where another step must come first, such as the list of users."""
-        if any(isinstance(finding.verdict, Failed) and finding.remedy_step for finding in view.blocked_by[:1]):
+        """Nothing to change means right, except where another step must come first, such as the list of users.
+
+        What no step mends is told as a failure at once; it would not go away by what comes first.
+        """
+        comes_first = any(isinstance(f.verdict, Failed) and f.remedy_step for f in view.blocked_by[:1])
+        mended = all(f.remedy_step for f in view.findings if isinstance(f.verdict, Failed))
+        if comes_first and mended:
             return self._held_back(view)
         return replace(view, state="no change", note="no change")
 
@@ -363,10 +368,6 @@ def _settled(view: StepView) -> StepView:
     elsewhere = [f.remedy_step for f in wrong if f.remedy_step not in (None, view.step.id)]
     if wrong and len(elsewhere) == len(wrong):
         return replace(view, state="later", note=f"needs step {elsewhere[0]} first")
-    first = next((f for f in view.blocked_by if f.remedy_step not in (None, view.step.id)), None)
-    if wrong and first is not None and view.state == "no change" and all(f.remedy_step for f in wrong):
-        # this step mends it, but what it would plan depends on what is not there yet
-        return replace(view, state="later", note=f"needs step {first.remedy_step} first: {first.title}")
     if wrong:
         note = f"{view.note}; {len(wrong)} not right: {wrong[0].title}"
         return replace(view, state="failed", note=note)

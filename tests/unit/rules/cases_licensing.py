@@ -128,13 +128,13 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("nobody is licensed in the source", ["skipped"], NO_LOCATION),
     ],
     "users-have-add-on": [
-        Case("section 100 assigns it", ["waiting"], NEEDED),
+        Case("section 100 assigns it", ["fail"], NEEDED),
         Case("somebody else assigns it", ["waiting"], NEEDED, BY_OTHERS),
         Case("it is assigned here", ["fail"], NEEDED_IN_SOURCE, IN_SOURCE),
         Case("no seat in the source", ["fail"], NEEDED, IN_SOURCE),
         Case(
             "its subscription is suspended",
-            ["waiting"],
+            ["fail"],
             {
                 "target__mail_users": {"PersistedCapabilities": []},
                 "target__subscribed_skus": [sku(CapabilityStatus="Suspended")],

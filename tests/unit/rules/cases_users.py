@@ -16,6 +16,7 @@ from prepared_facts import (
     OWN,
     SYNCHRONISED,
     UNLICENSED,
+    UNLICENSED_AND_UNSTAMPED,
     VANITY,
     X400,
     deleted,
@@ -173,6 +174,7 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "target-add-on": [
         Case("not licensed", ["fail"], UNLICENSED),
+        Case("not stamped yet", ["fail"], UNLICENSED_AND_UNSTAMPED),
         Case("no seat", ["fail"], UNLICENSED | {"target__subscribed_skus": [sku(Enabled=3, Consumed=3)]}),
     ],
     "target-exchange-before-move": [Case("not licensed", ["fail"], {}, BEFORE_MOVE)],
