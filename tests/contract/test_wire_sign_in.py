@@ -196,6 +196,15 @@ def test_licences_are_asked_for_where_they_are_given(
     assert len(asked) == (2 if asks else 0)
 
 
+def test_an_approver_is_asked_for_nothing_but_who_they_are(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
+    """F-29: whoever only proves who they are, as an approver does, is asked for User.Read alone, and once."""
+    given = project(tmp_path, method="device_code")
+    SignIn(given, "target", hosts, redactor=Redactor(), show=Screen().show, only_identity=True).token("graph")
+    (form,) = person_login.asked("/devicecode")
+    rights = {scope for scope in form["scope"].split() if scope.startswith("https://")}
+    assert rights == {"https://graph.microsoft.com/User.Read"}
+
+
 def test_one_sign_in_serves_both_services(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
     """F-29: with a client of the organisation's own, the second service's token comes silently."""
     screen = Screen()

@@ -10,7 +10,7 @@ from xtmig_kernel.m365.parameters import CLEAR, PSCredential
 from xtmig_kernel.m365.reasons import as_reason
 from xtmig_kernel.m365.sign_in import SignIn
 from xtmig_kernel.m365.simulated import SimulatedClock, clock_for
-from xtmig_kernel.m365.tenants import CallReply, SourceTenant, TargetTenant, Tenant, connect
+from xtmig_kernel.m365.tenants import CallReply, SourceTenant, TargetTenant, Tenant, connect, identify
 from xtmig_kernel.m365.values import size_bytes
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "connect",
     "consent_url",
     "hosts_for",
+    "identify",
     "live_hosts",
     "look_up_domain",
     "size_bytes",

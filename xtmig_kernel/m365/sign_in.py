@@ -54,6 +54,7 @@ class SignIn:
         redactor: Learns every token and secret before anybody else.
         ask: Shows a question and returns what a person types, for secrets by `prompt`.
         show: Shows a message and the address that goes with it; standard error without it.
+        only_identity: Whether a person is asked for nothing but who they are, as an approver is.
 
     Raises:
         MigrationApplicationError: The project names the migration application as the sign-in's own.
@@ -68,7 +69,9 @@ class SignIn:
         redactor: Redactor,
         ask: Callable[[str], str] | None = None,
         show: Callable[[str, str], None] | None = None,
+        only_identity: bool = False,
     ) -> None:
+        self._only_identity = only_identity
         self._project = project
         self._side = side
         self._settings = project.side(side).sign_in
@@ -276,6 +279,9 @@ class SignIn:
         if resource == "exchange" or self._settings.client_id:
             return self._default(resource)
         consents = (self._project.consent.target if self._side == "target" else self._project.consent.source) == "xtmig"
+        base = self._hosts.graph_scope.removesuffix(".default")
+        if self._only_identity:
+            return [f"{base}User.Read"]
         names = ["Directory.Read.All"]
         if self._side == "target" or consents:
             names.append("Application.ReadWrite.All")
@@ -283,7 +289,6 @@ class SignIn:
             names.append("AppRoleAssignment.ReadWrite.All")
         if self._project.licenses_on(self._side):  # the second one is for the usage location (wire 4.8)
             names += ["LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"]
-        base = self._hosts.graph_scope.removesuffix(".default")
         return [base + name for name in names]
 
     def _token_cache(self) -> Any:

@@ -215,6 +215,27 @@ def connect(
     return kind(project, hosts, sign_in, clock)
 
 
+def identify(
+    project: Project, side: Side, *, redactor: Redactor, show: Callable[[str, str], None] | None = None
+) -> Identity:
+    """Let a person prove who they are in one tenant; nothing else is asked of them, and nothing is called.
+
+    Args:
+        project: Says which tenant, and how to sign in.
+        side: The tenant.
+        redactor: Learns the token.
+        show: Shows a message and a link to the person who signs in.
+
+    Raises:
+        WrongTenantError: The account is of another tenant.
+        SignInError: The sign-in was refused.
+        Unavailable: The sign-in service cannot be reached.
+    """
+    sign_in = SignIn(project, side, hosts_for(project, side), redactor=redactor, show=show, only_identity=True)
+    sign_in.token("graph")
+    return sign_in.identity()
+
+
 def _graph_request(call: GraphCall) -> GraphRequest:
     values = {name: _known(name, value) for name, value in call.path_values.items()}
     return GraphRequest(call.method, "/" + fill_path(call.path, values).lstrip("/"), call.body, call.headers)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from xtmig_kernel.changes import Level, canonical
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError
-from xtmig_kernel.m365 import clock_for, connect
+from xtmig_kernel.m365 import clock_for, identify
 from xtmig_kernel.project import (
     Approval,
     Approvals,
@@ -108,7 +108,7 @@ def _signed_in(
 ) -> Approval:
     settings = project.side(approver.side).model_copy(update={"sign_in": SignInSettings(method=method)})
     as_approver = project.model_copy(update={approver.side: settings})
-    identity = connect(as_approver, approver.side, redactor=Redactor(), clock=clock_for(project), show=show).identity
+    identity = identify(as_approver, approver.side, redactor=Redactor(), show=show)
     if identity.kind != "person" or identity.name.casefold() != approver.upn.casefold():
         raise UsageError(
             f"{identity.name} signed in, but the approval is of {approver.upn}",
