@@ -12,8 +12,6 @@ from e2e_workplace import who_moves
 
 ADD_ON = "Cross_tenant_user_data_migration"
 MARKER = {"1": "Cross-Tenant-Project"}
-GRAPH_POWERSHELL = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
-"""Microsoft's public client as which a person signs in to Graph, here the approver to prove who they are."""
 State = dict[str, Any]
 
 
