@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from logging import LogRecord, StreamHandler
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
@@ -58,9 +59,14 @@ class RedactingKernelApp(IPKernelApp):
     outstream_class = DottedObjectName("xtmig_kernel.jupyter.kernel_streams.RedactingOutStream")
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Start the kernel; its log holds only what is worth reading, from its first line on."""
+        """Start the kernel; its log holds only what is worth reading, from its first line on.
+
+        The profile's folders are asked for while it starts and never again, so they go at once: a kernel that is killed
+        at its end could not remove them any more.
+        """
         self.log.addFilter(_worth_reading)
         super().initialize(argv)  # type: ignore[no-untyped-call]
+        rmtree(self.ipython_dir, ignore_errors=True)
 
     @default("ipython_dir")
     def _no_profile_in_the_home(self) -> str:
