@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Locator, Page
 
-LAB_SECONDS = 60
-CELL_SECONDS = 60
+LAB_SECONDS = 120
+CELL_SECONDS = 120
 OPERATORS = {"source": "Olivia Operator", "target": "Otis Operator"}
 APPROVER = "amara.approver@northwindtraders.onmicrosoft.com"
 

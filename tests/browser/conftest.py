@@ -17,7 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from browser_person import APPROVER, LAB_SECONDS, Person
+from browser_person import APPROVER, CELL_SECONDS, LAB_SECONDS, Person
 from simulator_process import SimulatorProcess, start_simulator
 
 from xtmig_kernel.runs.folder import new_project
@@ -45,7 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=CELL_SECONDS * 1000)
 
     found = next(filter(None, map(shutil.which, ("/usr/bin/chromium", "chromium", "google-chrome"))), None)
     if found is None:
@@ -127,6 +129,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture
 def person(chromium: Browser, lab: str, request: pytest.FixtureRequest) -> Iterator[Person]:
     context = chromium.new_context(viewport={"width": 1360, "height": 1500})
+    context.set_default_timeout(CELL_SECONDS * 1000)
     wanted = os.environ.get("XTMIG_SCREENSHOTS")
     screenshots = Path(wanted) / request.node.name if wanted else None
     if screenshots is not None:

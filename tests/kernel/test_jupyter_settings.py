@@ -15,10 +15,11 @@ from kernel_running import SHARE
         ("@jupyterlab/apputils-extension:notification", "fetchNews", "false"),
         ("@jupyterlab/apputils-extension:notification", "checkForUpdates", False),
         ("@jupyter-widgets/jupyterlab-manager:plugin", "saveState", False),
+        ("@jupyterlab/notebook-extension:tracker", "windowingMode", "none"),
     ],
 )
 def test_jupyterlab_takes_our_defaults(tmp_path: Path, schema: str, setting: str, expected: object) -> None:
-    """JupyterLab fetches no news from the internet and saves no widget state, unless a person says so."""
+    """JupyterLab fetches no news from the internet, saves no widget state and keeps every cell in the page, unless a person says so."""
     found, _ = get_settings(
         str(SHARE / "lab" / "settings"),
         str(Path(get_app_dir()) / "schemas"),
