@@ -19,7 +19,7 @@ from kernel_running import SHARE
     ],
 )
 def test_jupyterlab_takes_our_defaults(tmp_path: Path, schema: str, setting: str, expected: object) -> None:
-    """JupyterLab fetches no news from the internet, saves no widget state and keeps every cell in the page, unless a person says so."""
+    """JupyterLab fetches no news, saves no widget state and keeps every cell in the page, unless a person says so."""
     found, _ = get_settings(
         str(SHARE / "lab" / "settings"),
         str(Path(get_app_dir()) / "schemas"),
