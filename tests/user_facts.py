@@ -81,6 +81,7 @@ def chosen(**changes: Any) -> dict[str, Any]:
         "PreviousMailbox": "",
         "PreviousMailboxExport": "",
         "PreviousMailboxAgreedBy": "",
+        "Wave": "",
         "Remark": "",
         "Line": 2,
     } | changes

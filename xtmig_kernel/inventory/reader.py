@@ -26,6 +26,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "consent_link": sign_in.consent_link,
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
+    "excluded_users": users.excluded_users,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,

@@ -27,7 +27,20 @@ def chosen_users(context: ReadContext) -> tuple[str, list[Row]]:
     if not rows:
         source, proposed = proposed_users(context)
         return f"{source}; {USERS_FILE} names nobody yet", proposed
-    return USERS_FILE, [as_columns(row) for row in rows]
+    stay = _staying(context)
+    return USERS_FILE, [as_columns(row) for row in rows if row.source_address.casefold() not in stay]
+
+
+def excluded_users(context: ReadContext) -> tuple[str, list[Row]]:
+    """Who stays, and why."""
+    excluded = sorted(context.project.users.exclude.items())
+    return "users.exclude of project.yaml", [
+        {"SourceAddress": address, "Reason": reason} for address, reason in excluded
+    ]
+
+
+def _staying(context: ReadContext) -> set[str]:
+    return {address.casefold() for address in context.project.users.exclude}
 
 
 def proposed_users(context: ReadContext) -> tuple[str, list[Row]]:
@@ -50,8 +63,10 @@ def proposed_users(context: ReadContext) -> tuple[str, list[Row]]:
         members = _members(context, str(choice.group))
         chosen = [row for row in found if row["ObjectId"] is not None and row["ObjectId"] in members]
         source = f"Get-DistributionGroupMember of {choice.group}"
+    stay = _staying(context)
+    moving = (row for row in chosen if not stay & {address.casefold() for address in row["SmtpAddresses"]})
     addresses = sorted(
-        (str(row["PrimarySmtpAddress"]) for row in chosen if row["PrimarySmtpAddress"]), key=str.casefold
+        (str(row["PrimarySmtpAddress"]) for row in moving if row["PrimarySmtpAddress"]), key=str.casefold
     )
     return source, [as_columns(UserRow(address)) for address in addresses]
 

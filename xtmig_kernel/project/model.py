@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Side = Literal["source", "target"]
 OTHER_SIDE: dict[Side, Side] = {"source": "target", "target": "source"}
@@ -96,6 +96,7 @@ ObjectName = Annotated[str, AfterValidator(_object_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
 SecretReferenceText = Annotated[str, AfterValidator(_secret_reference)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
 class Strict(BaseModel):
@@ -184,7 +185,8 @@ class UserChoice(Strict):
 
     `file`: `users.csv` is written by hand. `attribute`: every source mailbox whose custom attribute has the value, as
     in the document's sample. `group`: every mailbox in a mail-enabled group of the source.
-    `tag` lets xtmig write the attribute's value to the mailboxes that `users.csv` lists.
+    `tag` lets xtmig write the attribute's value to the mailboxes that `users.csv` lists. `exclude` says who stays, by
+    source address, and why: they are in no step, and in every account of the project.
     """
 
     choose: Literal["file", "attribute", "group"] = "file"
@@ -192,6 +194,7 @@ class UserChoice(Strict):
     value: Text = "Cross-Tenant-Project"
     group: ObjectName | None = None
     tag: bool = False
+    exclude: dict[Address, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> UserChoice:
@@ -251,6 +254,40 @@ class Licences(Strict):
         return self
 
 
+class Wave(Strict):
+    """One wave, which is one batch: when it starts to synchronise, and when it is cut over (BAT-12, TMS-04).
+
+    `name` is what column `Wave` of `users.csv` says. `cutover` is UTC; without it the wave is never completed.
+    `window_hours` is how long after `cutover` the completion may still begin.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,19}$")]
+    start: date | None = None
+    cutover: AwareDatetime | None = None
+    window_hours: Annotated[int, Field(ge=1, le=168)] = 24
+
+
+class Move(Strict):
+    """The batches: their names, their size, who goes first, and when (BAT-01, BAT-04, BAT-11).
+
+    A batch is called `batch_prefix`, a hyphen and its wave; `batch_prefix` is by default the project's id. `pilot`
+    names the source addresses of the first wave. `notify` gets the service's reports of every batch.
+    """
+
+    batch_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=2000)] = 2000
+    pilot: tuple[Address, ...] = ()
+    notify: tuple[Address, ...] = ()
+    waves: tuple[Wave, ...] = ()
+
+    @model_validator(mode="after")
+    def _waves_once(self) -> Move:
+        names = [wave.name.casefold() for wave in self.waves]
+        if len(set(names)) != len(names):
+            raise ValueError("waves: each wave is listed once")
+        return self
+
+
 class Approver(Strict):
     """A person who may approve: where they sign in, and optionally the public key with which they sign files."""
 
@@ -286,6 +323,7 @@ class Project(Strict):
     target_addresses: TargetAddresses = TargetAddresses()
     target_users: TargetUsers = TargetUsers()
     licences: Licences = Licences()
+    move: Move = Move()
     last_completion: date | None = None
     transport: Literal["rest", "powershell"] | None = None
     approvers: tuple[Approver, ...] = ()
@@ -359,6 +397,14 @@ class Project(Strict):
     def scope_group_names(self) -> tuple[str, ...]:
         """Names of the scope groups in the source tenant, in the order in which they are filled (PRE-04, PRE-06)."""
         return self.names.scope_groups or (f"xtmig-{self.id}-scope",)
+
+    def batch_name(self, wave: str) -> str:
+        """Name of a wave's batch (BAT-01).
+
+        Args:
+            wave: Name of the wave, as column `Wave` of `users.csv` says it.
+        """
+        return f"{self.move.batch_prefix or self.id}-{wave}"
 
     @property
     def delivery_domain(self) -> str:

@@ -29,11 +29,13 @@ COLUMNS = {
     "PreviousMailbox": "previous_mailbox",
     "PreviousMailboxExport": "previous_mailbox_export",
     "PreviousMailboxAgreedBy": "previous_mailbox_agreed_by",
+    "Wave": "wave",
     "Remark": "remark",
 }
 REQUIRED = ("SourceAddress", "TargetAddress")
 NEW, CLEAR = "new", "clear"
 MOST_PROBLEMS = 10
+WAVE_NAME = r"[A-Za-z0-9][A-Za-z0-9-]{0,19}"
 _ADDRESS = re.compile(
     r"[^@\s\"<>,;()\[\]\\\x00-\x1f\x7f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
@@ -55,6 +57,7 @@ class UserRow:
         previous_mailbox: `clear` asks for what remains of a previous mailbox to be cleared (USR-24).
         previous_mailbox_export: Where the copy of that mailbox's items lies; needed where it holds any.
         previous_mailbox_agreed_by: Who owns those items and agrees to their loss; needed where it holds any.
+        wave: Name of the wave in which it moves; empty until waves are planned (PRM-08).
         remark: Free text.
         line: Line in the file, 0 for a row that is not from a file.
     """
@@ -67,6 +70,7 @@ class UserRow:
     previous_mailbox: str = ""
     previous_mailbox_export: str = ""
     previous_mailbox_agreed_by: str = ""
+    wave: str = ""
     remark: str = ""
     line: int = 0
 
@@ -189,6 +193,8 @@ def _wrong(row: UserRow) -> Iterator[str]:
         yield f"TargetAlias {row.target_alias!r} is not an alias"
     if row.target_object and row.target_object != NEW and not _is_guid(row.target_object):
         yield f"TargetObject is {row.target_object!r}; give {NEW}, or an object ID (a GUID)"
+    if row.wave and not re.fullmatch(WAVE_NAME, row.wave):
+        yield f"Wave is {row.wave!r}; give up to 20 letters, digits and hyphens"
     if row.previous_mailbox not in ("", CLEAR):
         yield f"PreviousMailbox is {row.previous_mailbox!r}; leave it empty, or write {CLEAR}"
 

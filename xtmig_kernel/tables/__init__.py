@@ -6,27 +6,16 @@ made from a comma list such as `Inbound, RemoteOutbound`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from xtmig_kernel.tables.moves import MOVE_TABLES
+from xtmig_kernel.tables.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table.
-
-    Args:
-        name: Its name, also the second half of a fact's name: `target.migration_endpoints`.
-        columns: Column name to type.
-        about: What a row is, and where it is read.
-    """
-
-    name: str
-    columns: dict[str, str]
-    about: str
-
+__all__ = ["ADDRESS_COLUMNS", "BY_NAME", "TABLES", "USER_COLUMNS", "Table", "row_of"]
 
 ADDRESS_COLUMNS = {"SmtpAddresses": "list of text", "X500Addresses": "list of text", "OtherAddresses": "list of text"}
 """EmailAddresses by kind: SMTP without prefix, the primary one too; X500 with the prefix `x500:`, the rest of it as it
@@ -41,6 +30,7 @@ USER_COLUMNS = {
     "PreviousMailbox": "text",
     "PreviousMailboxExport": "text",
     "PreviousMailboxAgreedBy": "text",
+    "Wave": "text",
     "Remark": "text",
     "Line": "int",
 }
@@ -199,6 +189,11 @@ TABLES = (
         "chosen_users", USER_COLUMNS, "Who moves: the rows of users.csv, or before there is one, the proposal for it"
     ),
     Table(
+        "excluded_users",
+        {"SourceAddress": "text", "Reason": "text"},
+        "Who stays, and why: users.exclude of project.yaml; they are in no other table of chosen users",
+    ),
+    Table(
         "proposed_users", USER_COLUMNS, "Who would be listed by project.yaml: by attribute or by group; none for a file"
     ),
     Table(
@@ -311,11 +306,7 @@ TABLES = (
         },
         "Members of the project's scope groups. Membership is direct or nested; Via names the nested group",
     ),
-    Table(
-        "migration_users",
-        {"Identity": "text", "BatchId": "text", "Status": "text", "ErrorSummary": "text", "MailboxGuid": "guid"},
-        "Get-MigrationUser: everybody who is in a batch, by the address in the target",
-    ),
+    *MOVE_TABLES,
     Table(
         "migration_tests",
         {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},

@@ -1,0 +1,189 @@
+"""Tables about what moves and how far it is: batches, holds, archives, sizes, permissions (shapes 3.11 to 3.13)."""
+
+from __future__ import annotations
+
+from xtmig_kernel.tables.table import Table
+
+FOLDER_COLUMNS = {
+    "ExchangeGuid": "guid",
+    "Mailbox": "text",
+    "Archive": "bool",
+    "Folder": "text",
+    "Scope": "text",
+    "Items": "int",
+    "Bytes": "int",
+}
+PERMISSION_COLUMNS = {
+    "ExchangeGuid": "guid",
+    "Mailbox": "text",
+    "Place": "text",
+    "Trustee": "text",
+    "TrusteeKind": "text",
+    "Right": "text",
+    "Deny": "bool",
+    "Inherited": "bool",
+}
+
+MOVE_TABLES = (
+    Table(
+        "migration_users",
+        {
+            "Identity": "text",
+            "BatchId": "text",
+            "Status": "text",
+            "ErrorSummary": "text",
+            "MailboxGuid": "guid",
+            "RequestGuid": "guid",
+            "SyncedItems": "int",
+            "SkippedItems": "int",
+            "DataConsistencyScore": "text",
+            "UnapprovedSkippedItems": "bool",
+            "LastSyncedAt": "time",
+        },
+        "Get-MigrationUser: everybody who is in a batch, by the address in the target",
+    ),
+    Table(
+        "migration_batches",
+        {
+            "Identity": "text",
+            "Status": "text",
+            "SourceEndpoint": "text",
+            "TargetDeliveryDomain": "text",
+            "TotalCount": "int",
+            "SyncedCount": "int",
+            "FinalizedCount": "int",
+            "FailedCount": "int",
+            "DataConsistencyScore": "text",
+            "CreatedAt": "time",
+            "CompleteAfter": "time",
+            "CompletionAsked": "bool",
+        },
+        "Get-MigrationBatch. CompletionAsked: its CompleteAfter is a moment, not the end of time, or it is completed",
+    ),
+    Table(
+        "migration_details",
+        {
+            "Identity": "text",
+            "Status": "text",
+            "ErrorType": "text",
+            "Error": "text",
+            "PercentComplete": "int",
+            "SourceItems": "int",
+            "SyncedItems": "int",
+            "BytesTransferred": "int",
+            "CompleteAfter": "time",
+        },
+        "Get-MigrationUserStatistics of those users whom Get-MigrationUser shows with an error, or neither at rest nor "
+        "on their way",
+    ),
+    Table(
+        "skipped_items",
+        {
+            "Identity": "text",
+            "Kind": "text",
+            "Folder": "text",
+            "Bytes": "int",
+            "ReceivedAt": "time",
+            "Scores": "list of text",
+            "Number": "int",
+        },
+        "Get-MigrationUserStatistics -IncludeSkippedItems of users who have any; without subjects and senders, which "
+        "are personal. Number counts the items of one user",
+    ),
+    Table(
+        "mailbox_states",
+        {
+            "ObjectId": "guid",
+            "ExchangeGuid": "guid",
+            "PrimarySmtpAddress": "text",
+            "RecipientTypeDetails": "text",
+            "LitigationHoldEnabled": "bool",
+            "ComplianceTagHoldApplied": "bool",
+            "DelayHoldApplied": "bool",
+            "DelayReleaseHoldApplied": "bool",
+            "InPlaceHolds": "list of text",
+            "AuxiliaryArchives": "int",
+            "AutoExpandingArchiveEnabled": "bool",
+            "ArchiveStatus": "text",
+            "ArchiveGuid": "guid",
+            "DisabledArchiveGuid": "guid",
+            "QuotaBytes": "int",
+            "MailboxMoveStatus": "text",
+            "MailboxMoveRemoteHostName": "text",
+            "SendOnBehalf": "list of text",
+        },
+        "Get-Mailbox of every mailbox: holds, archives, quota, moves, delegates with Send on Behalf",
+    ),
+    Table(
+        "organization_holds",
+        {"Hold": "text"},
+        "InPlaceHolds of Get-OrganizationConfig: retention that holds every mailbox (HLD-01)",
+    ),
+    Table(
+        "mailbox_sizes",
+        {
+            "ExchangeGuid": "guid",
+            "PrimarySmtpAddress": "text",
+            "Archive": "bool",
+            "Items": "int",
+            "Bytes": "int",
+            "DeletedItems": "int",
+            "DeletedBytes": "int",
+        },
+        "Get-MailboxStatistics of the chosen users' mailboxes and archives",
+    ),
+    Table(
+        "mailbox_permissions",
+        PERMISSION_COLUMNS,
+        "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
+        "Get-MailboxFolderPermission. Place is mailbox, recipient or a folder; Trustee the primary address where the "
+        "trustee is a recipient of that tenant; TrusteeKind its RecipientTypeDetails; Right FullAccess, SendAs, "
+        "SendOnBehalf or the folder's role",
+    ),
+    Table(
+        "folder_counts",
+        FOLDER_COLUMNS,
+        "Get-MailboxFolderStatistics of the users of waves that are about to be cut over, or were. Scope is visible or "
+        "recoverable",
+    ),
+    Table(
+        "move_requests",
+        {"ExchangeGuid": "guid", "Identity": "text", "Status": "text", "Flags": "flags", "BatchName": "text"},
+        "Get-MoveRequest: moves that are under way in that tenant (BAT-10, ERR-13)",
+    ),
+    Table(
+        "move_histories",
+        {
+            "ExchangeGuid": "guid",
+            "Mailbox": "text",
+            "Status": "text",
+            "CompletedAt": "time",
+            "SourceItems": "int",
+            "TargetItems": "int",
+        },
+        "Get-MailboxStatistics -IncludeMoveHistory of moved mailboxes (target): what the service itself recorded",
+    ),
+    Table(
+        "licence_plans",
+        {
+            "UserId": "guid",
+            "UserPrincipalName": "text",
+            "SkuId": "guid",
+            "SkuPartNumber": "text",
+            "PlanId": "guid",
+            "PlanName": "text",
+            "Status": "text",
+        },
+        "Graph licenseDetails of the chosen users: every service plan with its provisioning status (PLN-07)",
+    ),
+    Table(
+        "baseline_folders",
+        {"Wave": "text", "TakenAt": "time", **FOLDER_COLUMNS},
+        "What a wave's mailboxes held in the source just before the cutover; read from the project's own file",
+    ),
+    Table(
+        "baseline_permissions",
+        {"Wave": "text", "TakenAt": "time", **PERMISSION_COLUMNS},
+        "The rights on a wave's mailboxes in the source just before the cutover; read from the project's own file",
+    ),
+)
