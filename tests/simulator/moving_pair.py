@@ -9,6 +9,9 @@ from typing import Any
 from exchange_answers import done, one, rows
 from simulated_pair import Pair, example, make_pair
 
+from xtmig_kernel.simulator.migration.passing import let_time_pass
+from xtmig_kernel.simulator.state_view import state_view
+
 DOMAIN = "northwindtraders.onmicrosoft.com"
 ENDPOINT = "Contoso moves"
 SECRET = "secret-of-the-moving-application"
@@ -147,6 +150,19 @@ def batch_row(pair: Pair, name: str = "W01") -> dict[str, Any]:
 def details(pair: Pair, alias: str, **parameters: Any) -> dict[str, Any]:
     """A user in detail."""
     return one(pair, "target", "Get-MigrationUserStatistics", Identity=address(alias), **parameters)
+
+
+def state(pair: Pair) -> dict[str, Any]:
+    """What control shows of both tenants now."""
+    let_time_pass(pair.world, pair.now)
+    return state_view(pair.world, pair.now)
+
+
+def cause_of(pair: Pair, alias: str, batch: str = "W01") -> str | None:
+    """The simulator's own word for why somebody does not go on."""
+    found = next(b for b in state(pair)["target"]["migration_batches"] if b["name"] == batch)
+    word: str | None = next(u["cause"] for u in found["users"] if u["identity"] == address(alias))
+    return word
 
 
 def synced(data: dict[str, Any], *aliases: str) -> Pair:

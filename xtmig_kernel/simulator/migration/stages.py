@@ -178,7 +178,9 @@ class Stages:
 
     def rest(self, batch: Batch, mover: Mover, moment: datetime) -> None:
         """Let a user wait at 95 % for the next incremental copy, or for its completion."""
-        again = (mover.progress.synced or moment) + timedelta(seconds=self.lags.incremental_interval)
+        interval = timedelta(seconds=self.lags.incremental_interval)
+        seeded = mover.progress.seeded or moment
+        again = seeded + ((moment - seeded) // interval + 1) * interval
         completes = batch.completes(mover)
         due = max(moment, min(again, completes) if completes else again)
         self.go(batch, mover, "Synced", moment, (due - moment).total_seconds())
