@@ -10,6 +10,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from start_facts import start_tables
 from user_facts import SCOPE, user_tables
 
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
@@ -186,6 +187,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "target.organization_relationships": [relationship()],
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
+        **start_tables(),
     }
 
 

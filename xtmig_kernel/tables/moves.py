@@ -47,6 +47,7 @@ MOVE_TABLES = (
         {
             "Identity": "text",
             "Status": "text",
+            "MigrationType": "text",
             "SourceEndpoint": "text",
             "TargetDeliveryDomain": "text",
             "TotalCount": "int",
@@ -55,6 +56,7 @@ MOVE_TABLES = (
             "FailedCount": "int",
             "DataConsistencyScore": "text",
             "CreatedAt": "time",
+            "LastSyncedAt": "time",
             "CompleteAfter": "time",
             "CompletionAsked": "bool",
         },
