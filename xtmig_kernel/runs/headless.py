@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.report import Result, build_archive
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, Section, new_run_id
+from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.kernels import KERNEL, Kernels
 from xtmig_kernel.runs.shipped import shipped
 from xtmig_kernel.store import Ledger
@@ -185,13 +185,5 @@ def _environment(project: Project) -> Iterator[None]:
             "IPYTHONDIR": folder,
             "JUPYTER_RUNTIME_DIR": folder,
         }
-        before = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
-        try:
+        with set_variables(ours):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
