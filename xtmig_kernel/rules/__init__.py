@@ -21,6 +21,7 @@ from xtmig_kernel.rules import (
     user_matches,
     users,
     verification,
+    wave_plan,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
@@ -45,6 +46,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *wave_plan.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
