@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, sign_in, users
+from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -27,6 +27,8 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "baseline_folders": counts.baseline_folders,
+    "baseline_permissions": counts.baseline_permissions,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -55,6 +57,7 @@ SIGNED_IN: dict[str, Table] = {
     "subscribed_skus": licences.subscribed_skus,
     "directory_users": licences.directory_users,
     "licensing_groups": licences.licensing_groups,
+    "folder_counts": counts.folder_counts,
 }
 
 
