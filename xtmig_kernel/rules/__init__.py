@@ -3,10 +3,16 @@
 from xtmig_kernel.rules import (
     add_on,
     application,
+    completion,
     connect,
     consent,
+    drift,
     endpoint,
     exchange_licences,
+    gate_foreign,
+    gate_rules,
+    gate_signs,
+    gate_ties,
     on_premises,
     prepared_licences,
     prepared_rules,
@@ -45,6 +51,12 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *drift.RULES,
+    *gate_signs.RULES,
+    *gate_rules.RULES,
+    *gate_ties.RULES,
+    *gate_foreign.RULES,
+    *completion.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
