@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, recipients, sign_in, users
+from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, moves, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -46,7 +46,11 @@ SIGNED_IN: dict[str, Table] = {
     "organization_relationships": exchange.organization_relationships,
     "accepted_domains": exchange.accepted_domains,
     "migration_tests": exchange.migration_tests,
-    "migration_users": exchange.migration_users,
+    "migration_batches": moves.migration_batches,
+    "migration_users": moves.migration_users,
+    "migration_details": moves.migration_details,
+    "skipped_items": moves.skipped_items,
+    "move_requests": moves.move_requests,
     "mailboxes": recipients.mailboxes,
     "mail_users": recipients.mail_users,
     "recipients": recipients.recipients,
@@ -80,17 +84,34 @@ class Reader:
         self._absent = absent
         self._known_application_id: str | None = None
 
-    def read(self, fact: str) -> Observation[tuple[Row, ...]]:
+    def read_all(self, facts: Iterable[str]) -> dict[str, Observation[tuple[Row, ...]]]:
+        """Read several tables at one moment: what two of them are made from is read once.
+
+        Args:
+            facts: Sides and tables; each is read once.
+        """
+        kept: dict[str, Any] = {}
+        return {fact: self.read(fact, kept) for fact in dict.fromkeys(facts)}
+
+    def read(self, fact: str, kept: dict[str, Any] | None = None) -> Observation[tuple[Row, ...]]:
         """Read one table of one side.
 
         Args:
             fact: Side and table, such as `"target.migration_endpoints"`.
+            kept: Answers of the same moment; None where it is a moment of its own.
 
         Returns:
             The rows that are there (perhaps none), or why nothing was observed.
         """
         side, _, name = fact.partition(".")
-        context = ReadContext(self._project, cast("Side", side), self._tenants, self._application_id, self._clock)
+        context = ReadContext(
+            self._project,
+            cast("Side", side),
+            self._tenants,
+            self._application_id,
+            self._clock,
+            {} if kept is None else kept,
+        )
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:
             if context.side not in self._tenants:

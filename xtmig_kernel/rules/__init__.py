@@ -27,6 +27,7 @@ from xtmig_kernel.rules import (
     user_matches,
     users,
     verification,
+    wave_plan,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
@@ -51,6 +52,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *wave_plan.RULES,
     *drift.RULES,
     *gate_signs.RULES,
     *gate_rules.RULES,

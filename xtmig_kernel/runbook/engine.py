@@ -307,7 +307,7 @@ class Engine:
         self._ledger.append("step_ended", data, step=view.step.id)
 
     def _observe(self, step: Step) -> dict[str, Observation[tuple[Row, ...]]]:
-        facts = {name: self._reader.read(name) for name in dict.fromkeys(step.reads)}
+        facts = self._reader.read_all(step.reads)
         self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 
