@@ -18,6 +18,7 @@ from xtmig_kernel.inventory import (
     sign_in,
     users,
 )
+from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, moves, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -38,6 +39,8 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "baseline_folders": counts.baseline_folders,
+    "baseline_permissions": counts.baseline_permissions,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -74,6 +77,7 @@ SIGNED_IN: dict[str, Table] = {
     "organization_holds": contents.organization_holds,
     "mailbox_sizes": contents.mailbox_sizes,
     "mailbox_permissions": permissions.mailbox_permissions,
+    "folder_counts": counts.folder_counts,
 }
 
 

@@ -10,6 +10,12 @@ from xtmig_kernel.rules import (
     endpoint,
     exchange_licences,
     holds,
+    completion,
+    drift,
+    gate_foreign,
+    gate_rules,
+    gate_signs,
+    gate_ties,
     on_premises,
     permissions,
     prepared_licences,
@@ -57,6 +63,12 @@ ALL_RULES: tuple[Rule, ...] = (
     *permissions.RULES,
     *content.RULES,
     *wave_plan.RULES,
+    *drift.RULES,
+    *gate_signs.RULES,
+    *gate_rules.RULES,
+    *gate_ties.RULES,
+    *gate_foreign.RULES,
+    *completion.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
