@@ -7,6 +7,7 @@ from xtmig_kernel.rules import (
     consent,
     endpoint,
     exchange_licences,
+    failure_rules,
     on_premises,
     prepared_licences,
     prepared_rules,
@@ -45,6 +46,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *failure_rules.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
