@@ -22,6 +22,7 @@ from xtmig_kernel.rules import (
     user_matches,
     users,
     verification,
+    wave_plan,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
@@ -47,6 +48,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *prepared_licences.RULES,
     *verification.RULES,
     *failure_rules.RULES,
+    *wave_plan.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
