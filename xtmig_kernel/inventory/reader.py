@@ -19,6 +19,7 @@ from xtmig_kernel.inventory import (
     users,
 )
 from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, moves, recipients, sign_in, users
+from xtmig_kernel.inventory import directory, exchange, groups, halted, licences, moves, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -61,6 +62,8 @@ SIGNED_IN: dict[str, Table] = {
     "migration_batches": moves.migration_batches,
     "migration_users": moves.migration_users,
     "migration_details": moves.migration_details,
+    "halted_users": halted.halted_users,
+    "halted_batches": halted.halted_batches,
     "skipped_items": moves.skipped_items,
     "move_requests": moves.move_requests,
     "mailboxes": recipients.mailboxes,
