@@ -8,9 +8,11 @@ from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
 from xtmig_kernel.inventory import (
     contents,
+    counts,
     directory,
     exchange,
     groups,
+    halted,
     licences,
     moves,
     permissions,
@@ -18,8 +20,6 @@ from xtmig_kernel.inventory import (
     sign_in,
     users,
 )
-from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, moves, recipients, sign_in, users
-from xtmig_kernel.inventory import directory, exchange, groups, halted, licences, moves, recipients, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
