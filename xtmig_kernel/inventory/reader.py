@@ -37,6 +37,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "staying_users": users.staying_users,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
