@@ -13,6 +13,7 @@ from xtmig_kernel.runbook.sections import (
     s100_prepare,
     s110_verify,
     s120_waves,
+    s170_troubleshoot,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     s100_prepare.SECTION,
     s110_verify.SECTION,
     s120_waves.SECTION,
+    s170_troubleshoot.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
