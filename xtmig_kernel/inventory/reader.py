@@ -40,12 +40,9 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
-<<<<<<< HEAD
     "staying_users": users.staying_users,
-=======
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
->>>>>>> main
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.outputs import Exhibit, ProjectFile
 from xtmig_kernel.project.users import USERS_FILE, from_columns
+from xtmig_kernel.rules.batches import BATCHES, batches_of, wave_names
 from xtmig_kernel.rules.permissions import PERMISSION_FACTS, ties
 from xtmig_kernel.runbook.users_file import STAYING, whole_text
 from xtmig_kernel.waves import WavePlan, plan_waves
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules import Seen
 
 CHOSEN = "source.chosen_users"
-WAVE_FILE_FACTS = (*PERMISSION_FACTS, STAYING)
+WAVE_FILE_FACTS = (*PERMISSION_FACTS, STAYING, BATCHES)
 
 
 def planned(seen: Seen, project: Project) -> WavePlan:
@@ -32,7 +33,6 @@ def planned(seen: Seen, project: Project) -> WavePlan:
 def _planned(seen: Seen, project: Project) -> WavePlan:
     listed = {str(row["SourceAddress"]): str(row["Wave"] or "") for row in seen.rows(CHOSEN) if row["Line"]}
     by_name = {address.casefold(): address for address in listed}
-    today = seen.now.date()
     return plan_waves(
         listed,
         ties(seen, project),
@@ -40,8 +40,14 @@ def _planned(seen: Seen, project: Project) -> WavePlan:
         written={address: wave for address, wave in listed.items() if wave},
         pilot=[by_name[address.casefold()] for address in project.move.pilot if address.casefold() in by_name],
         names=[wave.name for wave in project.move.waves],
-        closed=[wave.name for wave in project.move.waves if wave.start is not None and wave.start <= today],
+        closed=_closed(seen, project),
     )
+
+
+def _closed(seen: Seen, project: Project) -> list[str]:
+    """Waves that nobody is added to by itself: their batch is there, or their start has come."""
+    begun = [wave.name for wave in project.move.waves if wave.start is not None and wave.start <= seen.now.date()]
+    return begun + [name for name in wave_names(seen, project) if batches_of(seen, project, name)]
 
 
 def waves_file(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:

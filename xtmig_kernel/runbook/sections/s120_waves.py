@@ -74,7 +74,7 @@ SECTION = Section(
     ),
     runs="when named",
     document=(
-        "Introduction", "FAQ: content", "FAQ: Outbox", "FAQ: voicemail", "FAQ: signatures", "FAQ: batch size",
+        "Introduction", "FAQ: content", "FAQ: Outbox", "FAQ: voicemail", "FAQ: signatures",
         "FAQ: permissions", "FAQ: shared mailboxes", "FAQ: quota", "FAQ: auto-expanding archives", "FAQ: duration",
         "FAQ: Teams meetings", "FAQ: Teams chat", "FAQ: Customer Key", "FAQ: protected documents", "FAQ: labels",
     ),
