@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from start_facts import start_tables
+from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
 
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
@@ -188,6 +189,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
         **start_tables(),
+        **stay_tables(),
     }
 
 

@@ -40,6 +40,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "staying_users": users.staying_users,
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
 }

@@ -194,6 +194,11 @@ TABLES = (
         "Who stays, and why: users.exclude of project.yaml; they are in no other table of chosen users",
     ),
     Table(
+        "staying_users",
+        USER_COLUMNS,
+        "The lines of users.csv of those who stay, so that whatever writes the file keeps them",
+    ),
+    Table(
         "proposed_users", USER_COLUMNS, "Who would be listed by project.yaml: by attribute or by group; none for a file"
     ),
     Table(

@@ -11,6 +11,7 @@ from typing import Any
 import cases_licensing
 import cases_matching
 import cases_scope
+import cases_stay
 import cases_users
 from core_facts import (
     APP_ID,
@@ -458,6 +459,6 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_licensing, cases_matching, cases_scope, cases_users):
+for more in (cases_licensing, cases_matching, cases_scope, cases_stay, cases_users):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

@@ -12,6 +12,7 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s120_waves,
     s170_troubleshoot,
 )
 from xtmig_kernel.runbook.step import Section, Step
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s120_waves.SECTION,
     s170_troubleshoot.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
