@@ -12,7 +12,10 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s130_start_batches,
+    s140_watch,
     s170_troubleshoot,
+    s180_stop,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -28,7 +31,10 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s130_start_batches.SECTION,
+    s140_watch.SECTION,
     s170_troubleshoot.SECTION,
+    s180_stop.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
