@@ -13,7 +13,10 @@ from xtmig_kernel.runbook.sections import (
     s100_prepare,
     s110_verify,
     s120_waves,
+    s130_start_batches,
+    s140_watch,
     s170_troubleshoot,
+    s180_stop,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -30,7 +33,10 @@ SECTIONS: tuple[Section, ...] = (
     s100_prepare.SECTION,
     s110_verify.SECTION,
     s120_waves.SECTION,
+    s130_start_batches.SECTION,
+    s140_watch.SECTION,
     s170_troubleshoot.SECTION,
+    s180_stop.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
