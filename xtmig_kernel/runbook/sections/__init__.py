@@ -12,6 +12,8 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s150_day_before,
+    s160_cutover,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -27,6 +29,8 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s150_day_before.SECTION,
+    s160_cutover.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
