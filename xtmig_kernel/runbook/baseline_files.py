@@ -1,6 +1,6 @@
 """The baseline of step 160.3: what a wave's mailboxes hold, and who has rights on them, as files. Pure.
 
-It is taken while the wave is due and nobody has asked for its completion: after the last synchronisation, and again where
+It is taken while the wave is due and nobody has asked for its completion: after the last synchronisation, and again if
 another one came after it. What was recorded of mailboxes that are completed, or about to be, stays as it is.
 """
 

@@ -123,8 +123,8 @@ def _completed(project: Project, gate: AtGate, name: str, batch: Row) -> Change:
         after={"CompletionAsked": True, "TotalCount": number},
         calls=(ExchangeCall("Complete-MigrationBatch", {"Identity": name}),),
         level=Level.SECOND_PERSON,
-        undo=f"It cannot be undone: the source mailboxes are gone. While {quoted(name)} is not completing yet, notebook 180 "
-        "stops it; afterwards notebook 300 moves mailboxes back, which is a new migration with new licences.",
+        undo=f"It cannot be undone: the source mailboxes are gone. While {quoted(name)} is not completing, notebook "
+        "180 stops it; afterwards notebook 300 moves mailboxes back, which is a new migration with new licences.",
         statements=("GEN-02", "GEN-07"),
         irreversible=True,
         lag_seconds=LAG_SECONDS,

@@ -22,7 +22,6 @@ QUESTIONS = (
     "gate-licences",
     "gate-ties",
     "gate-no-foreign-completion",
-    "gate-window",
 )
 """Rules that a read can answer the day before, and that the gate asks again."""
 _RULES: dict[str, Rule] = {rule.id: rule for rule in ALL_RULES}
