@@ -141,6 +141,15 @@ def _flags(value: Any) -> list[str]:
     return sorted(part for part in parts if part and part != "None")
 
 
+def migration_rows(context: ReadContext) -> Sequence[Row]:
+    """Everybody who is in a batch, as the service sent them; read once for all tables of one moment.
+
+    Args:
+        context: The target.
+    """
+    return _users(context)
+
+
 def _users(context: ReadContext) -> Sequence[Row]:
     found: Sequence[Row] = context.once(
         "Get-MigrationUser", lambda: context.tenant.exchange.invoke("Get-MigrationUser", ALL).rows

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import counts, directory, exchange, groups, licences, moves, recipients, sign_in, users
+from xtmig_kernel.inventory import (
+    contents,
+    counts,
+    directory,
+    exchange,
+    groups,
+    halted,
+    licences,
+    moves,
+    permissions,
+    recipients,
+    sign_in,
+    users,
+)
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -49,6 +62,8 @@ SIGNED_IN: dict[str, Table] = {
     "migration_batches": moves.migration_batches,
     "migration_users": moves.migration_users,
     "migration_details": moves.migration_details,
+    "halted_users": halted.halted_users,
+    "halted_batches": halted.halted_batches,
     "skipped_items": moves.skipped_items,
     "move_requests": moves.move_requests,
     "mailboxes": recipients.mailboxes,
@@ -61,6 +76,10 @@ SIGNED_IN: dict[str, Table] = {
     "subscribed_skus": licences.subscribed_skus,
     "directory_users": licences.directory_users,
     "licensing_groups": licences.licensing_groups,
+    "mailbox_states": contents.mailbox_states,
+    "organization_holds": contents.organization_holds,
+    "mailbox_sizes": contents.mailbox_sizes,
+    "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
 }
 

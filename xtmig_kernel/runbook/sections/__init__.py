@@ -14,6 +14,7 @@ from xtmig_kernel.runbook.sections import (
     s110_verify,
     s150_day_before,
     s160_cutover,
+    s170_troubleshoot,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -31,6 +32,7 @@ SECTIONS: tuple[Section, ...] = (
     s110_verify.SECTION,
     s150_day_before.SECTION,
     s160_cutover.SECTION,
+    s170_troubleshoot.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
