@@ -15,6 +15,8 @@ from xtmig_kernel.runbook.sections import (
     s120_waves,
     s130_start_batches,
     s140_watch,
+    s150_day_before,
+    s160_cutover,
     s170_troubleshoot,
     s180_stop,
 )
@@ -35,6 +37,8 @@ SECTIONS: tuple[Section, ...] = (
     s120_waves.SECTION,
     s130_start_batches.SECTION,
     s140_watch.SECTION,
+    s150_day_before.SECTION,
+    s160_cutover.SECTION,
     s170_troubleshoot.SECTION,
     s180_stop.SECTION,
 )
