@@ -271,15 +271,11 @@ class Move(Strict):
     """The batches: their names, their size, who goes first, and when (BAT-01, BAT-04, BAT-11).
 
     A batch is called `batch_prefix`, a hyphen and its wave; `batch_prefix` is by default the project's id. `pilot`
-<<<<<<< HEAD
-    names the source addresses of the first wave. `notify` gets the service's reports of every batch.
-    `disabled_archives` says by source address what becomes of a disabled archive, which stops a move: `enable` brings it
-    back, `remove` destroys it for ever (ERR-15 to ERR-17).
-=======
     names the source addresses of the first wave. `notify` gets the service's reports of every batch. `stop` names whole
     batches that are to be stopped, by their names, and users who are to be taken out of theirs, by their primary
     addresses in the target; nothing and nobody in it is started.
->>>>>>> start
+    `disabled_archives` says by source address what becomes of a disabled archive, which stops a move: `enable`
+    brings it back, `remove` destroys it for ever (ERR-15 to ERR-17).
     """
 
     batch_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None

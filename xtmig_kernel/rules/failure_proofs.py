@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.evidence import Observed
 from xtmig_kernel.rules import causes, endpoint, licences, on_premises, prepared_rules, scope
 from xtmig_kernel.rules.batches import FAILED, MIGRATION_USERS, wave_names, wave_of_batch
 from xtmig_kernel.rules.failures import ARCHIVES, BY_ID, CORE, REMOVE, failures
@@ -19,7 +18,7 @@ from xtmig_kernel.rules.rule import Rule, Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.evidence import Observed, Row
     from xtmig_kernel.project import Project
     from xtmig_kernel.rules.failures import Failure, Kind
     from xtmig_kernel.rules.rule import Judgement
@@ -229,7 +228,7 @@ def _limit(seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]
                 STATES,
                 f"{number} auxiliary archives",
                 f"at most {MOST_AUXILIARY}",
-                "It cannot move like this: exclude the user (users.exclude in project.yaml), or move it by other means.",
+                "It cannot move like this: exclude it (users.exclude in project.yaml), or move it by other means.",
             )
 
     return show
