@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
+<<<<<<< HEAD
 from xtmig_kernel.inventory import directory, exchange, groups, halted, licences, moves, recipients, sign_in, users
+=======
+from xtmig_kernel.inventory import (
+    contents,
+    directory,
+    exchange,
+    groups,
+    licences,
+    permissions,
+    recipients,
+    sign_in,
+    users,
+)
+>>>>>>> stay
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -61,6 +75,10 @@ SIGNED_IN: dict[str, Table] = {
     "subscribed_skus": licences.subscribed_skus,
     "directory_users": licences.directory_users,
     "licensing_groups": licences.licensing_groups,
+    "mailbox_states": contents.mailbox_states,
+    "organization_holds": contents.organization_holds,
+    "mailbox_sizes": contents.mailbox_sizes,
+    "mailbox_permissions": permissions.mailbox_permissions,
 }
 
 

@@ -122,11 +122,15 @@ MOVE_TABLES = (
             "ArchiveGuid": "guid",
             "DisabledArchiveGuid": "guid",
             "QuotaBytes": "int",
+            "ArchiveQuotaBytes": "int",
+            "RetentionPolicy": "text",
+            "ElcProcessingDisabled": "bool",
+            "DataEncryptionPolicy": "text",
             "MailboxMoveStatus": "text",
             "MailboxMoveRemoteHostName": "text",
             "SendOnBehalf": "list of text",
         },
-        "Get-Mailbox of every mailbox: holds, archives, quota, moves, delegates with Send on Behalf",
+        "Get-Mailbox of every mailbox: holds, archives, quotas in bytes, moves, delegates with Send on Behalf",
     ),
     Table(
         "organization_holds",
@@ -150,9 +154,9 @@ MOVE_TABLES = (
         "mailbox_permissions",
         PERMISSION_COLUMNS,
         "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
-        "Get-MailboxFolderPermission. Place is mailbox, recipient or a folder; Trustee the primary address where the "
-        "trustee is a recipient of that tenant; TrusteeKind its RecipientTypeDetails; Right FullAccess, SendAs, "
-        "SendOnBehalf or the folder's role",
+        "Get-MailboxFolderPermission. Place is mailbox, recipient or the calendar's name; Trustee the primary address "
+        "where one recipient of that tenant answers to the name; TrusteeKind its RecipientTypeDetails, Self, Default "
+        "or Anonymous, and None where nobody answers; Right FullAccess, SendAs, SendOnBehalf or the folder's role",
     ),
     Table(
         "folder_counts",
