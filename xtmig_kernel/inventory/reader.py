@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-<<<<<<< HEAD
-from xtmig_kernel.inventory import directory, exchange, groups, halted, licences, moves, recipients, sign_in, users
-=======
 from xtmig_kernel.inventory import (
     contents,
     directory,
     exchange,
     groups,
+    halted,
     licences,
+    moves,
     permissions,
     recipients,
     sign_in,
     users,
 )
->>>>>>> stay
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
