@@ -42,6 +42,8 @@ _USERS: tuple[Rule, ...] = (
 PROVING: dict[str, Rule] = {rule.id: rule for rule in (*_TENANTS, *_USERS)}
 _OF_TENANTS = frozenset(rule.id for rule in _TENANTS)
 _ANY = "any"
+SYNCHRONISED = "on-premises-shows"
+"""The rule that says of a synchronised user what all others say of users in the cloud."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,14 @@ def _by_rules(kind: Kind, looked_at: list[Failure], seen: Seen, project: Project
     rules = _rules_of(kind)
     if not rules or not looked_at:
         return
-    wrong = wrong_by_user(rules, seen, project)
+    prepared = any(rule.startswith("prepared-") for rule in rules)
+    wrong = wrong_by_user((*rules, SYNCHRONISED) if prepared else rules, seen, project)
     for failure in looked_at:
         label = failure.moving.label if failure.moving else ""
         for rule, judgement in (*wrong.get(label, ()), *(wrong.get(_ANY, ()) if _tenants_count(kind, failure) else ())):
-            yield failure, _proof(kind, rule, judgement)
+            # of a synchronised user one rule says all; it proves what the service names, and "directory" otherwise
+            if rule in rules or failure.names(kind):
+                yield failure, _proof(kind, rule, judgement)
 
 
 def _tenants_count(kind: Kind, failure: Failure) -> bool:
