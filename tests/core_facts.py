@@ -10,6 +10,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mend_facts import mend_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
@@ -188,6 +189,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "target.organization_relationships": [relationship()],
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
+        **mend_tables(),
         **start_tables(),
         **stay_tables(),
     }

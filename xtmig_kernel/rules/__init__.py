@@ -62,6 +62,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *failure_rules.RULES,
     *holds.RULES,
     *archives.RULES,
     *quotas.RULES,
