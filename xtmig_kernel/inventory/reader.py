@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, sign_in, users
+from xtmig_kernel.inventory import (
+    after,
+    directory,
+    exchange,
+    groups,
+    licences,
+    on_premises,
+    recipients,
+    sign_in,
+    users,
+)
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -27,6 +37,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "on_premises_reports": on_premises.on_premises_reports,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -55,6 +66,8 @@ SIGNED_IN: dict[str, Table] = {
     "subscribed_skus": licences.subscribed_skus,
     "directory_users": licences.directory_users,
     "licensing_groups": licences.licensing_groups,
+    "move_histories": after.move_histories,
+    "licence_plans": after.licence_plans,
 }
 
 

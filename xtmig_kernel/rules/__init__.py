@@ -2,11 +2,17 @@
 
 from xtmig_kernel.rules import (
     add_on,
+    after_counts,
+    after_licences,
+    after_move,
+    after_on_premises,
+    after_permissions,
     application,
     connect,
     consent,
     endpoint,
     exchange_licences,
+    left_behind,
     on_premises,
     prepared_licences,
     prepared_rules,
@@ -45,6 +51,12 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *after_move.RULES,
+    *after_counts.RULES,
+    *after_permissions.RULES,
+    *after_licences.RULES,
+    *left_behind.RULES,
+    *after_on_premises.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

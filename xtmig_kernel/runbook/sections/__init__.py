@@ -12,6 +12,8 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s190_after_the_move,
+    s200_on_premises,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -27,6 +29,8 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s190_after_the_move.SECTION,
+    s200_on_premises.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
