@@ -16,6 +16,8 @@ from xtmig_kernel.inventory import (
     licences,
     moves,
     permissions,
+    after,
+    on_premises,
     recipients,
     sign_in,
     users,
@@ -43,6 +45,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "staying_users": users.staying_users,
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
+    "on_premises_reports": on_premises.on_premises_reports,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -82,6 +85,8 @@ SIGNED_IN: dict[str, Table] = {
     "mailbox_sizes": contents.mailbox_sizes,
     "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
+    "move_histories": after.move_histories,
+    "licence_plans": after.licence_plans,
 }
 
 

@@ -239,12 +239,14 @@ class Licences(Strict):
 
     `add_on_side`: who holds the Cross Tenant User Data Migration licence of each user, `none` where somebody else
     assigns it. `exchange`: `after move` leaves the target's Exchange licence to section 190; `before move` assigns
-    `exchange_sku` (a part number) once everything is stamped.
+    `exchange_sku` (a part number) once everything is stamped. `strip_source_plans` lets section 190 switch the Exchange
+    plans off for users whose source object has become a MailUser, so that it keeps an address of the target (KNI-08).
     """
 
     add_on_side: Literal["target", "source", "none"] = "target"
     exchange: Literal["after move", "before move"] = "after move"
     exchange_sku: Text | None = None
+    strip_source_plans: bool = False
     usage_location: Annotated[str, AfterValidator(_country)] | None = None
 
     @model_validator(mode="after")
@@ -373,7 +375,8 @@ class Project(Strict):
             side: The tenant.
         """
         exchange = side == "target" and self.licences.exchange_sku is not None
-        return exchange or self.licences.add_on_side == side
+        strips = side == "source" and self.licences.strip_source_plans
+        return exchange or strips or self.licences.add_on_side == side
 
     def partner(self, side: Side) -> SideSettings:
         """The settings of the other tenant, as seen from one of them.

@@ -2,6 +2,11 @@
 
 from xtmig_kernel.rules import (
     add_on,
+    after_counts,
+    after_licences,
+    after_move,
+    after_on_premises,
+    after_permissions,
     application,
     archives,
     batch_settings,
@@ -19,6 +24,7 @@ from xtmig_kernel.rules import (
     gate_signs,
     gate_ties,
     holds,
+    left_behind,
     on_premises,
     permissions,
     prepared_licences,
@@ -80,6 +86,12 @@ ALL_RULES: tuple[Rule, ...] = (
     *gate_ties.RULES,
     *gate_foreign.RULES,
     *completion.RULES,
+    *after_move.RULES,
+    *after_counts.RULES,
+    *after_permissions.RULES,
+    *after_licences.RULES,
+    *left_behind.RULES,
+    *after_on_premises.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

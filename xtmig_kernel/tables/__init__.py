@@ -177,8 +177,10 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "SkuIds": "list of text",
             "GroupSkuIds": "list of text",
+            "DisabledPlans": "list of text",
         },
-        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives",
+        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives. "
+        "DisabledPlans: what is switched off, as SKU ID/plan ID",
     ),
     Table(
         "licensing_groups",

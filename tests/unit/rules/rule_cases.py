@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import cases_failures
+import cases_after
 import cases_licensing
 import cases_matching
 import cases_scope
@@ -462,5 +463,6 @@ PASSING: dict[str, list[Case]] = {
 
 for more in (cases_licensing, cases_matching, cases_scope, cases_stay, cases_users):
 for more in (cases_failures, cases_licensing, cases_matching, cases_scope, cases_users):
+for more in (cases_after, cases_licensing, cases_matching, cases_scope, cases_users):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

@@ -19,6 +19,8 @@ from xtmig_kernel.runbook.sections import (
     s160_cutover,
     s170_troubleshoot,
     s180_stop,
+    s190_after_the_move,
+    s200_on_premises,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -41,6 +43,8 @@ SECTIONS: tuple[Section, ...] = (
     s160_cutover.SECTION,
     s170_troubleshoot.SECTION,
     s180_stop.SECTION,
+    s190_after_the_move.SECTION,
+    s200_on_premises.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
