@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, sign_in, users
+from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, records, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -27,6 +27,11 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "own_changes": records.own_changes,
+    "given_up_users": records.given_up_users,
+    "asked_sign_offs": records.asked_sign_offs,
+    "document_edition": records.document_edition,
+    "project_files": records.project_files,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,

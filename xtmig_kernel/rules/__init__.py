@@ -1,12 +1,16 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
 from xtmig_kernel.rules import (
+    account,
     add_on,
     application,
+    clean_up,
+    closing,
     connect,
     consent,
     endpoint,
     exchange_licences,
+    move_back,
     on_premises,
     prepared_licences,
     prepared_rules,
@@ -45,6 +49,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *on_premises.RULES,
     *prepared_licences.RULES,
     *verification.RULES,
+    *account.RULES,
+    *clean_up.RULES,
+    *closing.RULES,
+    *move_back.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

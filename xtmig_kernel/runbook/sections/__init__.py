@@ -12,6 +12,9 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s210_clean_up,
+    s220_close,
+    s300_move_back,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -27,6 +30,9 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s210_clean_up.SECTION,
+    s220_close.SECTION,
+    s300_move_back.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
