@@ -10,6 +10,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from close_facts import close_tables
 from start_facts import start_tables
 from user_facts import SCOPE, user_tables
 
@@ -188,6 +189,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
         **start_tables(),
+        **close_tables(),
     }
 
 

@@ -151,7 +151,7 @@ def _leftovers(seen: Seen, _project: Project) -> Iterable[Judgement]:
         seen=f"{left} of {len(holders)} users of users.csv are MailUsers in the source",
         expected="the source's owner decides how long they stay",
         remedy=f"The owner of the source tenant agrees to what becomes of the {left} MailUsers that the moves have "
-        "left, and not before when. They forward mail and answer replies to old messages; xtmig leaves them as they are.",
+        "left, and not before when. They forward mail and answer replies to old messages; xtmig leaves them.",
     )
 
 

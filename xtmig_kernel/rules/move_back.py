@@ -93,8 +93,8 @@ def _new_application(seen: Seen, project: Project) -> Iterable[Judgement]:
             str(row["Identity"]),
             seen=f"application {released}" if released else "no application",
             expected=f"the new application, registered in {project.target.domain} and consented to here",
-            remedy="Register and consent in this project (050, 060), then approve and apply step 080.4: the application "
-            "of the first move is registered in the other tenant, and cannot take mailboxes there.",
+            remedy="Register and consent in this project (050, 060), then approve and apply step 080.4: the "
+            "application of the first move is registered in the other tenant, and cannot take mailboxes there.",
             step="080.4",
         )
 
