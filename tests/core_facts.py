@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mend_facts import mend_tables
 from after_facts import after_tables
+from close_facts import close_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
@@ -193,6 +194,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         **mend_tables(),
         **start_tables(),
         **stay_tables(),
+        **close_tables(),
     }
     return (
         after_tables()

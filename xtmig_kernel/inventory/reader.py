@@ -22,6 +22,7 @@ from xtmig_kernel.inventory import (
     sign_in,
     users,
 )
+from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, records, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -46,6 +47,11 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
     "on_premises_reports": on_premises.on_premises_reports,
+    "own_changes": records.own_changes,
+    "given_up_users": records.given_up_users,
+    "asked_sign_offs": records.asked_sign_offs,
+    "document_edition": records.document_edition,
+    "project_files": records.project_files,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,

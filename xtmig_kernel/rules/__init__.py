@@ -1,6 +1,7 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
 from xtmig_kernel.rules import (
+    account,
     add_on,
     after_counts,
     after_licences,
@@ -12,6 +13,8 @@ from xtmig_kernel.rules import (
     batch_settings,
     batch_starts,
     completion,
+    clean_up,
+    closing,
     connect,
     consent,
     content,
@@ -25,6 +28,7 @@ from xtmig_kernel.rules import (
     gate_ties,
     holds,
     left_behind,
+    move_back,
     on_premises,
     permissions,
     prepared_licences,
@@ -92,6 +96,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *after_licences.RULES,
     *left_behind.RULES,
     *after_on_premises.RULES,
+    *account.RULES,
+    *clean_up.RULES,
+    *closing.RULES,
+    *move_back.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import cases_after
+import cases_close
 import cases_licensing
 import cases_stay
 import pytest
@@ -13,6 +14,7 @@ from xtmig_kernel.rules import ALL_RULES, Rule, evaluate
 RULES = {rule.id: rule for rule in ALL_RULES}
 NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS, *cases_stay.NEVER_PASS}
 NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS, *cases_after.NEVER_PASS}
+NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS, *cases_close.NEVER_PASS}
 
 
 def listed(cases: dict[str, list[Case]]) -> list[object]:

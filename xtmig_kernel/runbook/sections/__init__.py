@@ -21,6 +21,9 @@ from xtmig_kernel.runbook.sections import (
     s180_stop,
     s190_after_the_move,
     s200_on_premises,
+    s210_clean_up,
+    s220_close,
+    s300_move_back,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -45,6 +48,9 @@ SECTIONS: tuple[Section, ...] = (
     s180_stop.SECTION,
     s190_after_the_move.SECTION,
     s200_on_premises.SECTION,
+    s210_clean_up.SECTION,
+    s220_close.SECTION,
+    s300_move_back.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}
