@@ -10,9 +10,9 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from mend_facts import mend_tables
 from after_facts import after_tables
 from close_facts import close_tables
+from mend_facts import mend_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from xtmig_kernel.errors import ServiceError
 from xtmig_kernel.inventory.addresses import guid_or_none
-from xtmig_kernel.inventory.exchange import migration_users
+from xtmig_kernel.inventory.moves import migration_users
 from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 from xtmig_kernel.m365 import GraphRequest

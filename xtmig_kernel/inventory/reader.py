@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
 from xtmig_kernel.inventory import (
+    after,
     contents,
     counts,
     directory,
@@ -15,14 +16,13 @@ from xtmig_kernel.inventory import (
     halted,
     licences,
     moves,
-    permissions,
-    after,
     on_premises,
+    permissions,
     recipients,
+    records,
     sign_in,
     users,
 )
-from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, records, sign_in, users
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of

@@ -279,9 +279,6 @@ class Move(Strict):
     addresses in the target; nothing and nobody in it is started. `disabled_archives` says by source address what
     becomes of a disabled archive, which stops a move: `enable` brings it back, `remove` destroys it for ever (ERR-15 to
     ERR-17).
-    addresses in the target; nothing and nobody in it is started.
-    `disabled_archives` says by source address what becomes of a disabled archive, which stops a move: `enable`
-    brings it back, `remove` destroys it for ever (ERR-15 to ERR-17).
     """
 
     batch_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None
