@@ -326,16 +326,23 @@ def simulate(
     tenants: Tenants = None,
     mailboxes: Mailboxes = None,
     seed: Seed = "0",
+    advance: Annotated[
+        float | None, typer.Option(min=0, help="Move the calendar of running tenants on by so many days, and end.")
+    ] = None,
 ) -> None:
     """Run two simulated tenants until Ctrl+C, for practice and tests.
 
     Further options go to the simulator: --latency-ms N, --speed X, --start ISO.
 
     Example: xtmig simulate --project practice
+    Then, in another window, two weeks later: xtmig simulate --project practice --advance 14
     """
-    from xtmig_kernel.runs.lab import simulate_until_stopped
+    from xtmig_kernel.runs.lab import advance_running, simulate_until_stopped
     from xtmig_kernel.runs.practice import simulation_folder
 
+    if advance is not None:
+        _progress(f"the practice calendar says {advance_running(project or Path(), advance):%d %b %Y, %H:%M} UTC")
+        return
     file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
     raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 
