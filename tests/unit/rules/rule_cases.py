@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import cases_batches
 import cases_licensing
 import cases_matching
 import cases_scope
@@ -458,6 +459,6 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_licensing, cases_matching, cases_scope, cases_users):
+for more in (cases_batches, cases_licensing, cases_matching, cases_scope, cases_users):
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING
