@@ -1,11 +1,19 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
 from xtmig_kernel.rules import (
+    account,
     add_on,
+    after_counts,
+    after_licences,
+    after_move,
+    after_on_premises,
+    after_permissions,
     application,
     archives,
     batch_settings,
     batch_starts,
+    clean_up,
+    closing,
     completion,
     connect,
     consent,
@@ -19,6 +27,8 @@ from xtmig_kernel.rules import (
     gate_signs,
     gate_ties,
     holds,
+    left_behind,
+    move_back,
     on_premises,
     permissions,
     prepared_licences,
@@ -79,6 +89,16 @@ ALL_RULES: tuple[Rule, ...] = (
     *gate_ties.RULES,
     *gate_foreign.RULES,
     *completion.RULES,
+    *after_move.RULES,
+    *after_counts.RULES,
+    *after_permissions.RULES,
+    *after_licences.RULES,
+    *left_behind.RULES,
+    *after_on_premises.RULES,
+    *account.RULES,
+    *clean_up.RULES,
+    *closing.RULES,
+    *move_back.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]
