@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import cases_after
+import cases_batches
 import cases_close
 import cases_failures
 import cases_licensing
@@ -464,6 +465,7 @@ PASSING: dict[str, list[Case]] = {
 
 MORE = (
     cases_after,
+    cases_batches,
     cases_close,
     cases_failures,
     cases_licensing,
