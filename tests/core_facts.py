@@ -10,7 +10,9 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cut_facts import cut_tables
 from start_facts import start_tables
+from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
 
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
@@ -188,6 +190,8 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
         **start_tables(),
+        **stay_tables(),
+        **cut_tables(),
     }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cases_cutover
 import cases_licensing
 import pytest
 from core_facts import NOW, judged, kinds, make_project, observed, refused, world
@@ -9,7 +10,7 @@ from xtmig_kernel.evidence import Reason, Unseen
 from xtmig_kernel.rules import ALL_RULES, Rule, evaluate
 
 RULES = {rule.id: rule for rule in ALL_RULES}
-NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS}
+NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS, *cases_cutover.NEVER_PASS}
 
 
 def listed(cases: dict[str, list[Case]]) -> list[object]:
