@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from cut_facts import DUE, TOMORROW, at_gate, lara_at_gate
+from cut_facts import DUE, at_gate
 from fake_tenants import Runbook
-from start_facts import BATCH, batch
 
 from xtmig_kernel.runbook import STEPS
 
