@@ -101,6 +101,7 @@ def directory_user(side: str, **changes: Any) -> dict[str, Any]:
         "DirectorySynchronised": False,
         "SkuIds": [EXCHANGE_SKU] if side == "source" else [ADD_ON_SKU],
         "GroupSkuIds": [],
+        "DisabledPlans": [],
     } | changes
 
 

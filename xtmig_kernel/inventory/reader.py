@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, cast
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
 from xtmig_kernel.inventory import (
+    after,
     contents,
+    counts,
     directory,
     exchange,
     groups,
     halted,
     licences,
     moves,
+    on_premises,
     permissions,
     recipients,
+    records,
     sign_in,
     users,
 )
@@ -39,6 +43,15 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "staying_users": users.staying_users,
+    "baseline_folders": counts.baseline_folders,
+    "baseline_permissions": counts.baseline_permissions,
+    "on_premises_reports": on_premises.on_premises_reports,
+    "own_changes": records.own_changes,
+    "given_up_users": records.given_up_users,
+    "asked_sign_offs": records.asked_sign_offs,
+    "document_edition": records.document_edition,
+    "project_files": records.project_files,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -77,6 +90,9 @@ SIGNED_IN: dict[str, Table] = {
     "organization_holds": contents.organization_holds,
     "mailbox_sizes": contents.mailbox_sizes,
     "mailbox_permissions": permissions.mailbox_permissions,
+    "folder_counts": counts.folder_counts,
+    "move_histories": after.move_histories,
+    "licence_plans": after.licence_plans,
 }
 
 

@@ -190,9 +190,11 @@ MOVE_TABLES = (
             "SkuPartNumber": "text",
             "PlanId": "guid",
             "PlanName": "text",
+            "AppliesTo": "text",
             "Status": "text",
         },
-        "Graph licenseDetails of the chosen users: every service plan with its provisioning status (PLN-07)",
+        "Graph licenseDetails of the chosen users: every service plan with its provisioning status (PLN-07). A plan "
+        "that applies to a Company is no user's to switch off",
     ),
     Table(
         "baseline_folders",
@@ -203,5 +205,17 @@ MOVE_TABLES = (
         "baseline_permissions",
         {"Wave": "text", "TakenAt": "time", **PERMISSION_COLUMNS},
         "The rights on a wave's mailboxes in the source just before the cutover; read from the project's own file",
+    ),
+    Table(
+        "on_premises_reports",
+        {
+            "SourceAddress": "text",
+            "UserPrincipalName": "text",
+            "TargetAddress": "text",
+            "RemoteRecipientType": "text",
+            "RemoteMailbox": "bool",
+            "ReadAt": "time",
+        },
+        "What the script of section 200 read in that side's own directory; its administrator hands the file back",
     ),
 )
