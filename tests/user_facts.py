@@ -67,6 +67,7 @@ def lara_mail_user(**changes: Any) -> dict[str, Any]:
         "DirectorySynchronised": False,
         "PersistedCapabilities": ["ExchangeT2TMbxMove"],
         "CustomAttributes": ["CustomAttribute1=Cross-Tenant-Project"],
+        "RecoverableItemsQuotaBytes": 32_212_254_720,
     } | changes
 
 

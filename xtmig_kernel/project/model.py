@@ -273,14 +273,20 @@ class Move(Strict):
     """The batches: their names, their size, who goes first, and when (BAT-01, BAT-04, BAT-11).
 
     A batch is called `batch_prefix`, a hyphen and its wave; `batch_prefix` is by default the project's id. `pilot`
-    names the source addresses of the first wave. `notify` gets the service's reports of every batch.
+    names the source addresses of the first wave. `notify` gets the service's reports of every batch. `stop` names whole
+    batches that are to be stopped, by their names, and users who are to be taken out of theirs, by their primary
+    addresses in the target; nothing and nobody in it is started. `disabled_archives` says by source address what
+    becomes of a disabled archive, which stops a move: `enable` brings it back, `remove` destroys it for ever (ERR-15 to
+    ERR-17).
     """
 
     batch_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None
     batch_size: Annotated[int, Field(ge=1, le=2000)] = 2000
     pilot: tuple[Address, ...] = ()
     notify: tuple[Address, ...] = ()
+    stop: tuple[Text, ...] = ()
     waves: tuple[Wave, ...] = ()
+    disabled_archives: dict[Address, Literal["enable", "remove"]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _waves_once(self) -> Move:

@@ -238,6 +238,7 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "PersistedCapabilities": "list of text",
             "CustomAttributes": "list of text",
+            "RecoverableItemsQuotaBytes": "int",
         },
         "Get-MailUser; ExternalEmailAddress without its prefix",
     ),

@@ -63,6 +63,18 @@ MOVE_TABLES = (
         "Get-MigrationBatch. CompletionAsked: its CompleteAfter is a moment, not the end of time, or it is completed",
     ),
     Table(
+        "halted_users",
+        {"Identity": "text", "BatchId": "text", "Guid": "guid", "Status": "text"},
+        "Get-MigrationUser: those whose move has failed or waits for a person, with what tells an entry from another one "
+        "of the same address",
+    ),
+    Table(
+        "halted_batches",
+        {"Identity": "text", "Users": "list of text"},
+        "Batches with users whose move has failed or waits for a person, made from Get-MigrationUser: by it is seen that "
+        "a batch was resumed",
+    ),
+    Table(
         "migration_details",
         {
             "Identity": "text",
@@ -110,11 +122,15 @@ MOVE_TABLES = (
             "ArchiveGuid": "guid",
             "DisabledArchiveGuid": "guid",
             "QuotaBytes": "int",
+            "ArchiveQuotaBytes": "int",
+            "RetentionPolicy": "text",
+            "ElcProcessingDisabled": "bool",
+            "DataEncryptionPolicy": "text",
             "MailboxMoveStatus": "text",
             "MailboxMoveRemoteHostName": "text",
             "SendOnBehalf": "list of text",
         },
-        "Get-Mailbox of every mailbox: holds, archives, quota, moves, delegates with Send on Behalf",
+        "Get-Mailbox of every mailbox: holds, archives, quotas in bytes, moves, delegates with Send on Behalf",
     ),
     Table(
         "organization_holds",
@@ -138,9 +154,9 @@ MOVE_TABLES = (
         "mailbox_permissions",
         PERMISSION_COLUMNS,
         "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
-        "Get-MailboxFolderPermission. Place is mailbox, recipient or a folder; Trustee the primary address where the "
-        "trustee is a recipient of that tenant; TrusteeKind its RecipientTypeDetails; Right FullAccess, SendAs, "
-        "SendOnBehalf or the folder's role",
+        "Get-MailboxFolderPermission. Place is mailbox, recipient or the calendar's name; Trustee the primary address "
+        "where one recipient of that tenant answers to the name; TrusteeKind its RecipientTypeDetails, Self, Default "
+        "or Anonymous, and None where nobody answers; Right FullAccess, SendAs, SendOnBehalf or the folder's role",
     ),
     Table(
         "folder_counts",

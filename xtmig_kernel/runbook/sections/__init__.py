@@ -12,6 +12,7 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s170_troubleshoot,
     s190_after_the_move,
     s200_on_premises,
 )
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s170_troubleshoot.SECTION,
     s190_after_the_move.SECTION,
     s200_on_premises.SECTION,
 )
