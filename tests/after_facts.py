@@ -180,6 +180,7 @@ MOVED: dict[str, Any] = {
     "target__move_histories": [history()],
     "target__licence_plans": [plan(UserId=LARA_TARGET_ID)],
     "source__licence_plans": [plan()],
+    "target__mailbox_permissions": [OWN],
     **LICENSED,
 }
 BOTH: dict[str, Any] = MOVED | {
