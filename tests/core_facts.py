@@ -11,7 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from after_facts import after_tables
+from close_facts import close_tables
+from mend_facts import mend_tables
 from start_facts import start_tables
+from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
 
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
@@ -189,7 +192,10 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "target.organization_relationships": [relationship()],
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
+        **mend_tables(),
         **start_tables(),
+        **stay_tables(),
+        **close_tables(),
     }
 
 

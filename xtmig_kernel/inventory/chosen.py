@@ -25,6 +25,10 @@ def mailboxes_of_chosen(context: ReadContext) -> list[Row]:
     Args:
         context: The side.
     """
+    return context.once("mailboxes of the chosen users", lambda: _mailboxes_of_chosen(context))
+
+
+def _mailboxes_of_chosen(context: ReadContext) -> list[Row]:
     _, chosen = chosen_users(context)
     _, present = mailboxes(context)
     sources = {str(user["SourceAddress"]).casefold() for user in chosen}

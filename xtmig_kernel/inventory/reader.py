@@ -19,6 +19,7 @@ from xtmig_kernel.inventory import (
     on_premises,
     permissions,
     recipients,
+    records,
     sign_in,
     users,
 )
@@ -42,9 +43,15 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "staying_users": users.staying_users,
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
     "on_premises_reports": on_premises.on_premises_reports,
+    "own_changes": records.own_changes,
+    "given_up_users": records.given_up_users,
+    "asked_sign_offs": records.asked_sign_offs,
+    "document_edition": records.document_edition,
+    "project_files": records.project_files,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,

@@ -19,6 +19,7 @@ _INITIAL_DOMAIN = re.compile(
 )
 _REFERENCE = re.compile(r"prompt|env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/\s][^/]*/\S+")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$"
 LOCAL_PART_FIELDS = frozenset({"alias", "first", "last", "local"})
 _NAME = re.compile(r"[^\x00-\x1f\x7f*?\"<>|/\\;]+")
 
@@ -315,11 +316,12 @@ class Project(Strict):
     """The whole of `project.yaml`.
 
     `id` is part of the names of everything xtmig creates; `folder` is where the file lies (not part of the file);
-    `simulation` is the connection file of simulated tenants, None for a live project.
+    `simulation` is the connection file of simulated tenants, None for a live project. `back_from` is the id of the
+    project whose moves this one takes back (BCK-01); source and target are that one's target and source.
     """
 
     format: Literal[1]
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$")]
+    id: Annotated[str, Field(pattern=ID_PATTERN)]
     name: Text
     source: SideSettings
     target: SideSettings
@@ -333,6 +335,7 @@ class Project(Strict):
     licences: Licences = Licences()
     move: Move = Move()
     last_completion: date | None = None
+    back_from: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
     transport: Literal["rest", "powershell"] | None = None
     approvers: tuple[Approver, ...] = ()
     four_eyes: FourEyes = FourEyes()

@@ -1,6 +1,7 @@
 """What must hold in the tenants: pure functions from facts to findings, one module for each subject."""
 
 from xtmig_kernel.rules import (
+    account,
     add_on,
     after_counts,
     after_licences,
@@ -9,6 +10,10 @@ from xtmig_kernel.rules import (
     after_permissions,
     application,
     archives,
+    batch_settings,
+    batch_starts,
+    clean_up,
+    closing,
     completion,
     connect,
     consent,
@@ -23,6 +28,7 @@ from xtmig_kernel.rules import (
     gate_ties,
     holds,
     left_behind,
+    move_back,
     on_premises,
     permissions,
     prepared_licences,
@@ -35,10 +41,12 @@ from xtmig_kernel.rules import (
     release,
     rights,
     scope,
+    stopping,
     unlicensed_moves,
     user_matches,
     users,
     verification,
+    watching,
     wave_plan,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
@@ -71,6 +79,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *content.RULES,
     *failure_rules.RULES,
     *wave_plan.RULES,
+    *batch_starts.RULES,
+    *batch_settings.RULES,
+    *watching.RULES,
+    *stopping.RULES,
     *drift.RULES,
     *gate_signs.RULES,
     *gate_rules.RULES,
@@ -83,6 +95,10 @@ ALL_RULES: tuple[Rule, ...] = (
     *after_licences.RULES,
     *left_behind.RULES,
     *after_on_premises.RULES,
+    *account.RULES,
+    *clean_up.RULES,
+    *closing.RULES,
+    *move_back.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

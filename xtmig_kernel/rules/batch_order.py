@@ -25,6 +25,7 @@ from xtmig_kernel.rules.batches import (
     waves,
 )
 from xtmig_kernel.rules.prepared import domain_of, foreign, is_stamped, verified_domains
+from xtmig_kernel.rules.wave_plan import MOST_IN_A_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 Held = Literal["", "stopped", "too many", "not counted"]
 HEADER = "EmailAddress"
 """The one column that a batch's CSV has (BAT-08)."""
-MOST_IN_A_BATCH = 2000
-"""What Microsoft recommends at most for one batch (BAT-11)."""
 ORDER_FACTS = tuple(dict.fromkeys((*WAVE_FACTS, *scope.MEMBER_FACTS, BATCHES, MIGRATION_USERS)))
 
 

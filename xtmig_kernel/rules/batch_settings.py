@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.powershell import quoted
-from xtmig_kernel.rules.batch_order import MOST_IN_A_BATCH, stopped
+from xtmig_kernel.rules.batch_order import stopped
 from xtmig_kernel.rules.batches import (
     BATCH_COMPLETES,
     BATCHES,
@@ -21,6 +21,7 @@ from xtmig_kernel.rules.batches import (
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.prepared import verified_domains
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
+from xtmig_kernel.rules.wave_plan import MOST_IN_A_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

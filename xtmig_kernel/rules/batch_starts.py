@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.rules import scope
-from xtmig_kernel.rules.batch_order import MOST_IN_A_BATCH, ORDER_FACTS, Order, in_batches, is_due, orders
+from xtmig_kernel.rules.batch_order import ORDER_FACTS, Order, in_batches, is_due, orders
 from xtmig_kernel.rules.batches import Moving, wave_names, wave_of_batch, wave_settings, waves
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.matching import source_holders
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
+from xtmig_kernel.rules.wave_plan import MOST_IN_A_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.rule import Seen
 
 BASELINES = ("source.baseline_folders", "source.baseline_permissions")
-BASELINE_STEP, SYNC_STEP = "160.3", "150.3"
+BASELINE_STEP, SYNC_STEP = "160.3", "150.2"
 FRESH = timedelta(hours=24)
 """The service copies what is new about once a day by itself (shapes 3.14)."""
 LOOK_AGAIN = timedelta(minutes=30)
@@ -52,6 +52,22 @@ def moment(value: object) -> datetime | None:
         value: As the reader gives it.
     """
     return value if isinstance(value, datetime) else from_text(str(value)) if value else None
+
+
+def unrecorded(gate: AtGate, seen: Seen) -> dict[str, str]:
+    """Users of a wave whose baseline is missing, incomplete or older than their last synchronisation, and why.
+
+    Args:
+        gate: The wave.
+        seen: Holds `GATE_FACTS` and `BASELINES`.
+    """
+    taken: dict[str, list[Row]] = defaultdict(list)
+    for row in seen.rows(BASELINES[0]):
+        taken[str(row["ExchangeGuid"])].append(row)
+    with_rights = {str(row["ExchangeGuid"]) for row in seen.rows(BASELINES[1])}
+    last = synced_at(gate, seen)
+    found = ((m.label, _lacking(m, last[m.label], taken, with_rights)) for m in gate.users)
+    return {label: why for label, why in found if why}
 
 
 def synced_at(gate: AtGate, seen: Seen) -> dict[str, datetime | None]:
@@ -85,49 +101,46 @@ def _fresh(seen: Seen, project: Project) -> Iterable[Judgement]:
     yield from judge_each(users, judge, of_what="users of the wave", expected="synchronised within 24 hours")
 
 
+def _lacking(moving: Moving, last: datetime | None, taken: dict[str, list[Row]], with_rights: set[str]) -> str:
+    guid = str(moving.source["ExchangeGuid"]) if moving.source is not None else ""
+    rows = taken.get(guid, [])
+    times = [at for row in rows if (at := moment(row["TakenAt"])) is not None]
+    if not rows:
+        return "nothing is recorded of what the mailbox holds"
+    if any(row["Items"] is None for row in rows):
+        return "a part of the mailbox could not be counted"
+    if guid not in with_rights:
+        return "the rights on the mailbox could not be read"
+    if last is not None and min(times) < last:
+        return f"recorded at {as_text(min(times))}, before the last synchronisation at {as_text(last)}"
+    return ""
+
+
 def _baseline(seen: Seen, project: Project) -> Iterable[Judgement]:
     yield from nobody_due(seen, project)
-    taken: dict[str, list[Row]] = defaultdict(list)
-    for row in seen.rows(BASELINES[0]):
-        taken[str(row["ExchangeGuid"])].append(row)
-    with_rights = {str(row["ExchangeGuid"]) for row in seen.rows(BASELINES[1])}
     for gate in at_gate(seen, project):
         if not gate.is_due(seen.now):
             yield Judgement("wait", f"wave {gate.name}", remedy=f"the cutover of wave {gate.name}", until=gate.cutover)
             continue
-        last = synced_at(gate, seen)
+        why = unrecorded(gate, seen)
         yield from judge_each(
-            gate.users,
-            lambda moving, last=last: _without_baseline(moving, last[moving.label], taken, with_rights),  # type: ignore[misc]
+            (moving.label for moving in gate.users),
+            lambda label, why=why: _without_baseline(label, why.get(label)),  # type: ignore[misc]
             of_what=f"users of wave {gate.name}",
             expected="counted, folders and rights, after the last synchronisation",
         )
 
 
-def _without_baseline(
-    moving: Moving, last: datetime | None, taken: dict[str, list[Row]], with_rights: set[str]
-) -> Iterator[Judgement]:
-    guid = str(moving.source["ExchangeGuid"]) if moving.source is not None else ""
-    rows = taken.get(guid, [])
-    times = [at for row in rows if (at := moment(row["TakenAt"])) is not None]
-    if not rows:
-        what = "nothing is recorded of what the mailbox holds"
-    elif any(row["Items"] is None for row in rows):
-        what = "a part of the mailbox could not be counted"
-    elif guid not in with_rights:
-        what = "the rights on the mailbox could not be read"
-    elif last is not None and min(times) < last:
-        what = f"recorded at {as_text(min(times))}, before the last synchronisation at {as_text(last)}"
-    else:
-        return
-    yield Judgement(
-        "fail",
-        moving.label,
-        seen=what,
-        expected="folders and rights recorded after the last synchronisation; later nobody can",
-        remedy=f"Apply step {BASELINE_STEP}. Where it stays, look at the rights of the account that reads.",
-        step=BASELINE_STEP,
-    )
+def _without_baseline(label: str, why: str | None) -> Iterator[Judgement]:
+    if why:
+        yield Judgement(
+            "fail",
+            label,
+            seen=why,
+            expected="folders and rights recorded after the last synchronisation; later nobody can",
+            remedy=f"Apply step {BASELINE_STEP}. Where it stays, look at the rights of the account that reads.",
+            step=BASELINE_STEP,
+        )
 
 
 def _completed(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -169,7 +182,7 @@ def _not_completed(row: Row) -> Iterator[Judgement]:
             who,
             seen=f"{status}{why}",
             expected="completed",
-            remedy="The mailbox is still in the source. Notebook 170 names the cause and mends it; then the batch goes on.",
+            remedy="The mailbox is still in the source. Notebook 170 names the cause and mends it.",
         )
 
 

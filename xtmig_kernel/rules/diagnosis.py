@@ -1,7 +1,7 @@
-"""Section 170: from a failed move to its cause, its mend, and what comes then: resumed, or removed and added again. Pure.
+"""Section 170: from a failed move to its cause, its mend, and what comes then: resumed, or begun again. Pure.
 
-Nobody is removed but a failed user whom one line of `users.csv` means and one entry of the service bears. Blank, unknown
-and ambiguous identities lead to nothing: the cmdlets take them for everybody (ERR-05, doc traps A1 to A3).
+Nobody is removed but a failed user whom one line of `users.csv` means and one entry of the service bears. Blank,
+unknown and ambiguous identities lead to nothing: the cmdlets take them for everybody (ERR-05, doc traps A1 to A3).
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ class Diagnosis:
         failure: Whose move, and what the service says.
         named: The kinds that the service names.
         proofs: What in the tenants shows a cause.
-        then: `mend` while a cause is there, `wait` where only time or others end it, then `resume` its batch, remove the
-            user and add it `again`, or remove it because it stays `elsewhere`; `person` where nobody but a person can say.
+        then: `mend` while a cause is there, `wait` where only time or others end it, then `resume` its batch, remove
+            the user and add it `again`, or remove it because it stays `elsewhere`; `person` where only a person can
+            say.
     """
 
     failure: Failure

@@ -1,6 +1,6 @@
 """Section 150: what was right when it was verified, and is not right any more. Pure.
 
-Every check of the preflight (section 110) is judged again: those of single users for the next cutover's alone, since who
+Every check of the preflight (section 110) is judged again: those of single users for the next cutover's alone, for who
 has moved already is no longer as a move needs it, and who moves later has time. Only what is wrong is told.
 """
 

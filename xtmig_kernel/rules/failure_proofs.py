@@ -10,8 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.evidence import Observed
-from xtmig_kernel.rules import causes, endpoint, licences, on_premises, prepared_rules, scope
+from xtmig_kernel.rules import archives, causes, endpoint, holds, licences, on_premises, quotas
 from xtmig_kernel.rules.batches import FAILED, MIGRATION_USERS, wave_names, wave_of_batch
 from xtmig_kernel.rules.failures import ARCHIVES, BY_ID, CORE, REMOVE, failures
 from xtmig_kernel.rules.rule import Rule, Seen
@@ -19,16 +18,12 @@ from xtmig_kernel.rules.rule import Rule, Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from xtmig_kernel.evidence import Row
+    from xtmig_kernel.evidence import Observed, Row
     from xtmig_kernel.project import Project
     from xtmig_kernel.rules.failures import Failure, Kind
     from xtmig_kernel.rules.rule import Judgement
 
-STATES, SIZES, REQUESTS = "source.mailbox_states", "source.mailbox_sizes", "source.move_requests"
-ORGANIZATION_HOLDS, MEMBERS = "source.organization_holds", "source.scope_members"
-MOST_AUXILIARY = 12
-RECOVERABLE_BYTES = 30 * 1024**3
-"""Room for deleted items of a MailUser that becomes a mailbox, unless somebody has raised it (failures 2.3 #39)."""
+STATES, REQUESTS = "source.mailbox_states", "source.move_requests"
 OVER = frozenset({"Completed", "CompletedWithWarning", "CompletedWithWarnings", "None", ""})
 AT_ONCE = 150
 """Fewer than the judgements that a rule tells one by one (`rules/many.py`), so that no user's is summed up."""
@@ -39,11 +34,16 @@ _TENANTS: tuple[Rule, ...] = (
 )
 _USERS: tuple[Rule, ...] = (
     *causes.USERS_RULES,
-    *(rule for rule in on_premises.RULES if rule.id == "on-premises-shows"),
+    *on_premises.RULES,
+    *archives.RULES,
+    *holds.RULES,
+    *quotas.RULES,
 )
-PROVING: dict[str, Rule] = {rule.id: rule for rule in (*_TENANTS, *_USERS, *prepared_rules.RULES, *scope.RULES)}
+PROVING: dict[str, Rule] = {rule.id: rule for rule in (*_TENANTS, *_USERS)}
 _OF_TENANTS = frozenset(rule.id for rule in _TENANTS)
 _ANY = "any"
+SYNCHRONISED = "on-premises-shows"
+"""The rule that says of a synchronised user what all others say of users in the cloud."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,14 @@ def _by_rules(kind: Kind, looked_at: list[Failure], seen: Seen, project: Project
     rules = _rules_of(kind)
     if not rules or not looked_at:
         return
-    wrong = wrong_by_user(rules, seen, project)
+    prepared = any(rule.startswith("prepared-") for rule in rules)
+    wrong = wrong_by_user((*rules, SYNCHRONISED) if prepared else rules, seen, project)
     for failure in looked_at:
         label = failure.moving.label if failure.moving else ""
         for rule, judgement in (*wrong.get(label, ()), *(wrong.get(_ANY, ()) if _tenants_count(kind, failure) else ())):
-            yield failure, _proof(kind, rule, judgement)
+            # of a synchronised user one rule says all; it proves what the service names, and "directory" otherwise
+            if rule in rules or failure.names(kind):
+                yield failure, _proof(kind, rule, judgement)
 
 
 def _tenants_count(kind: Kind, failure: Failure) -> bool:
@@ -185,9 +188,6 @@ def _by_facts(kind: Kind, looked_at: list[Failure], seen: Seen, project: Project
         yield from ((failure, proof) for proof in show(failure))
 
 
-Show = "Callable[[Failure], Iterable[Proof]]"
-
-
 def _source_guid(failure: Failure) -> str:
     return str((failure.moving.source or {}).get("ExchangeGuid") or "") if failure.moving else ""
 
@@ -216,23 +216,6 @@ def _auxiliary(kind: str, words: str) -> Callable[[Seen, Project], Callable[[Fai
         return show
 
     return prove
-
-
-def _limit(seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]]:
-    states = _states(seen)
-
-    def show(failure: Failure) -> Iterator[Proof]:
-        number = (states.get(_source_guid(failure)) or {}).get("AuxiliaryArchives") or 0
-        if number > MOST_AUXILIARY:
-            yield Proof(
-                "auxiliary-limit",
-                STATES,
-                f"{number} auxiliary archives",
-                f"at most {MOST_AUXILIARY}",
-                "It cannot move like this: exclude the user (users.exclude in project.yaml), or move it by other means.",
-            )
-
-    return show
 
 
 def _duplicate(seen: Seen, project: Project) -> Callable[[Failure], Iterable[Proof]]:
@@ -384,101 +367,39 @@ def _row(_seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]]
     return show
 
 
-_FLAGS = {
-    "LitigationHoldEnabled": "litigation hold",
-    "ComplianceTagHoldApplied": "a retention label's hold",
-    "DelayHoldApplied": "delay hold",
-    "DelayReleaseHoldApplied": "delay release hold",
-}
-
-
-def held_by(state: Row, organisation: Iterable[str]) -> list[str]:
-    """What holds a mailbox, in words (HLD-01); an entry that begins with a hyphen excludes it from a hold.
-
-    Args:
-        state: A row of `mailbox_states`.
-        organisation: Holds of the whole organisation.
-    """
-    own = [str(hold) for hold in state["InPlaceHolds"] or ()]
-    excluded = {hold.lstrip("-").split(":")[0].casefold() for hold in own if hold.startswith("-")}
-    of_all = [hold for hold in organisation if hold.split(":")[0].casefold() not in excluded]
-    return [
-        *(words for column, words in _FLAGS.items() if state[column]),
-        *(f"hold {hold}" for hold in own if not hold.startswith("-")),
-        *(f"organisation-wide hold {hold}" for hold in of_all),
-    ]
-
-
-def _hold(seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]]:
-    states = _states(seen)
-    organisation = [str(row["Hold"]) for row in seen.rows(ORGANIZATION_HOLDS) if row["Hold"]]
+def _organization_hold(seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]]:
+    states, every = _states(seen), holds.organization_holds(seen)
 
     def show(failure: Failure) -> Iterator[Proof]:
         state = states.get(_source_guid(failure))
-        holds = held_by(state, organisation) if state else []
-        if holds:
+        held = [hold for hold in every if state is not None and not holds.is_exempt(state, hold)]
+        if held:
             yield Proof(
                 "hold",
-                STATES,
-                ", ".join(holds),
-                "no hold of any kind",
-                "Whoever is responsible for the hold decides; once it is gone, a delay hold may remain for 30 days. Or "
+                holds.ORGANIZATION_HOLDS,
+                f"held by the whole organisation: {', '.join(held)}",
+                holds.EXPECTED,
+                "The owner of the policy decides whether this mailbox is excluded from it; xtmig lifts no hold. Or "
                 "exclude the user (users.exclude in project.yaml).",
             )
 
     return show
 
 
-def _size(kind: str) -> Callable[[Seen, Project], Callable[[Failure], Iterable[Proof]]]:
-    def prove(seen: Seen, _project: Project) -> Callable[[Failure], Iterable[Proof]]:
-        states = _states(seen)
-        sizes = {
-            str(row["ExchangeGuid"]): row for row in seen.rows(SIZES) if row["ExchangeGuid"] and not row["Archive"]
-        }
-
-        def show(failure: Failure) -> Iterator[Proof]:
-            size, state = sizes.get(_source_guid(failure)), states.get(_source_guid(failure)) or {}
-            if size is None:
-                return
-            quota = state.get("QuotaBytes") if kind == "quota" else RECOVERABLE_BYTES
-            held = size["Bytes"] if kind == "quota" else size["DeletedBytes"]
-            if quota and held is not None and held >= quota:
-                yield _too_large(kind, held, quota)
-
-        return show
-
-    return prove
-
-
-def _too_large(kind: str, held: int, quota: int) -> Proof:
-    what = "items" if kind == "quota" else "recoverable items"
-    remedy = (
-        "Archive or delete items in the source, or raise its quota, with the user."
-        if kind == "quota"
-        else "Let the deleted items of the source be purged, if no hold keeps them, or have the target's quota raised."
-    )
-    return Proof(kind, SIZES, f"{held:,} bytes of {what}", f"less than {quota:,} bytes", remedy)
-
-
 _OWN: Mapping[str, Callable[[Seen, Project], Callable[[Failure], Iterable[Proof]]]] = {
     "auxiliary-scope": _auxiliary("auxiliary-scope", "who was in scope when the batch began is not on record"),
     "auxiliary-new": _auxiliary("auxiliary-new", "how many there were when the batch began is not on record"),
-    "auxiliary-limit": _limit,
     "duplicate": _duplicate,
     "moving": _moving,
     "remote-host": _remote_host,
     "disabled-archive": _disabled_archive,
     "licence": _licence,
     "row": _row,
-    "hold": _hold,
-    "quota": _size("quota"),
-    "recoverable": _size("recoverable"),
+    "hold": _organization_hold,
 }
 _OWN_FACTS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("auxiliary-scope", "auxiliary-new", "auxiliary-limit", "remote-host"), (STATES,)),
+    **dict.fromkeys(("auxiliary-scope", "auxiliary-new", "remote-host"), (STATES,)),
     "moving": (STATES, REQUESTS),
     "licence": licences.FACTS,
-    "hold": (STATES, ORGANIZATION_HOLDS),
-    "quota": (STATES, SIZES),
-    "recoverable": (STATES, SIZES),
+    "hold": (STATES, holds.ORGANIZATION_HOLDS),
 }

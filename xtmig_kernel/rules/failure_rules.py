@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules.batches import our_users
-from xtmig_kernel.rules.diagnosis import FACTS, HALTED_USERS, diagnoses, to_remove
+from xtmig_kernel.rules.batch_order import orders
+from xtmig_kernel.rules.batches import STOPPED, our_batches, our_users, wave_names
+from xtmig_kernel.rules.diagnosis import FACTS, HALTED_USERS, as_if_removed, diagnoses, to_remove, to_resume
 from xtmig_kernel.rules.failure_proofs import Proof, facts_of, is_looked_at, proven
 from xtmig_kernel.rules.failures import AGAIN, ARCHIVES, CORE, KINDS, REMOVE, RESUME, Failure, Kind, failures
 from xtmig_kernel.rules.many import judge_each
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
+    from xtmig_kernel.rules.batch_order import Order
     from xtmig_kernel.rules.diagnosis import Diagnosis
     from xtmig_kernel.rules.failure_proofs import Proven
     from xtmig_kernel.rules.matching import Match
 
 ARCHIVE_FACTS = MATCHING
+NOT_RESUMED = STOPPED | {"Removing", "Completing", "Corrupted"}
+"""States of batches that are not resumed: somebody has stopped them, or they are on their way out."""
+MOST_SIGNED = 20
 _THEN_STEP = {"resume": RESUME, "again": REMOVE, "elsewhere": REMOVE}
 
 
@@ -148,6 +153,50 @@ def _removed_first(seen: Seen, project: Project) -> Iterable[Judgement]:
         )
 
 
+def _resumed(seen: Seen, project: Project) -> Iterable[Judgement]:
+    standing = [item for items in to_resume(seen, project).values() for item in items]
+    batches = our_batches(seen, project)
+
+    def judge(item: Diagnosis) -> Iterable[Judgement]:
+        failure = item.failure
+        status = str(batches[failure.batch]["Status"])
+        stopped = status in NOT_RESUMED
+        yield Judgement(
+            "fail",
+            label(failure),
+            seen=f"nothing is left to mend, and {failure.batch} has not been started again"
+            + (f": it is {status}" if stopped else ""),
+            expected="a move that goes on",
+            remedy="Somebody stopped this batch: start it when it may go on (section 180)."
+            if stopped
+            else f"Approve and apply step {RESUME}.",
+            step=None if stopped else RESUME,
+        )
+
+    if not standing:
+        yield Judgement("pass", "failed users", seen="nobody stands still who is mended", expected="resumed")
+    yield from judge_each(standing, judge, of_what="mended users", expected="resumed")
+
+
+def _added_again(seen: Seen, project: Project) -> Iterable[Judgement]:
+    first = {project.batch_name(wave).casefold() for wave in wave_names(seen, project)}
+    again = [o for o in orders(as_if_removed(seen, project), project) if o.users and o.batch.casefold() not in first]
+
+    def judge(order: Order) -> Iterable[Judgement]:
+        yield Judgement(
+            "fail",
+            order.wave,
+            seen=f"{len(order.users)} users are in no batch, or to be taken out of one{order.why and f'; {order.why}'}",
+            expected="everybody of a wave whose batch was begun is in a batch",
+            remedy=f"Approve and apply step {AGAIN}: batch {order.batch}." if order.is_open else order.why,
+            step=AGAIN if order.is_open else None,
+        )
+
+    if not again:
+        yield Judgement("pass", "users of waves", seen="nobody waits for a new batch", expected="everybody in a batch")
+    yield from judge_each(again, judge, of_what="waves", expected="everybody in a batch")
+
+
 def with_disabled_archive(seen: Seen, project: Project) -> list[Match]:
     """The users of `users.csv` whose source mailbox has a disabled archive (ERR-15).
 
@@ -182,10 +231,8 @@ def _decided(seen: Seen, project: Project) -> Iterable[Judgement]:
         remedy = (
             f"Approve and apply step {ARCHIVES}."
             if choice
-            else (
-                "With the user, choose: enable brings the archive back, remove destroys it for ever. Write the choice into "
-                "move.disabled_archives of project.yaml."
-            )
+            else "With the user, choose: enable brings the archive back, remove destroys it for ever. Write it into "
+            "move.disabled_archives of project.yaml."
         )
         yield Judgement(
             "fail",
@@ -212,8 +259,8 @@ def _signed(seen: Seen, project: Project) -> Iterable[Judgement]:
         "sign",
         f"{len(told)} disabled archives",
         remedy="What becomes of each disabled archive was decided by its owner, who is named here: "
-        + "; ".join(told[:20])
-        + (f" and {len(told) - 20} more" if len(told) > 20 else ""),
+        + "; ".join(told[:MOST_SIGNED])
+        + (f" and {len(told) - MOST_SIGNED} more" if len(told) > MOST_SIGNED else ""),
     )
 
 
@@ -239,12 +286,28 @@ RULES: tuple[Rule, ...] = (
         helps=tuple(fact for fact in FACTS if fact not in CORE),
     ),
     Rule(
+        "failed-resumed",
+        "Whose cause is gone has been resumed",
+        ("ERR-03",),
+        "target",
+        FACTS,
+        _resumed,
+    ),
+    Rule(
         "failed-removed-first",
         "Who is to be added again has been removed first",
         ("ERR-05", "ERR-06"),
         "target",
         (*FACTS, HALTED_USERS),
         _removed_first,
+    ),
+    Rule(
+        "failed-added-again",
+        "Who was taken out of a batch is in a new one",
+        ("ERR-06",),
+        "target",
+        (*FACTS, HALTED_USERS),
+        _added_again,
     ),
     Rule(
         "disabled-archives-decided",

@@ -170,6 +170,7 @@ KINDS: tuple[Kind, ...] = (
         "auxiliary-limit",
         "No move has failed because of more than twelve auxiliary archives",
         ("ARC-02",),
+        rules=("archive-parts",),
     ),
     Kind(
         "maintenance",
@@ -289,12 +290,18 @@ KINDS: tuple[Kind, ...] = (
         rules=("on-premises-shows",),
         always=True,
     ),
-    Kind("hold", "No move has failed because the source mailbox is held", ("HLD-01",)),
-    Kind("quota", "No move has failed because the source mailbox is over its quota", ("QTA-01",)),
+    Kind("hold", "No move has failed because the source mailbox is held", ("HLD-01",), rules=("mailbox-not-held",)),
+    Kind(
+        "quota",
+        "No move has failed because the source mailbox, or its archive, is over its quota",
+        ("QTA-01",),
+        rules=("mailbox-within-quota", "archive-within-quota"),
+    ),
     Kind(
         "recoverable",
         "No move has failed because deleted items take more room than the target gives them",
         ("CNT-02",),
+        rules=("recoverable-within-quota",),
     ),
     Kind(
         "connection",

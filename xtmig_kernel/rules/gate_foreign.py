@@ -43,7 +43,7 @@ def _only_the_gate(seen: Seen, project: Project) -> Iterable[Judgement]:
     if not ours:
         yield Judgement("pass", "batches", seen="no batch of this project is there", expected="no foreign completion")
     if seen.has(DETAILS):
-        known = {batch.casefold() for batch in ours}
+        known = {name.casefold() for name, row in ours.items() if not row["CompletionAsked"]}
         rows = users_by_address(seen)
         for row in seen.rows(DETAILS):
             mine = any(batch_of(user) in known for user in rows.get(str(row["Identity"]).casefold(), []))

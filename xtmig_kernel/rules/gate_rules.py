@@ -13,6 +13,7 @@ from xtmig_kernel.rules.batches import (
     users_by_address,
 )
 from xtmig_kernel.rules.gate import (
+    BEFORE,
     AtGate,
     at_gate,
     batch_of,
@@ -20,6 +21,7 @@ from xtmig_kernel.rules.gate import (
     members,
     missed,
     nobody_due,
+    open_waves,
     row_in_gate,
     rows_of,
 )
@@ -55,13 +57,25 @@ def users_at_gate(seen: Seen, project: Project) -> Iterator[tuple[AtGate, Moving
 
 
 def _open(seen: Seen, project: Project) -> Iterable[Judgement]:
-    yield from nobody_due(seen, project)
-    for gate in at_gate(seen, project):
+    gates = at_gate(seen, project)
+    if not gates:
+        yield _next(seen, project)
+    for gate in gates:
         window = f"open from {as_text(gate.cutover)} to {as_text(gate.ends)}"
         if gate.is_due(seen.now):
             yield Judgement("pass", f"wave {gate.name}", seen=window, expected="within its window")
         else:
             yield Judgement("wait", f"wave {gate.name}", remedy=f"the cutover of wave {gate.name}", until=gate.cutover)
+
+
+def _next(seen: Seen, project: Project) -> Judgement:
+    """Which wave comes next, and when it comes to the gate."""
+    coming = [gate for gate in open_waves(seen, project) if gate.cutover > seen.now]
+    first = min(coming, key=lambda gate: gate.cutover, default=None)
+    if first is None:
+        return Judgement("skip", "waves", remedy="no wave with a date in move.waves is left to complete")
+    who = f"the day before the cutover of wave {first.name}, {as_text(first.cutover)}"
+    return Judgement("wait", f"wave {first.name}", remedy=who, until=first.cutover - BEFORE)
 
 
 def _missed(seen: Seen, project: Project) -> Iterable[Judgement]:

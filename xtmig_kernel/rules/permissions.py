@@ -1,8 +1,8 @@
 """Section 120: who has rights on whose mailbox, which of them survive the move, and who should therefore go together.
 
 What is stored in the mailbox, full access and folder rights, moves with it and works if both users move (PRM-04);
-rights on the directory object, Send As and Send on Behalf, do not move and are given again (PRM-02, PRM-03). Between two
-tenants nothing works (PRM-07), so users who are tied move in one wave (PRM-08). Rights by way of a group tie nobody.
+rights on the directory object, Send As and Send on Behalf, do not move and are given again (PRM-02, PRM-03). Between
+two tenants nothing works (PRM-07), so users who are tied move in one wave (PRM-08). A group's rights tie nobody.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _planned(seen: Seen, _project: Project) -> Iterable[Judgement]:
                 step=STEP,
             )
 
-    yield from judge_each(rows, judge, of_what="users", expected="in a wave", all_in=f"table waves, step {STEP}")
+    yield from judge_each(rows, judge, of_what="users", expected="in a wave", all_in=f"table wave-users, step {STEP}")
 
 
 def _size(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -130,8 +130,30 @@ def _lead(wave: Wave) -> Iterator[Judgement]:
         yield Judgement("warn", wave.name, f"{days} days between start and cutover", expected, remedy)
 
 
+def _pilot(seen: Seen, project: Project) -> Iterable[Judgement]:
+    listed = {str(row["SourceAddress"]).casefold() for row in seen.rows(CHOSEN)}
+    expected = "a SourceAddress of users.csv"
+    if not project.move.pilot:
+        yield Judgement(
+            "warn",
+            "pilot",
+            seen="move.pilot names nobody",
+            expected="a few users who go first",
+            remedy="Name them by their SourceAddress under move.pilot of project.yaml: what goes wrong then goes wrong "
+            "for few.",
+        )
+
+    def judge(address: str) -> Iterator[Judgement]:
+        if address.casefold() not in listed:
+            remedy = f"Correct move.pilot of project.yaml, or add the user to {USERS_FILE}."
+            yield Judgement("warn", address, f"{USERS_FILE} does not list it", expected, remedy)
+
+    yield from judge_each(project.move.pilot, judge, of_what="users of the pilot", expected=expected)
+
+
 RULES: tuple[Rule, ...] = (
     Rule("waves-planned", "Every user is in a wave", ("PRM-08",), "source", (CHOSEN,), _planned),
+    Rule("pilot-listed", "A few users go first, and all of them are listed", (), "source", (CHOSEN,), _pilot),
     Rule("wave-size", "No wave is larger than one batch may be", ("BAT-11",), "target", (CHOSEN,), _size),
     Rule(
         "wave-dates",

@@ -5,15 +5,17 @@ What other sections mend is mended there (080.3, 100.3 and so on); findings name
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.changes import Change, ExchangeCall, Level, Subject
 from xtmig_kernel.outputs import Exhibit
 from xtmig_kernel.powershell import quoted
-from xtmig_kernel.rules.batches import STOPPED, our_batches
-from xtmig_kernel.rules.diagnosis import HALTED_BATCHES, Removal, diagnoses, to_remove, to_resume
-from xtmig_kernel.rules.failure_rules import decision, label, with_disabled_archive
-from xtmig_kernel.rules.failures import ARCHIVES, REMOVE, RESUME
+from xtmig_kernel.rules.batches import our_batches, wave_names
+from xtmig_kernel.rules.diagnosis import HALTED_BATCHES, Removal, as_if_removed, diagnoses, to_remove, to_resume
+from xtmig_kernel.rules.failure_rules import NOT_RESUMED, decision, label, with_disabled_archive
+from xtmig_kernel.rules.failures import AGAIN, ARCHIVES, REMOVE, RESUME
+from xtmig_kernel.runbook.sections.s130_start_batches import plan_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 ARCHIVE_SECONDS = 300
 RESUME_SECONDS = 600
 REMOVAL_SECONDS = 300
-NOT_RESUMED = STOPPED | {"Removing", "Completing", "Corrupted"}
-"""States of batches that are not resumed: somebody has stopped them, or they are on their way out."""
 MOST_NAMED = 5
 
 
@@ -140,7 +140,7 @@ def _named(addresses: Iterable[str]) -> str:
 
 
 def plan_removals_of_users(seen: Seen, project: Project) -> tuple[Change, ...]:
-    """Take failed users out of their batches, each by what names it alone (ERR-04 to ERR-07, ERR-10, ERR-11, ERR-13)."""
+    """Take failed users out of their batches, each by what names it alone (ERR-04 to ERR-07, ERR-10, ERR-11)."""
     return tuple(_taken_out(project, item) for item in to_remove(seen, project))
 
 
@@ -161,4 +161,18 @@ def _taken_out(project: Project, item: Removal) -> Change:
         undo="The user is put into a new batch (170.5); what was copied so far is copied again. The mailbox stays.",
         statements=("ERR-04", "ERR-05", "ERR-07", "ERR-10", "ERR-11", "ERR-13", "ARC-05"),
         lag_seconds=REMOVAL_SECONDS,
+    )
+
+
+def plan_new_batches(seen: Seen, project: Project) -> tuple[Change, ...]:
+    """A new batch of each wave for those who were taken out of its first one, as section 130 makes batches (ERR-06).
+
+    It is planned as if those of step 170.4 were out already; the rule `failed-removed-first` keeps it from being made
+    before they are.
+    """
+    first = {project.batch_name(wave).casefold() for wave in wave_names(seen, project)}
+    return tuple(
+        replace(change, step=AGAIN, statements=(*change.statements, "ERR-06"))
+        for change in plan_batches(as_if_removed(seen, project), project)
+        if str(dict(change.subject.key)["Identity"]).casefold() not in first
     )

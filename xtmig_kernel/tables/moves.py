@@ -65,14 +65,14 @@ MOVE_TABLES = (
     Table(
         "halted_users",
         {"Identity": "text", "BatchId": "text", "Guid": "guid", "Status": "text"},
-        "Get-MigrationUser: those whose move has failed or waits for a person, with what tells an entry from another one "
-        "of the same address",
+        "Get-MigrationUser: those whose move has failed or waits for a person, with what tells an entry from "
+        "another one of the same address",
     ),
     Table(
         "halted_batches",
         {"Identity": "text", "Users": "list of text"},
-        "Batches with users whose move has failed or waits for a person, made from Get-MigrationUser: by it is seen that "
-        "a batch was resumed",
+        "Batches with users whose move has failed or waits for a person, made from Get-MigrationUser: by it is "
+        "seen that a batch was resumed",
     ),
     Table(
         "migration_details",

@@ -1,8 +1,8 @@
 """How long moves took others, by size of the mailbox (TIM-01).
 
 The figures are Microsoft's, of other customers' moves into Exchange Online, as its page on migration performance gave
-them in July 2021. A table for moves between two tenants exists and could not be had, so this one stands in for it. It is
-data to be edited: who has measured a pilot of their own writes what they measured.
+them in July 2021. A table for moves between two tenants exists and could not be had, so this one stands in for it. It
+is data to be edited: who has measured a pilot of their own writes what they measured.
 """
 
 from __future__ import annotations

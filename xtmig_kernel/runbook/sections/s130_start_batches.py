@@ -53,7 +53,7 @@ def _made(order: Order, project: Project) -> Change:
         },
         calls=(ExchangeCall("New-MigrationBatch", parameters),),
         level=Level.NAMED,
-        undo=f"Stop-MigrationBatch -Identity {quoted(name)}, then Remove-MigrationBatch -Identity {quoted(name)}: until "
+        undo=f"Stop-MigrationBatch -Identity {quoted(name)}; Remove-MigrationBatch -Identity {quoted(name)}. Until "
         "completion every mailbox stays where it is, and only what was copied is lost.",
         statements=("BAT-01", "BAT-03", "BAT-04", "BAT-06", "BAT-08", "BAT-11"),
         lag_seconds=BATCH_SECONDS,
@@ -101,7 +101,7 @@ SECTION = Section(
             verifies=_ids(batch_starts.RULES),
             plans_from=ORDER_FACTS,
             plan=plan_batches,
-            requires=("users-listed", "endpoint-verified"),
+            requires=("users-listed", "waves-planned", "endpoint-verified"),
             shows=show_lists,
         ),
         Step(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from xtmig_kernel.rules import failure_rules
+from xtmig_kernel.rules import failure_rules, verification
 from xtmig_kernel.rules.diagnosis import FACTS, HALTED_BATCHES, HALTED_USERS
 from xtmig_kernel.rules.failures import CORE
 from xtmig_kernel.runbook.remedies import (
     plan_archives,
+    plan_new_batches,
     plan_removals_of_users,
     plan_resumed,
     show_failures,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
-_KINDS = tuple(
-    rule for rule in failure_rules.RULES if rule.id.startswith("failed-") and rule.id != "failed-removed-first"
-)
+_OF_STEPS = ("failed-resumed", "failed-removed-first", "failed-added-again")
+_KINDS = tuple(rule for rule in failure_rules.RULES if rule.id.startswith("failed-") and rule.id not in _OF_STEPS)
 BEFORE_WRITES = ("users-listed",)
+
+
+def _facts(name: str) -> tuple[str, ...]:
+    return tuple(fact for rule in verification.RULES if rule.id == name for fact in (*rule.needs, *rule.helps))
+
 
 SECTION = Section(
     number="170",
@@ -52,7 +57,7 @@ SECTION = Section(
             side="target",
             why="A failed user stays failed until somebody starts the batch again.",
             reads=(*FACTS, HALTED_BATCHES),
-            verifies=("failed-otherwise",),
+            verifies=("failed-resumed",),
             plans_from=(*FACTS, HALTED_BATCHES),
             plan=plan_resumed,
             requires=BEFORE_WRITES,
@@ -68,6 +73,18 @@ SECTION = Section(
             plans_from=(*FACTS, HALTED_USERS),
             plan=plan_removals_of_users,
             requires=BEFORE_WRITES,
+            bulk=True,
+        ),
+        Step(
+            id="170.5",
+            title="Start new batches for those who were taken out",
+            side="target",
+            why="Nothing moves who is in no batch; the new one begins with what is right now.",
+            reads=tuple(dict.fromkeys((*FACTS, HALTED_USERS, *_facts("endpoint-verified")))),
+            verifies=("failed-added-again",),
+            plans_from=(*FACTS, HALTED_USERS),
+            plan=plan_new_batches,
+            requires=(*BEFORE_WRITES, "endpoint-verified", "failed-removed-first"),
             bulk=True,
         ),
     ),
