@@ -10,8 +10,11 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from after_facts import after_tables
 from close_facts import close_tables
+from mend_facts import mend_tables
 from start_facts import start_tables
+from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
 
 from xtmig_kernel.evidence import Finding, NotObserved, Observed, Reason
@@ -188,9 +191,45 @@ def configured() -> dict[str, list[dict[str, Any]]]:
         "target.organization_relationships": [relationship()],
         "source.organization_relationships": [source_relationship()],
         **user_tables(),
+        **mend_tables(),
         **start_tables(),
+        **stay_tables(),
         **close_tables(),
     }
+    return (
+        after_tables()
+        | tables
+        | {
+            "target.applications": [
+                {
+                    "Id": APP_OBJECT_ID,
+                    "AppId": APP_ID,
+                    "UniqueName": APP_NAME,
+                    "DisplayName": APP_NAME,
+                    "SignInAudience": "AzureADMultipleOrgs",
+                    "RedirectUris": ["https://office.com"],
+                    "Permissions": [PERMISSION],
+                    "OtherPermissions": [],
+                }
+            ],
+            "target.application_credentials": [dict(SECRET_1)],
+            "target.migration_endpoints": [
+                {
+                    "Identity": ENDPOINT,
+                    "EndpointType": "ExchangeRemoteMove",
+                    "RemoteServer": "outlook.office.com",
+                    "RemoteTenant": "contoso.onmicrosoft.com",
+                    "ApplicationId": APP_ID,
+                    "AppSecretKeyVaultUrl": None,
+                }
+            ],
+            "target.endpoint_test": [{"Endpoint": ENDPOINT, "Result": "Success", "Message": "", "ErrorDetail": ""}],
+            "target.organization_relationships": [relationship()],
+            "source.organization_relationships": [source_relationship()],
+            **user_tables(),
+            **start_tables(),
+        }
+    )
 
 
 def relationship(**changes: Any) -> dict[str, Any]:

@@ -361,6 +361,7 @@ def rehearse(
     seed: Seed = "0",
     latency_ms: Annotated[float, typer.Option(min=0, help="What every request takes at least, in milliseconds.")] = 0,
     speed: Annotated[float, typer.Option(min=1, help="How much faster the practice calendar runs.")] = 60,
+    until: Annotated[str | None, typer.Option(help="Number of the last section to be rehearsed.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
@@ -373,6 +374,6 @@ def rehearse(
     where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
     options = (f"--speed={speed}", f"--latency-ms={latency_ms}", f"--seed={seed}")
-    finished = rehearse_in(where, file, _progress, options)
+    finished = rehearse_in(where, file, _progress, options, until)
     _tell(finished.result, finished.folder, as_json=as_json)
     raise typer.Exit(finished.result.run.exit_code)

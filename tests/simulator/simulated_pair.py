@@ -136,8 +136,8 @@ def example() -> dict[str, Any]:
     return data
 
 
-def make_pair(data: dict[str, Any]) -> Pair:
-    """Both tenants from plain data."""
+def make_pair(data: dict[str, Any], **environment: str) -> Pair:
+    """Both tenants from plain data; further secrets by the name of their environment variable."""
     addresses = Addresses(*(f"https://localhost:{port}" for port in range(1, 6)))
     file = tenants.parse(data, "test")
-    return Pair(creation.build(file, "seed", addresses, START, SECRETS, Path()))
+    return Pair(creation.build(file, "seed", addresses, START, SECRETS | environment, Path()))

@@ -233,16 +233,6 @@ def test_a_nested_member_is_out_of_scope(moving: Pair) -> None:
     assert "MailboxNotInCrossTenantMigrationScopeException" in result_for(moving)["ErrorDetail"]
 
 
-def test_batches_are_offered_and_not_served(pair: Pair) -> None:
-    """New-MigrationBatch is on offer to who may move mailboxes, and calling it is 501."""
-    url = f"/adminapi/v1.0/{pair.tenant_id('target')}/EXOModuleFile"
-    token = pair.operator_token("target")
-    exported = pair.send("exo", "GET", url, Authorization=f"Bearer {token}").body["value"][0]["exportedCmdlets"]
-    assert "New-MigrationBatch" in exported.split(",")
-    assert 501 == pair.exo("target", "New-MigrationBatch", Name="x").status
-    assert ["New-MigrationBatch"] == pair.outcomes[-1].unsupported
-
-
 def test_batches_are_not_offered_to_everybody(pair: Pair) -> None:
     """Who lacks the role gets 403 for New-MigrationBatch, not 501."""
     rita = pair.person_token("source", "rita.reader@contoso.onmicrosoft.com", EXCHANGE_SCOPE, EXCHANGE_CLIENT)

@@ -54,6 +54,7 @@ class Moving:
         source: The source object that answers to the user's address: a mailbox, or after the move a MailUser.
         target: The target's MailUser, None where there is none, or where it has become the mailbox.
         mailbox: The target's recipient that has the mailbox already; None before the move.
+        match: How the line was matched; after the move there is no source mailbox in it.
     """
 
     user: Row
@@ -61,6 +62,13 @@ class Moving:
     source: Row | None
     target: Row | None
     mailbox: Row | None
+    match: matching.Match
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the target has the mailbox, or the source has none any more."""
+        gone = self.source is not None and self.source["RecipientTypeDetails"] == "MailUser"
+        return self.mailbox is not None or gone
 
     @property
     def label(self) -> str:
@@ -129,16 +137,17 @@ def _everybody(seen: Seen, project: Project) -> tuple[Moving, ...]:
         if row["ExchangeGuid"] and str(row["RecipientTypeDetails"]).endswith("Mailbox"):
             holding[str(row["ExchangeGuid"])].append(row)
     pairs = zip(matching.matches(seen, project), matching.source_holders(seen), strict=True)
-    return tuple(_moving(match.user, match.target, holder, holding) for match, (_, holder) in pairs)
+    return tuple(_moving(match, holder, holding) for match, (_, holder) in pairs)
 
 
-def _moving(user: Row, target: Row | None, holder: Row | None, holding: Mapping[str, list[Row]]) -> Moving:
+def _moving(match: matching.Match, holder: Row | None, holding: Mapping[str, list[Row]]) -> Moving:
     guid = str(holder["ExchangeGuid"] or "") if holder is not None else ""
     moved = holding.get(guid, []) if guid else []
     mailbox = moved[0] if len(moved) == 1 else None
+    target = None if mailbox is not None else match.target
     known = mailbox if mailbox is not None else target
     address = str(known["PrimarySmtpAddress"] or "") if known is not None else ""
-    return Moving(user, address or None, holder, None if mailbox is not None else target, mailbox)
+    return Moving(match.user, address or None, holder, target, mailbox, match)
 
 
 def wave_of_batch(name: str, project: Project, waves: Iterable[str]) -> str | None:

@@ -57,7 +57,7 @@ def simulate_until_stopped(
     folder = simulation_folder(project or Path())
     with practice_tenants(folder, tenants, options) as practice:
         if project is not None and not (project / PROJECT_FILE).exists():
-            new_project(project, practice_project(practice, by_person=True))
+            new_project(project, practice_project(practice, tenants, by_person=True))
         progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")
         progress(
             f"next, in another window: xtmig open {project}"

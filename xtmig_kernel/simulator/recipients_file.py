@@ -30,6 +30,10 @@ class Archive(Part):
     deleted: str = "0 B"
     deleted_items: int = Field(default=0, ge=0)
     quota: str = "100 GB"
+    grows_at: datetime | None = Field(default=None, description="When one more auxiliary part appears")
+    grows_at_percent: int | None = Field(
+        default=None, ge=0, le=95, description="How far the first move is when one more auxiliary part appears"
+    )
 
 
 class Holds(Part):
@@ -83,6 +87,29 @@ class Forwarding(Part):
     deliver_and_forward: bool = False
 
 
+class Skipped(Part):
+    """Items that a move cannot copy (shapes 3.12). `number` stands for so many of the kind."""
+
+    kind: Literal[
+        "CorruptItem", "MissingItem", "LargeItem", "CorruptFolderACL", "CorruptFolderRule", "CorruptFolderRestriction"
+    ]
+    folder: str = "Inbox"
+    subject: str | None = None
+    sender: str | None = None
+    size: str = "64 KB"
+    received: datetime | None = None
+    number: int = Field(default=1, ge=1)
+
+
+class Folder(Part):
+    """A folder by its path, such as `/Inbox/Projects`, or `/Purges` among the recoverable ones."""
+
+    path: str
+    items: int = Field(default=0, ge=0)
+    size: str = "0 B"
+    recoverable: bool = False
+
+
 class Content(Part):
     """What a mailbox holds that does not move, or moves with a task for its owner."""
 
@@ -93,6 +120,7 @@ class Content(Part):
     outbox_items: int = Field(default=0, ge=0)
     corrupt_items: int = Field(default=0, ge=0)
     large_items: int = Field(default=0, ge=0)
+    skipped: list[Skipped] = []
 
 
 class Recipient(Part):
@@ -124,8 +152,36 @@ class Recipient(Part):
     created: datetime | None = None
 
 
+class Maintenance(Part):
+    """A time in which the service itself moves a mailbox to another database."""
+
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+
+class MoveRecord(Part):
+    """What the service keeps of a move that is over: the numbers, and both objects before and after (shapes 3.6)."""
+
+    batch: str
+    remote_host: str
+    request_guid: str
+    status: str
+    started: datetime
+    completed: datetime
+    size: int
+    items: int
+    transferred: int
+    skipped: int
+    snapshots: dict[str, dict[str, str]]
+
+
 class Mailbox(Recipient):
-    """A mailbox of any kind."""
+    """A mailbox of any kind.
+
+    `folders` that are not named follow from `sizes`: what is left goes to the inbox. A move that is under way in this
+    tenant already ends at `move_ends`; an `internal` one is the service's own, which nobody sees or removes.
+    `conversion_fails` lets the service leave this mailbox behind when its move is completed.
+    """
 
     kind: MailboxKind = "UserMailbox"
     archive: Archive | None = None
@@ -134,9 +190,16 @@ class Mailbox(Recipient):
     access: Access = Access()
     forwarding: Forwarding = Forwarding()
     content: Content = Content()
+    folders: list[Folder] = []
+    archive_folders: list[Folder] = []
     move_status: str = "None"
     move_remote_host: str = ""
     move_batch: str = ""
+    move_ends: datetime | None = None
+    move_internal: bool = False
+    maintenance: Maintenance | None = None
+    conversion_fails: bool = False
+    move_history: list[MoveRecord] = []
     account_disabled: bool = False
 
 
@@ -152,6 +215,7 @@ class MailUser(Recipient):
     previous_mailbox_guid: str | None = None
     recoverable_items_quota: str = "30 GB"
     litigation_hold: bool = False
+    send_as: list[str] = []
 
 
 class User(Part):
@@ -170,6 +234,9 @@ class User(Part):
     account_disabled: bool = False
     previous_recipient_type: MailboxKind | None = None
     previous_mailbox_guid: str | None = None
+
+
+Person = Mailbox | MailUser
 
 
 class Contact(Part):
@@ -206,7 +273,10 @@ class Group(Part):
 
 
 class MigrationUser(Part):
-    """A user of a batch that exists from the start, named by the address in the target (shapes 3.12)."""
+    """A user of a batch that exists from the start, named by the address in the target (shapes 3.12).
+
+    It stays as it is until somebody stops, starts or removes it.
+    """
 
     identity: str
     batch: str

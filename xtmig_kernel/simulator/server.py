@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import control, licensing
+from . import control
 from .control import Desk
 from .exchange import service as exchange
 from .exchange.errors import too_many
@@ -32,6 +32,7 @@ from .graph import service as graph
 from .http import Answer, Call, Entry, Outcome, Planted, nothing_planted
 from .login import portal
 from .login import service as login
+from .migration.passing import let_time_pass
 from .world import Addresses, World
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
         now: Simulated time.
         planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
     """
-    licensing.take_effect(world, now)
+    let_time_pass(world, now)
     further = (planted,) if call.service in BATCHING else ()
     return HANDLERS[call.service](world, call, now, *further)
 

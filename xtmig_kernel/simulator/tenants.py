@@ -66,13 +66,15 @@ class Policies(Part):
 
     With `primary_smtp_honoured` off, PrimarySmtpAddress of mail users is ignored and the external address becomes the
     primary one (doc traps B18, D9: the reference and Microsoft's own script differ). `group_name_prefix` is the
-    naming policy for groups (doc trap C2).
+    naming policy for groups (doc trap C2). `unlicensed_moves` is what becomes of a user without the licence for moves:
+    the document knows both (lines 56 to 60, 301).
     """
 
     block_device_code: bool = False
     secrets: SecretPolicy = SecretPolicy()
     primary_smtp_honoured: bool = True
     group_name_prefix: str = ""
+    unlicensed_moves: Literal["NeedsApproval", "Failed"] = "NeedsApproval"
 
 
 class Administrator(Part):
@@ -170,7 +172,7 @@ class Sku(Part):
 
 
 class Lags(Part):
-    """Seconds of simulated time until a change shows or counts."""
+    """Seconds of simulated time until a change shows or counts, and what a move takes."""
 
     application_readable: float = Field(default=2, ge=0)
     consent_visible: float = Field(default=5, ge=0)
@@ -181,6 +183,24 @@ class Lags(Part):
     mail_user_readable: float = Field(default=60, ge=0)
     licence_effective: float = Field(default=30, ge=0)
     group_members_readable: float = Field(default=3, ge=0)
+    move_validation: float = Field(default=60, ge=0)
+    move_queue: float = Field(default=120, ge=0)
+    move_provisioning: float = Field(default=60, ge=0)
+    sync_least: float = Field(default=300, ge=0)
+    sync_per_gigabyte: float = Field(default=15, ge=0)
+    sync_per_thousand_items: float = Field(default=5, ge=0)
+    incremental_interval: float = Field(default=86_400, gt=0)
+    incremental_sync: float = Field(default=60, ge=0)
+    completion: float = Field(default=300, ge=0)
+    completion_per_folder: float = Field(default=2, ge=0)
+    completion_cleanup: float = Field(default=60, ge=0)
+    completion_again: float = Field(default=28_800, ge=0)
+    move_stops: float = Field(default=10, ge=0)
+    move_removed: float = Field(default=10, ge=0)
+    synced_batch_stops: float = Field(default=60 * 86_400, gt=0)
+    stopped_batch_goes: float = Field(default=90 * 86_400, gt=0)
+    completed_batch_goes: float = Field(default=60 * 86_400, gt=0)
+    mailbox_without_licence: float = Field(default=30 * 86_400, gt=0)
 
 
 class TenantFile(Part):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .address_book import AddressBook
     from .keys import Keys
     from .licence_register import LicenceRegister
+    from .migration.model import MigrationService
     from .recipients_file import Contact, Group, Mailbox, MailUser, User
     from .tenants import Administrator, TenantFile
 
@@ -128,6 +129,8 @@ class Tenant:
             and whether it belonged to the group before.
         book: The index over all recipients, made when it is first asked for.
         licences: The record of licences, begun when it is first asked for.
+        migration: The batches and their users, begun when they are first asked for.
+        growing: Mailboxes whose archive is planted to grow at a time.
     """
 
     side: str
@@ -148,6 +151,8 @@ class Tenant:
     member_changes: dict[str, dict[str, tuple[datetime, bool]]] = field(default_factory=dict)
     book: AddressBook | None = None
     licences: LicenceRegister | None = None
+    migration: MigrationService | None = None
+    growing: list[Mailbox] | None = None
     events: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -178,8 +178,10 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "SkuIds": "list of text",
             "GroupSkuIds": "list of text",
+            "DisabledPlans": "list of text",
         },
-        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives",
+        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives. "
+        "DisabledPlans: what is switched off, as SKU ID/plan ID",
     ),
     Table(
         "licensing_groups",
@@ -193,6 +195,11 @@ TABLES = (
         "excluded_users",
         {"SourceAddress": "text", "Reason": "text"},
         "Who stays, and why: users.exclude of project.yaml; they are in no other table of chosen users",
+    ),
+    Table(
+        "staying_users",
+        USER_COLUMNS,
+        "The lines of users.csv of those who stay, so that whatever writes the file keeps them",
     ),
     Table(
         "proposed_users", USER_COLUMNS, "Who would be listed by project.yaml: by attribute or by group; none for a file"
@@ -237,6 +244,7 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "PersistedCapabilities": "list of text",
             "CustomAttributes": "list of text",
+            "RecoverableItemsQuotaBytes": "int",
         },
         "Get-MailUser; ExternalEmailAddress without its prefix",
     ),

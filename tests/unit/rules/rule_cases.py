@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import cases_after
 import cases_close
+import cases_failures
 import cases_licensing
 import cases_matching
 import cases_scope
+import cases_stay
 import cases_users
 from core_facts import (
     APP_ID,
@@ -459,6 +462,16 @@ PASSING: dict[str, list[Case]] = {
     ],
 }
 
-for more in (cases_close, cases_licensing, cases_matching, cases_scope, cases_users):
+MORE = (
+    cases_after,
+    cases_close,
+    cases_failures,
+    cases_licensing,
+    cases_matching,
+    cases_scope,
+    cases_stay,
+    cases_users,
+)
+for more in MORE:
     NOT_PASSING |= more.NOT_PASSING
     PASSING |= more.PASSING

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from xtmig_kernel.simulator import people
 from xtmig_kernel.simulator.recipients_file import Mailbox
+from xtmig_kernel.simulator.sizes import size_text
 
 from .all_recipients import EVERY_KIND
 from .binding import Delta
 from .context import Context, Result
 from .errors import not_found, synchronised
 from .lookup import address_book, chosen, refuse_unserved, target
-from .values import size_text
 
 if TYPE_CHECKING:
     from .binding import Bound

@@ -9,13 +9,13 @@ from uuid import UUID
 from xtmig_kernel.simulator import licensing, people
 from xtmig_kernel.simulator.identifiers import ZERO_GUID
 from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser, User
+from xtmig_kernel.simulator.sizes import size_text
 
 from .context import Context, Result
 from .errors import not_found
 from .filters import fits, parsed
 from .kinds import READ_DIRECTLY, read_directly, recipient_types
 from .lookup import Rows, State, chosen, object_id, refuse_unserved
-from .values import size_text
 
 if TYPE_CHECKING:
     from .binding import Bound

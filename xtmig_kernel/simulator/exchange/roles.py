@@ -17,9 +17,10 @@ _RELATIONSHIP = [f"{verb}-OrganizationRelationship" for verb in ("Get", "New", "
 _MIGRATION = [
     *(f"{verb}-MigrationEndpoint" for verb in ("Get", "New", "Set", "Remove")),
     "Test-MigrationServerAvailability",
-    "Get-MigrationUser",
+    *(f"{verb}-MigrationBatch" for verb in ("Get", "New", "Set", "Start", "Stop", "Complete", "Remove")),
+    *(f"{verb}-MigrationUser" for verb in ("Get", "Set", "Start", "Stop", "Remove")),
+    "Get-MigrationUserStatistics",
 ]
-_BATCHES = ["New-MigrationBatch"]
 _READ_RECIPIENTS = [
     "Get-Recipient",
     "Get-User",
@@ -35,8 +36,8 @@ ROLES: dict[str, list[str]] = {
     ],
     "Federated Sharing": [*_RELATIONSHIP, "Get-AcceptedDomain", "Get-OrganizationConfig"],
     "Remote and Accepted Domains": ["Get-AcceptedDomain"],
-    "Migration": [*_MIGRATION, *_BATCHES],
-    "Move Mailboxes": [*_MIGRATION, *_BATCHES, *_READ_RECIPIENTS, "Get-MailboxStatistics"],
+    "Migration": _MIGRATION,
+    "Move Mailboxes": [*_MIGRATION, *_READ_RECIPIENTS, "Get-MailboxStatistics"],
     "Mail Recipients": [
         *_READ_RECIPIENTS, "Get-AcceptedDomain", "Get-MailboxStatistics", "Set-Mailbox", "Set-MailUser", "Set-User",
     ],

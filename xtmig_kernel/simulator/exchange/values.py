@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
-
-_UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)", re.IGNORECASE)
-
-
-@lru_cache(2**12)
-def size_text(text: str) -> str:
-    """A size as Exchange prints it: `99 GB (106,300,440,576 bytes)`; `Unlimited` stays.
-
-    Args:
-        text: A number and a unit.
-
-    Raises:
-        ValueError: It is neither.
-    """
-    if text.lower() == "unlimited":
-        return "Unlimited"
-    found = _SIZE.fullmatch(text.strip())
-    if not found:
-        raise ValueError(f"{text!r} is no size such as '42 GB'")
-    number, unit = found.groups()
-    return f"{number} {unit.upper()} ({round(float(number) * _UNITS[unit.upper()]):,} bytes)"
 
 
 def date_text(moment: datetime) -> str:
@@ -40,11 +16,16 @@ def annotated(row: dict[str, Any]) -> dict[str, Any]:
     """A row with the type annotations that the service sends.
 
     Args:
-        row: Property name to value: text, bool, int, list, UUID, datetime or None.
+        row: Property name to value: text, bool, int, list, UUID, datetime, None, or another row or list of rows.
     """
     out: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, list):
+        if isinstance(value, dict):
+            out[name] = annotated(value)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            out[f"{name}@odata.type"] = "#Collection(Exchange.GenericHashTable)"
+            out[name] = [annotated(item) for item in value]
+        elif isinstance(value, list):
             out[f"{name}@odata.type"] = "#Collection(String)"
             out[name] = value
         elif isinstance(value, UUID):
