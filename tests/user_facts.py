@@ -67,6 +67,7 @@ def lara_mail_user(**changes: Any) -> dict[str, Any]:
         "DirectorySynchronised": False,
         "PersistedCapabilities": ["ExchangeT2TMbxMove"],
         "CustomAttributes": ["CustomAttribute1=Cross-Tenant-Project"],
+        "RecoverableItemsQuotaBytes": 32_212_254_720,
     } | changes
 
 
@@ -100,6 +101,7 @@ def directory_user(side: str, **changes: Any) -> dict[str, Any]:
         "DirectorySynchronised": False,
         "SkuIds": [EXCHANGE_SKU] if side == "source" else [ADD_ON_SKU],
         "GroupSkuIds": [],
+        "DisabledPlans": [],
     } | changes
 
 

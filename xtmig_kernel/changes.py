@@ -116,6 +116,25 @@ class NewPassword:
 
 
 @dataclass(frozen=True)
+class CsvBytes:
+    """A CSV file that is sent as the bytes of its UTF-8 text, without a byte order mark (BAT-01, BAT-08).
+
+    Args:
+        lines: Its lines without their ends, the header first.
+    """
+
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\r\n".join(self.lines)
+
+    def __str__(self) -> str:
+        return f"CSV of {len(self.lines) - 1} rows: {', '.join(self.lines)}"
+
+
+@dataclass(frozen=True)
 class Credential:
     """A PSCredential: user name and secret (EPT-08)."""
 
@@ -129,7 +148,8 @@ class ExchangeCall:
 
     Args:
         cmdlet: Such as `"New-MigrationEndpoint"`.
-        parameters: Values: text, bool, int, list of text, dict (a hashtable), `Later`, `Credential`, `NewPassword`.
+        parameters: Values: text, bool, int, list of text, dict (a hashtable), `Later`, `Credential`, `NewPassword`,
+            `CsvBytes`.
     """
 
     cmdlet: str
@@ -248,6 +268,19 @@ def as_data(value: Any) -> Any:
     """
     if isinstance(value, _PLAIN):  # first, because by far the most are
         return value
+    special = _special(value)
+    if special is not None:
+        return special
+    if isinstance(value, dict):
+        return {str(key): as_data(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_data(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: as_data(getattr(value, item.name)) for item in fields(value)}
+    return value
+
+
+def _special(value: Any) -> dict[str, Any] | None:
     if isinstance(value, Later):
         return {"$later": {"subject": as_data(value.subject), "attribute": value.attribute}}
     if isinstance(value, MintedSecret):
@@ -256,15 +289,11 @@ def as_data(value: Any) -> Any:
         return {"$secret": value.reference}
     if isinstance(value, NewPassword):
         return {"$password": {"route": value.route, "length": value.length}}
+    if isinstance(value, CsvBytes):
+        return {"$csv": list(value.lines)}
     if isinstance(value, Credential):
         return {"$credential": {"user": as_data(value.user), "secret": as_data(value.secret)}}
-    if isinstance(value, dict):
-        return {str(key): as_data(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_data(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: as_data(getattr(value, item.name)) for item in fields(value)}
-    return value
+    return None
 
 
 def canonical(data: Any) -> str:

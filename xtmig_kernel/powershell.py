@@ -14,6 +14,7 @@ from xtmig_kernel.changes import (
     Call,
     Change,
     Credential,
+    CsvBytes,
     ExchangeCall,
     GraphCall,
     Later,
@@ -56,11 +57,15 @@ def literal(value: Any, later: Callable[[Later], str] = lambda value: f"<{value}
     """A value as PowerShell writes it.
 
     Args:
-        value: Text, bool, int, None, list, dict (a hashtable), `Later`, `Credential` or `NewPassword`.
+        value: Text, bool, int, None, list, dict (a hashtable), `Later`, `Credential`, `NewPassword` or `CsvBytes`.
         later: How a value that is not yet known is written.
     """
     if isinstance(value, Later):
         return later(value)
+    if isinstance(value, CsvBytes):
+        # a line break inside a literal would break the one line that a call is shown as
+        lines = ", ".join(quoted(line) for line in value.lines)
+        return f'([System.Text.Encoding]::UTF8.GetBytes((@({lines}) -join "`r`n")))'
     if isinstance(value, Credential):
         return "$Credential"
     if isinstance(value, NewPassword):

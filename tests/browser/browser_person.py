@@ -65,6 +65,11 @@ class Person:
         button.wait_for(timeout=CELL_SECONDS * 1000)
         button.click(timeout=CELL_SECONDS * 1000)
 
+    def type(self, field: Locator, text: str) -> None:
+        """Type into a field key by key, once it is on view: keys that no field takes are JupyterLab's commands."""
+        field.click()
+        field.press_sequentially(text, delay=15)
+
     def follow(self, link: Locator) -> Page:
         """Click a link that opens a page of its own."""
         with self.context.expect_page() as opened:

@@ -65,7 +65,19 @@ class Asking:
             name, parameters = order(seen)
             return listed(*(selected(seen, row) for row in cmdlets[name.replace("-", "_")](parameters)))
 
+        def batch(seen: Seen) -> Answer:
+            members = [(part["id"], *ordered(part["body"])) for part in seen.body["requests"]]
+            return Answer(
+                body={
+                    "responses": [
+                        {"id": number, "status": 200, "body": {"value": cmdlets[name.replace("-", "_")](parameters)}}
+                        for number, name, parameters in members
+                    ]
+                }
+            )
+
         self._canned.handlers["/InvokeCommand"] = invoke
+        self._canned.handlers["/$batch"] = batch
 
 
 def place(seen: Seen) -> str:
@@ -80,13 +92,19 @@ def query(seen: Seen) -> dict[str, str]:
 
 def order(seen: Seen) -> tuple[str, dict[str, Any]]:
     """Cmdlet and parameters of a request."""
-    given = seen.body["CmdletInput"]
+    return ordered(seen.body)
+
+
+def ordered(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Cmdlet and parameters of a request's body."""
+    given = body["CmdletInput"]
     return given["CmdletName"], given["Parameters"]
 
 
 def cmdlets(asking: Asking) -> list[tuple[str, dict[str, Any]]]:
-    """The cmdlets that were run, with their parameters but for Confirm."""
-    orders = [order(seen) for seen in asking.asked]
+    """The cmdlets that were run, alone or in a batch, with their parameters but for Confirm."""
+    bodies = [seen.body for seen in asking.asked]
+    orders = [ordered(part) for body in bodies for part in ([p["body"] for p in body.get("requests", [])] or [body])]
     return [(cmdlet, {n: v for n, v in given.items() if n != "Confirm"}) for cmdlet, given in orders]
 
 

@@ -94,6 +94,7 @@ def test_users_and_their_licences(asking: Asking) -> None:
             "DirectorySynchronised": False,
             "SkuIds": sorted([EXCHANGE_SKU, ADD_ON_SKU]),
             "GroupSkuIds": [EXCHANGE_SKU],
+            "DisabledPlans": [],
         }
     ]
 

@@ -78,6 +78,7 @@ MAIL_USER = MAILBOX | {
     "UserPrincipalName": "LaraN@northwindtraders.onmicrosoft.com",
     "MicrosoftOnlineServicesID": "LaraN@northwindtraders.onmicrosoft.com",
     "ExternalEmailAddress": "SMTP:LaraN@contoso.onmicrosoft.com",
+    "RecoverableItemsQuota": "30 GB (32,212,254,720 bytes)",
 }
 
 
@@ -95,6 +96,7 @@ def test_a_mail_user(asking: Asking) -> None:
         "RecipientTypeDetails": "MailUser",
         "UserPrincipalName": "LaraN@northwindtraders.onmicrosoft.com",
         "ExternalEmailAddress": "LaraN@contoso.onmicrosoft.com",
+        "RecoverableItemsQuotaBytes": 32_212_254_720,
     }
     assert [expected] == asking.rows("mail_users")
 
@@ -343,21 +345,6 @@ def test_users_are_tested_by_endpoint_and_mailbox(asking: Asking, tmp_path: Path
         }
     ]
     assert ("Test-MigrationServerAvailability", {"Endpoint": ENDPOINT, "TestMailbox": "b@x.com"}) == cmdlets(asking)[-1]
-
-
-def test_migration_users(asking: Asking) -> None:
-    """Get-MigrationUser names a user by the target address, with its status and what stopped it (shapes 3.12)."""
-    columns = {
-        "Identity": "lara@northwindtraders.com",
-        "BatchId": "T2T-W01",
-        "Status": "Failed",
-        "ErrorSummary": "CrossTenantMigrationWithoutLicensePermanentException",
-    }
-    asking.answer_cmdlets(
-        Get_MigrationUser=lambda _: [columns | {"StatusSummary": "Failed", **guid("MailboxGuid", MAILBOX_GUID)}]
-    )
-    assert asking.rows("migration_users") == [columns | {"MailboxGuid": MAILBOX_GUID}]
-    assert [("Get-MigrationUser", ALL)] == cmdlets(asking)
 
 
 def test_every_table_of_a_service_is_read_from_canned_answers() -> None:

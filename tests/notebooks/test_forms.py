@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -171,3 +172,31 @@ def test_every_field_has_a_label_of_its_own() -> None:
     """No two fields share a label, so that a screen reader and a test find each."""
     labels = [field.label for field in FIELDS.values()]
     assert len(set(labels)) == len(labels)
+
+
+def test_waves_and_their_dates_go_both_ways() -> None:
+    """A line of the waves is name, start and cutover in UTC; a window that the form does not show stays."""
+    data = settings()
+    data["move"] = {"waves": [{"name": "pilot", "window_hours": 48}]}
+    text = "pilot; 2027-01-11; 2027-01-29 18:00\n01; 2027-01-18"
+    waves = merged(data, texts(data) | {"move.waves": text})["move"]["waves"]
+    moment = datetime(2027, 1, 29, 18, tzinfo=UTC)
+    assert {"name": "pilot", "start": date(2027, 1, 11), "cutover": moment, "window_hours": 48} == waves[0]
+    assert {"name": "01", "start": date(2027, 1, 18)} == waves[1]
+    assert text == texts({"move": {"waves": waves}})["move.waves"]
+
+
+@pytest.mark.parametrize("line", ["pilot; 11.1.2027", "pilot; 2027-01-11; 18:00", "; 2027-01-11"])
+def test_wave_with_a_date_that_is_none_is_refused(line: str) -> None:
+    """A date that is not one is an error beside the field, not a wave without a date."""
+    with pytest.raises(FieldError) as caught:
+        merged(settings(), texts(settings()) | {"move.waves": line})
+    assert "move.waves" == caught.value.path
+
+
+def test_who_stays_goes_both_ways() -> None:
+    """A line of who stays is an address and the reason."""
+    text = "hal@contoso.com; under a hold"
+    data = merged(settings(), texts(settings()) | {"users.exclude": text})
+    assert {"hal@contoso.com": "under a hold"} == data["users"]["exclude"]
+    assert text == texts(data)["users.exclude"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.m365 import Tenant
     from xtmig_kernel.project import Project, Side
+
+
+T = TypeVar("T")
 
 
 class MissingFact(Exception):
@@ -28,6 +31,7 @@ class ReadContext:
         application_id: Reads the migration application's ID (a GUID), None while it does not exist.
             Raises `MissingFact` where it cannot be known.
         clock: Waits between retries.
+        kept: Answers that were read at this moment already, by side and cmdlet.
     """
 
     project: Project
@@ -35,6 +39,20 @@ class ReadContext:
     tenants: Mapping[Side, Tenant]
     application_id: Callable[[], str | None]
     clock: Clock
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, cmdlet: str, read: Callable[[], T]) -> T:
+        """An answer that several tables are made from: read at the first question of this moment.
+
+        Args:
+            cmdlet: Which one, with everything that tells it from others.
+            read: Reads it.
+        """
+        name = f"{self.side} {cmdlet}"
+        if name not in self.kept:
+            self.kept[name] = read()
+        answer: T = self.kept[name]
+        return answer
 
     @property
     def tenant(self) -> Tenant:

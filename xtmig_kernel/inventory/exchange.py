@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xtmig_kernel.inventory.addresses import guid_or_none
 from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 
@@ -105,16 +104,6 @@ def _guids(context: ReadContext, sources: set[str]) -> set[str]:
         return set()
     _, found = mailboxes(replace(context, side="source"))
     return {row["ExchangeGuid"] for row in found if sources & {a.casefold() for a in row["SmtpAddresses"]}} - {None}
-
-
-def migration_users(context: ReadContext) -> tuple[str, list[Row]]:
-    """Everybody who is in a batch, with what stopped them (LIC-11, LIC-15; shapes 3.12)."""
-    found = context.tenant.exchange.invoke("Get-MigrationUser", {"ResultSize": "Unlimited"}).rows
-    return "Get-MigrationUser", [
-        {column: row.get(column) for column in ("Identity", "BatchId", "Status", "ErrorSummary")}
-        | {"MailboxGuid": guid_or_none(row.get("MailboxGuid"))}
-        for row in found
-    ]
 
 
 def organization_relationships(context: ReadContext) -> tuple[str, list[Row]]:

@@ -44,6 +44,7 @@ def directory_users(context: ReadContext) -> tuple[str, list[Row]]:
             "DirectorySynchronised": bool(item.get("onPremisesSyncEnabled")),
             "SkuIds": _sku_ids(item.get("assignedLicenses") or []),
             "GroupSkuIds": _sku_ids(s for s in item.get("licenseAssignmentStates") or [] if s.get("assignedByGroup")),
+            "DisabledPlans": _disabled(item.get("assignedLicenses") or []),
         }
         for item in found
     ]
@@ -63,6 +64,10 @@ def licensing_groups(context: ReadContext) -> tuple[str, list[Row]]:
         for item in found
         if item.get("assignedLicenses")
     ]
+
+
+def _disabled(items: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted(f"{item['skuId']}/{plan}".lower() for item in items for plan in item.get("disabledPlans") or [])
 
 
 def _sku_ids(items: Iterable[dict[str, Any]]) -> list[str]:

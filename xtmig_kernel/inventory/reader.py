@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
-from xtmig_kernel.inventory import directory, exchange, groups, licences, recipients, sign_in, users
+from xtmig_kernel.inventory import (
+    after,
+    contents,
+    counts,
+    directory,
+    exchange,
+    groups,
+    halted,
+    licences,
+    moves,
+    on_premises,
+    permissions,
+    recipients,
+    records,
+    sign_in,
+    users,
+)
 from xtmig_kernel.inventory.context import MissingFact, ReadContext
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
@@ -27,6 +43,15 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
     "excluded_users": users.excluded_users,
+    "staying_users": users.staying_users,
+    "baseline_folders": counts.baseline_folders,
+    "baseline_permissions": counts.baseline_permissions,
+    "on_premises_reports": on_premises.on_premises_reports,
+    "own_changes": records.own_changes,
+    "given_up_users": records.given_up_users,
+    "asked_sign_offs": records.asked_sign_offs,
+    "document_edition": records.document_edition,
+    "project_files": records.project_files,
 }
 SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
@@ -44,7 +69,13 @@ SIGNED_IN: dict[str, Table] = {
     "organization_relationships": exchange.organization_relationships,
     "accepted_domains": exchange.accepted_domains,
     "migration_tests": exchange.migration_tests,
-    "migration_users": exchange.migration_users,
+    "migration_batches": moves.migration_batches,
+    "migration_users": moves.migration_users,
+    "migration_details": moves.migration_details,
+    "halted_users": halted.halted_users,
+    "halted_batches": halted.halted_batches,
+    "skipped_items": moves.skipped_items,
+    "move_requests": moves.move_requests,
     "mailboxes": recipients.mailboxes,
     "mail_users": recipients.mail_users,
     "recipients": recipients.recipients,
@@ -55,6 +86,13 @@ SIGNED_IN: dict[str, Table] = {
     "subscribed_skus": licences.subscribed_skus,
     "directory_users": licences.directory_users,
     "licensing_groups": licences.licensing_groups,
+    "mailbox_states": contents.mailbox_states,
+    "organization_holds": contents.organization_holds,
+    "mailbox_sizes": contents.mailbox_sizes,
+    "mailbox_permissions": permissions.mailbox_permissions,
+    "folder_counts": counts.folder_counts,
+    "move_histories": after.move_histories,
+    "licence_plans": after.licence_plans,
 }
 
 
@@ -77,17 +115,34 @@ class Reader:
         self._absent = absent
         self._known_application_id: str | None = None
 
-    def read(self, fact: str) -> Observation[tuple[Row, ...]]:
+    def read_all(self, facts: Iterable[str]) -> dict[str, Observation[tuple[Row, ...]]]:
+        """Read several tables at one moment: what two of them are made from is read once.
+
+        Args:
+            facts: Sides and tables; each is read once.
+        """
+        kept: dict[str, Any] = {}
+        return {fact: self.read(fact, kept) for fact in dict.fromkeys(facts)}
+
+    def read(self, fact: str, kept: dict[str, Any] | None = None) -> Observation[tuple[Row, ...]]:
         """Read one table of one side.
 
         Args:
             fact: Side and table, such as `"target.migration_endpoints"`.
+            kept: Answers of the same moment; None where it is a moment of its own.
 
         Returns:
             The rows that are there (perhaps none), or why nothing was observed.
         """
         side, _, name = fact.partition(".")
-        context = ReadContext(self._project, cast("Side", side), self._tenants, self._application_id, self._clock)
+        context = ReadContext(
+            self._project,
+            cast("Side", side),
+            self._tenants,
+            self._application_id,
+            self._clock,
+            {} if kept is None else kept,
+        )
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:
             if context.side not in self._tenants:

@@ -39,11 +39,15 @@ def mailboxes(context: ReadContext) -> tuple[str, list[Row]]:
 
 def mail_users(context: ReadContext) -> tuple[str, list[Row]]:
     """Every MailUser that is not deleted (USR-01 to USR-22)."""
-    found = context.tenant.exchange.invoke("Get-MailUser", ALL, select=(*_SIGN_IN, *_BOTH, "ExternalEmailAddress")).rows
+    own = ("ExternalEmailAddress", "RecoverableItemsQuota")
+    found = context.tenant.exchange.invoke("Get-MailUser", ALL, select=(*_SIGN_IN, *_BOTH, *own)).rows
     return "Get-MailUser", [
         _picked(row, _SIGN_IN)
         | _shared(row)
-        | {"ExternalEmailAddress": without_prefix(row.get("ExternalEmailAddress"))}
+        | {
+            "ExternalEmailAddress": without_prefix(row.get("ExternalEmailAddress")),
+            "RecoverableItemsQuotaBytes": size_bytes(row.get("RecoverableItemsQuota")),
+        }
         for row in found
     ]
 

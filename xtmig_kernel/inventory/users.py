@@ -39,6 +39,17 @@ def excluded_users(context: ReadContext) -> tuple[str, list[Row]]:
     ]
 
 
+def staying_users(context: ReadContext) -> tuple[str, list[Row]]:
+    """The lines of `users.csv` of those who stay.
+
+    Raises:
+        ProjectFileError: The file cannot be used.
+    """
+    stay = _staying(context)
+    rows = load_users(context.project.folder) or ()
+    return USERS_FILE, [as_columns(row) for row in rows if row.source_address.casefold() in stay]
+
+
 def _staying(context: ReadContext) -> set[str]:
     return {address.casefold() for address in context.project.users.exclude}
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from xtmig_kernel.credentials import SecretReference
 from xtmig_kernel.errors import ProjectFileError, SecretReferenceError
+from xtmig_kernel.jupyter.forms_lines import LINES
 from xtmig_kernel.project import Project
 from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole
 
@@ -94,6 +95,7 @@ GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
             FormField("users.value", "Attribute value", "of those who move, as in the document: Cross-Tenant-Project"),
             FormField("users.group", "Group", "a mail-enabled group of the source"),
             FormField("users.tag", "Tag the mailboxes", choices=NO_YES),
+            FormField("users.exclude", "Who stays", "one a line: source address; why", lines=True),
             FormField("target_addresses.local_part", "Target addresses", "same, or a pattern such as {first}.{last}"),
             FormField("target_addresses.domain", "Address domain", "empty: the target's default domain"),
             FormField("target_addresses.domain_map", "Domain map", "one a line: source.com = target.com", lines=True),
@@ -105,8 +107,17 @@ GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
         (
             FormField("licences.add_on_side", "Migration licence", choices=("target", "source", "none")),
             FormField("licences.exchange", "Exchange licence", choices=("after move", "before move")),
-            FormField("licences.exchange_sku", "Exchange SKU", "part number, only if before the move: SPE_E3"),
+            FormField("licences.exchange_sku", "Exchange SKU", "part number: SPE_E3"),
             FormField("licences.usage_location", "Usage location", "two letters, where a user has none: NL"),
+        ),
+    ),
+    (
+        "Batches and waves",
+        (
+            FormField("move.batch_prefix", "Batch prefix", "empty: the project's id; a batch is prefix-wave"),
+            FormField("move.batch_size", "Batch size", "at most 2000 mailboxes"),
+            FormField("move.pilot", "Pilot", "source addresses that go first, one a line", lines=True),
+            FormField("move.waves", "Waves", "one a line: pilot; 2027-01-11; 2027-01-29 18:00 (UTC)", lines=True),
         ),
     ),
     (
@@ -174,10 +185,14 @@ def merged(data: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
 
 
 def _value(path: str, text: str, data: dict[str, Any]) -> Any:
-    if path == "approvers":
-        return _approvers(text, data)
-    if path == "target_addresses.domain_map":
-        return _domain_map(path, text)
+    if path in LINES:
+        try:
+            value = LINES[path].to_value(text)
+        except ValueError as error:
+            raise FieldError(path, str(error)) from None
+        return [_as_before(path, row, data) for row in value] if isinstance(value, list) else value
+    if path == "move.batch_size" and text.strip().isdecimal():
+        return int(text)
     if FIELDS[path].choices == NO_YES:
         return text == "yes"
     return text.strip()
@@ -247,37 +262,18 @@ def _copy(data: Any) -> Any:
 
 
 def _text(path: str, value: Any) -> str:
-    if path == "approvers":
-        rows = [row for row in value or () if isinstance(row, dict)] if isinstance(value, (list, tuple)) else []
-        return "\n".join(f"{row.get('name', '')}; {row.get('upn', '')}; {row.get('side', '')}" for row in rows)
-    if path == "target_addresses.domain_map":
-        return "\n".join(f"{own} = {other}" for own, other in value.items()) if isinstance(value, dict) else ""
+    if path in LINES:
+        return LINES[path].to_text(value)
     if FIELDS[path].choices == NO_YES:
         return NO_YES[bool(value)]
     return _DEFAULTS.get(path, "") if value is None else str(value)
 
 
-def _domain_map(path: str, text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in filter(str.strip, text.splitlines()):
-        own, equals, other = (part.strip() for part in line.partition("="))
-        if not (own and equals and other):
-            raise FieldError(path, f"“{line.strip()}” is not of the form: source domain = target domain")
-        found[own] = other
-    return found
-
-
-def _approvers(text: str, data: dict[str, Any]) -> list[dict[str, Any]]:
-    known = {row.get("upn"): row for row in data.get("approvers") or () if isinstance(row, dict)}
-    rows = []
-    for line in filter(str.strip, text.splitlines()):
-        parts = [part.strip() for part in line.split(";")]
-        if len(parts) != 3:  # noqa: PLR2004 - name, sign-in name, side
-            form = "Name; sign-in name; source or target"
-            raise FieldError("approvers", f"“{line.strip()}” is not of the form: {form}")
-        name, upn, side = parts
-        rows.append({**known.get(upn, {}), "name": name, "upn": upn, "side": side})
-    return rows
+def _as_before(path: str, row: Any, data: dict[str, Any]) -> Any:
+    """An entry with what the form does not show of the one it stands for: a public key, a window."""
+    key = {"approvers": "upn", "move.waves": "name"}.get(path)
+    before = [old for old in _get(data, path) or () if isinstance(old, dict)] if key else []
+    return {**next((old for old in before if key and old.get(key) == row[key]), {}), **row} if key else row
 
 
 def _placed(item: Any) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from xtmig_kernel.changes import CsvBytes
 from xtmig_kernel.credentials import Secret
 from xtmig_kernel.errors import Rejected, UsageError
 from xtmig_kernel.m365.exchange_contract import CONFIRMS, NAMING
@@ -44,8 +45,8 @@ def to_wire(cmdlet: str, parameters: Mapping[str, Any], encrypt: Callable[[str],
 
     Args:
         cmdlet: Its name.
-        parameters: Text, bool, int, None, UUID, `datetime` with a zone, bytes, `Secret`, `PSCredential`, `CLEAR`,
-            dictionaries (hashtables), and lists of text, bytes or dictionaries.
+        parameters: Text, bool, int, None, UUID, `datetime` with a zone, bytes, `CsvBytes`, `Secret`, `PSCredential`,
+            `CLEAR`, dictionaries (hashtables), and lists of text, bytes or dictionaries.
         encrypt: Encrypts a text for this session; called only where there is a secret.
 
     Raises:
@@ -107,6 +108,8 @@ def _plain(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (str, UUID)):
         return str(value)
+    if isinstance(value, CsvBytes):
+        value = value.text.encode("utf-8")
     if isinstance(value, bytes):
         return {"@odata.type": _BYTES, "Data": list(value)}
     if isinstance(value, ClearValue):

@@ -19,6 +19,7 @@ _INITIAL_DOMAIN = re.compile(
 )
 _REFERENCE = re.compile(r"prompt|env:[A-Za-z_][A-Za-z0-9_]*|keyring:[^/\s][^/]*/\S+")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$"
 LOCAL_PART_FIELDS = frozenset({"alias", "first", "last", "local"})
 _NAME = re.compile(r"[^\x00-\x1f\x7f*?\"<>|/\\;]+")
 
@@ -239,12 +240,14 @@ class Licences(Strict):
 
     `add_on_side`: who holds the Cross Tenant User Data Migration licence of each user, `none` where somebody else
     assigns it. `exchange`: `after move` leaves the target's Exchange licence to section 190; `before move` assigns
-    `exchange_sku` (a part number) once everything is stamped.
+    `exchange_sku` (a part number) once everything is stamped. `strip_source_plans` lets section 190 switch the Exchange
+    plans off for users whose source object has become a MailUser, so that it keeps an address of the target (KNI-08).
     """
 
     add_on_side: Literal["target", "source", "none"] = "target"
     exchange: Literal["after move", "before move"] = "after move"
     exchange_sku: Text | None = None
+    strip_source_plans: bool = False
     usage_location: Annotated[str, AfterValidator(_country)] | None = None
 
     @model_validator(mode="after")
@@ -271,14 +274,20 @@ class Move(Strict):
     """The batches: their names, their size, who goes first, and when (BAT-01, BAT-04, BAT-11).
 
     A batch is called `batch_prefix`, a hyphen and its wave; `batch_prefix` is by default the project's id. `pilot`
-    names the source addresses of the first wave. `notify` gets the service's reports of every batch.
+    names the source addresses of the first wave. `notify` gets the service's reports of every batch. `stop` names whole
+    batches that are to be stopped, by their names, and users who are to be taken out of theirs, by their primary
+    addresses in the target; nothing and nobody in it is started. `disabled_archives` says by source address what
+    becomes of a disabled archive, which stops a move: `enable` brings it back, `remove` destroys it for ever (ERR-15 to
+    ERR-17).
     """
 
     batch_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")] | None = None
     batch_size: Annotated[int, Field(ge=1, le=2000)] = 2000
     pilot: tuple[Address, ...] = ()
     notify: tuple[Address, ...] = ()
+    stop: tuple[Text, ...] = ()
     waves: tuple[Wave, ...] = ()
+    disabled_archives: dict[Address, Literal["enable", "remove"]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _waves_once(self) -> Move:
@@ -307,11 +316,12 @@ class Project(Strict):
     """The whole of `project.yaml`.
 
     `id` is part of the names of everything xtmig creates; `folder` is where the file lies (not part of the file);
-    `simulation` is the connection file of simulated tenants, None for a live project.
+    `simulation` is the connection file of simulated tenants, None for a live project. `back_from` is the id of the
+    project whose moves this one takes back (BCK-01); source and target are that one's target and source.
     """
 
     format: Literal[1]
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$")]
+    id: Annotated[str, Field(pattern=ID_PATTERN)]
     name: Text
     source: SideSettings
     target: SideSettings
@@ -325,6 +335,7 @@ class Project(Strict):
     licences: Licences = Licences()
     move: Move = Move()
     last_completion: date | None = None
+    back_from: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
     transport: Literal["rest", "powershell"] | None = None
     approvers: tuple[Approver, ...] = ()
     four_eyes: FourEyes = FourEyes()
@@ -364,7 +375,8 @@ class Project(Strict):
             side: The tenant.
         """
         exchange = side == "target" and self.licences.exchange_sku is not None
-        return exchange or self.licences.add_on_side == side
+        strips = side == "source" and self.licences.strip_source_plans
+        return exchange or strips or self.licences.add_on_side == side
 
     def partner(self, side: Side) -> SideSettings:
         """The settings of the other tenant, as seen from one of them.

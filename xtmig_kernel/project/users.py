@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.errors import ProjectFileError
+from xtmig_kernel.project.cells import BYTE_ORDER_MARK, delimiter_of, plain_cell, safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 USERS_FILE = "users.csv"
-BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = {
     "SourceAddress": "source_address",
     "TargetAddress": "target_address",
@@ -40,8 +40,6 @@ _ADDRESS = re.compile(
     r"[^@\s\"<>,;()\[\]\\\x00-\x1f\x7f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-# what a spreadsheet takes for a formula, perhaps behind apostrophes that stood there before
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def read_users(text: str) -> tuple[UserRow, ...]:
         ProjectFileError: It cannot be used; names each line.
     """
     text = text.removeprefix(BYTE_ORDER_MARK)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     problems: list[str] = []
     rows: list[UserRow] = []
     try:
@@ -143,13 +141,8 @@ def users_text(rows: Iterable[UserRow]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows([_safe(getattr(row, field)) for field in COLUMNS.values()] for row in rows)
+    writer.writerows([safe_cell(getattr(row, field)) for field in COLUMNS.values()] for row in rows)
     return BYTE_ORDER_MARK + out.getvalue()
-
-
-def _delimiter(text: str) -> str:
-    first = (text.splitlines() or [""])[0]
-    return max(",;\t", key=first.count)
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -174,7 +167,7 @@ def _row(names: list[str], cells: list[str], line: int, problems: list[str]) -> 
     if any(cell.strip() for cell in cells[len(names) :]):
         problems.append(f"line {line}: more cells than columns")
         return
-    values = {name: _plain(cell) for name, cell in zip(names, cells, strict=False)}
+    values = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
     row = UserRow(**({"source_address": ""} | values), line=line)
     found = list(_wrong(row))
     problems += [f"line {line}: {problem}" for problem in found]
@@ -213,15 +206,6 @@ def _twice(rows: list[UserRow]) -> Iterator[str]:
             if value in seen:
                 yield f"line {row.line}: {column} {value!r} stands in line {seen[value]} too"
             seen.setdefault(value, row.line)
-
-
-def _plain(cell: str) -> str:
-    text = cell.strip()
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
-
-
-def _safe(value: str) -> str:
-    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def from_columns(columns: Mapping[str, Any]) -> UserRow:

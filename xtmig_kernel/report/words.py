@@ -244,6 +244,8 @@ def special_value(value: Any) -> str | None:
     if "$password" in value:
         route = str(value["$password"]["route"])
         return "first password made here, " + ("handed to nobody" if route == "discard" else f"handed to {route}")
+    if "$csv" in value:
+        return f"CSV of {len(value['$csv']) - 1} rows"
     if "$credential" in value:
         credential = value["$credential"]
         return f"{plain_value(credential['user'])} with {plain_value(credential['secret'])}"

@@ -117,13 +117,16 @@ def _ends_at(row: Row) -> datetime:
 def needed_until(project: Project, now: datetime) -> datetime:
     """Until when the secret must be valid: 30 days beyond the last completion, or beyond now where none is planned.
 
+    The last completion is what `last_completion` of project.yaml says, or the end of the last wave's window.
+
     Args:
         project: The project.
         now: The present moment, UTC.
     """
     last: date | None = project.last_completion
     end = datetime.combine(last, time(), UTC) if last else now
-    return max(end, now) + MARGIN
+    waves = [wave.cutover + timedelta(hours=wave.window_hours) for wave in project.move.waves if wave.cutover]
+    return max(end, now, *waves) + MARGIN
 
 
 def _secret_valid(seen: Seen, project: Project) -> Iterable[Judgement]:

@@ -138,7 +138,7 @@ def of_names(names: TargetNames, accepted: frozenset[str], of_source: frozenset[
             yield Problem("user-domain-accepted", text, "Verify the domain in the target, or choose one that is.")
 
 
-def of_holder(holder: Row, mailbox: Row, source: Index, target: Index) -> Iterator[Problem]:
+def of_holder(holder: Row, mailbox: Row, source: Index, target: Index, project: Project) -> Iterator[Problem]:
     """Problems of the target object that stands for the user.
 
     Args:
@@ -146,6 +146,7 @@ def of_holder(holder: Row, mailbox: Row, source: Index, target: Index) -> Iterat
         mailbox: The source mailbox.
         source: The source's objects.
         target: The target's objects.
+        project: Says whether mailboxes return to objects that they left behind.
     """
     kind = holder["RecipientTypeDetails"]
     mail_user = next(iter(target.get("mail user", holder["ObjectId"])), None)
@@ -156,10 +157,24 @@ def of_holder(holder: Row, mailbox: Row, source: Index, target: Index) -> Iterat
         text = f"{described(holder)} stands for this user in the target"
         yield Problem("user-target-kind", text, _KINDS.get(str(kind), _OTHER_KIND))
     else:
-        yield from _of_mail_user(mail_user, mailbox, source, target)
+        yield from _of_mail_user(mail_user, mailbox, source, target, project)
 
 
-def _of_mail_user(mail_user: Row, mailbox: Row, source: Index, target: Index) -> Iterator[Problem]:
+def left_behind(mail_user: Row, mailbox: Row, project: Project) -> bool:
+    """Whether a MailUser is what a mailbox left behind when it moved away, and now returns to (BCK-01).
+
+    It was a mailbox before, this very one, so nothing remains of another; clearing would take away what it returns to.
+
+    Args:
+        mail_user: A row of the target's `mail_users`.
+        mailbox: The source mailbox.
+        project: Says whether it is a way back.
+    """
+    guid = mail_user["ExchangeGuid"]
+    return project.back_from is not None and guid is not None and guid == mailbox["ExchangeGuid"]
+
+
+def _of_mail_user(mail_user: Row, mailbox: Row, source: Index, target: Index, project: Project) -> Iterator[Problem]:
     guid = mail_user["ExchangeGuid"]
     if guid is not None and guid != mailbox["ExchangeGuid"]:
         yield Problem(
@@ -175,7 +190,7 @@ def _of_mail_user(mail_user: Row, mailbox: Row, source: Index, target: Index) ->
         )
     person = next(iter(target.get("person", mail_user["ObjectId"])), None)
     before = person and person["PreviousRecipientTypeDetails"]
-    if before and str(before).endswith("Mailbox"):
+    if before and str(before).endswith("Mailbox") and not left_behind(mail_user, mailbox, project):
         yield Problem(
             "user-no-previous-mailbox",
             f"was a {before} before",

@@ -150,7 +150,7 @@ def _match(user: Row, tenants: _Tenants, project: Project) -> Match:
         (
             *problems_of.of_mailbox(mailbox, project),
             *several,
-            *(problems_of.of_holder(holder, mailbox, tenants.source, tenants.target) if holder else ()),
+            *(problems_of.of_holder(holder, mailbox, tenants.source, tenants.target, project) if holder else ()),
             *_of_all_names(names, missing, mailbox, holder, tenants, project),
         ),
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.matching import Match
 
 STEP = "100.5"
+ORGANIZATIONS = ("source.organization", "target.organization")
 ADMINISTRATOR = "the administrator of the target's directory on-premises"
 _SINGLE = ("ExchangeGuid", "ArchiveGuid", "ExternalEmailAddress", "PrimarySmtpAddress")
 
@@ -79,6 +80,24 @@ def _nobody() -> Judgement:
     )
 
 
+def _not_doubled(seen: Seen, project: Project) -> Iterable[Judgement]:
+    rows = [seen.one(fact) for fact in ORGANIZATIONS]
+    both = all(row is not None and row["DirectorySynchronised"] for row in rows)
+    by_directory = project.target_users.made == "on-premises"
+    if by_directory:
+        text = "users come from the directory, and step 100.2 creates nobody"
+    else:
+        text = "both tenants are synchronised, and xtmig creates users" if both else "not both tenants are synchronised"
+    yield Judgement(
+        "warn" if both and not by_directory else "pass",
+        "users of the target",
+        seen=text,
+        expected="one source of users: the directory that serves both tenants, or xtmig",
+        remedy="If one directory serves both tenants, set made: on-premises in target_users of project.yaml. If each "
+        "tenant has its own, nothing is to be done.",
+    )
+
+
 def _signed(words: str) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
         number = len(in_directory(seen, project))
@@ -105,6 +124,36 @@ RULES: tuple[Rule, ...] = (
         _signed(
             "The script of step 100.5 was read and run: targetAddress is the source mailbox, the primary address of "
             "proxyAddresses is in a domain of the target."
+        ),
+    ),
+    Rule(
+        "on-premises-not-doubled",
+        "Where one directory serves both tenants, xtmig creates no users in the target",
+        ("ONP-07",),
+        "target",
+        ORGANIZATIONS,
+        _not_doubled,
+    ),
+    Rule(
+        "on-premises-selective",
+        "The target gets its users by a selective synchronisation of those who move",
+        ("ONP-08",),
+        "target",
+        FACTS,
+        _signed(
+            "Entra Connect of the target synchronises the organizational units of those who move, and nobody else; its "
+            "warning that sign-in names do not match was expected."
+        ),
+    ),
+    Rule(
+        "on-premises-attributes",
+        "Every attribute was in the directory before it was synchronised to the target",
+        ("ONP-10",),
+        "target",
+        FACTS,
+        _signed(
+            "Before the first synchronisation each user had msExchMailboxGUID, proxyAddresses with all x500 addresses "
+            "and the other attributes of the file of step 100.5; nobody has got a second mailbox."
         ),
     ),
     Rule(

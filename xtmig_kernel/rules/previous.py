@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.rules.many import judge_each
+from xtmig_kernel.rules.match_problems import left_behind
 from xtmig_kernel.rules.matching import FACTS, Match, clearing_asked, matches
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -95,19 +96,19 @@ def remains(seen: Seen, project: Project) -> tuple[Remains, ...]:
     for row in seen.rows("target.soft_deleted_mailboxes"):
         for value in {str(row[c] or "").casefold() for c in ("ObjectId", "ExchangeGuid", *_NAMES)}:
             deleted[value].append(row)
-    found = (_remains(match, people, deleted) for match in matches(seen, project))
+    found = (_remains(match, people, deleted, project) for match in matches(seen, project))
     return tuple(item for item in found if item is not None)
 
 
 _NAMES = ("UserPrincipalName", "PrimarySmtpAddress")
 
 
-def _remains(match: Match, people: dict[str, Row], deleted: dict[str, list[Row]]) -> Remains | None:
+def _remains(match: Match, people: dict[str, Row], deleted: dict[str, list[Row]], project: Project) -> Remains | None:
     if match.source is None or match.target is None:
         return None
     target = match.target
     before = str((people.get(str(target["ObjectId"])) or {}).get("PreviousRecipientTypeDetails") or "")
-    kind = before if before.endswith("Mailbox") else None
+    kind = before if before.endswith("Mailbox") and not left_behind(target, match.source, project) else None
     guid = target["ExchangeGuid"] if target["ExchangeGuid"] not in (None, match.source["ExchangeGuid"]) else None
     own = [row for value in (target["ObjectId"], guid) if value for row in deleted.get(str(value).casefold(), [])]
     if not (kind or guid or own):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xtmig_kernel.changes import Level, Plan, as_data, digest
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.errors import ApprovalError, EngineError, NotYetAccepted, StalePlanError, XtmigError, step_context
-from xtmig_kernel.evidence import Failed, Finding, NotObserved, Observed, Unseen, Waiting
+from xtmig_kernel.evidence import Failed, Finding, Manual, NotObserved, Observed, Unseen, Waiting
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
 from xtmig_kernel.runbook.bulk import why_not_all
@@ -138,7 +138,7 @@ class Engine:
             pending = self._recovery.settle(step.id)
         facts = self._observe(step)
         findings = self._judge(step, step.verifies, facts, "look")
-        blocked = tuple(f for f in self._judge(step, step.requires, facts, None) if blocks(f))
+        blocked = self._blocking(step, facts)
         exhibits = self._exhibits(step, facts)
         view = StepView(step, "looked", findings=findings, blocked_by=blocked, exhibits=exhibits)
         if pending:
@@ -159,6 +159,9 @@ class Engine:
         if step.only_looks:
             return replace(view, note="looked")
         return self._nothing_planned(view)
+
+    def _blocking(self, step: Step, facts: dict[str, Observation[tuple[Row, ...]]]) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self._judge(step, step.requires, facts, None) if blocks(finding))
 
     def _nothing_planned(self, view: StepView) -> StepView:
         """Nothing to change means right, except where another step must come first, such as the list of users.
@@ -186,6 +189,8 @@ class Engine:
         step = planned.step
         if self._door is None:
             raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
+        if step.proves_again and not planned.blocked_by:
+            planned = replace(planned, blocked_by=self._blocking(step, self._observe(step)))
         if planned.blocked_by:
             return self._held_back(planned)
         with step_context(side=step.side, step=step.id):
@@ -226,7 +231,13 @@ class Engine:
         first = planned.blocked_by[0]
         note = f"held back, because this does not hold yet: {first.title}"
         if isinstance(first.verdict, Waiting):
-            return replace(planned, state="waiting", waits_for=first.verdict.waits_for, note=note)
+            return replace(
+                planned, state="waiting", waits_for=first.verdict.waits_for, until=first.verdict.until, note=note
+            )
+        if isinstance(first.verdict, Manual):
+            return replace(
+                planned, state="waiting", waits_for=f"somebody who signs off {first.statements[0]}", note=note
+            )
         if isinstance(first.verdict, Unseen):
             return replace(
                 planned, state="not planned", note=f"held back, because this was not observed: {first.title}"
@@ -296,7 +307,7 @@ class Engine:
         self._ledger.append("step_ended", data, step=view.step.id)
 
     def _observe(self, step: Step) -> dict[str, Observation[tuple[Row, ...]]]:
-        facts = {name: self._reader.read(name) for name in dict.fromkeys(step.reads)}
+        facts = self._reader.read_all(step.reads)
         self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 

@@ -6,14 +6,13 @@ not from Microsoft's document. Nobody has run the script for us.
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.outputs import ProjectFile
 from xtmig_kernel.powershell import quoted
 from xtmig_kernel.rules.on_premises import not_shown
 from xtmig_kernel.rules.prepared import foreign, in_directory, parts, verified_domains, wanted
+from xtmig_kernel.runbook.csv_files import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 TABLE, SCRIPT = "artifacts/on-premises-target.csv", "artifacts/on-premises-target.ps1"
 MAIL_USER, REMOTE_MAIL_USER = "128", "6"
 """msExchRecipientTypeDetails and msExchRecipientDisplayType of a MailUser."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def on_premises_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
@@ -96,17 +94,8 @@ def _lines(match: Match, project: Project, verified: frozenset[str]) -> Iterator
 
 
 def _table(users: list[Match], project: Project, verified: frozenset[str]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(("SourceAddress", "UserPrincipalName", "Object", "Attribute", "Action", "Value"))
-    for match in users:
-        writer.writerows([_safe(cell) for cell in line] for line in _lines(match, project, verified))
-    return "\ufeff" + out.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    columns = ("SourceAddress", "UserPrincipalName", "Object", "Attribute", "Action", "Value")
+    return csv_text(columns, (line for match in users for line in _lines(match, project, verified)))
 
 
 _HEAD = """\

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Further = Callable[[Seen, Project, "Row | None"], "Mapping[str, Setting]"]
 
 DIRECTION: dict[Side, str] = {"target": "inbound", "source": "outbound"}
+BACK: dict[Side, tuple[str, ...]] = {"target": ("BCK-03", "BCK-04"), "source": ("BCK-03", "BCK-04", "BCK-05", "BCK-06")}
+"""What editing the relationship that is there answers besides, in a project for the way back."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class RelationshipPlan:
         if not missing:
             return ()
         title = f"Open organization relationship {row['Identity']} for {DIRECTION[self.side]} moves"
-        return (altered(self.side, self.step, project, row, missing, title, Level.UNDOABLE, self.changed),)
+        changed = (*self.changed, *(BACK[self.side] if project.back_from else ()))
+        return (altered(self.side, self.step, project, row, missing, title, Level.UNDOABLE, changed),)
 
 
 def altered(

@@ -11,12 +11,15 @@ from xtmig_kernel.rules.match_index import by_address
 from xtmig_kernel.rules.matching import FACTS, matched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
     from xtmig_kernel.rules import Seen
     from xtmig_kernel.rules.matching import Match
 
-LISTING_FACTS = (*FACTS, "source.proposed_users")
+STAYING = "source.staying_users"
+LISTING_FACTS = (*FACTS, "source.proposed_users", STAYING)
 _NAMES = ("target_address", "target_sign_in", "target_alias")
 
 
@@ -47,7 +50,19 @@ def users_file(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
         return ()
     new = sum(line.before is None for line in lines)
     about = f"Who moves, and whom each becomes in the target: {len(lines)} users, {new} of them new in it."
-    return (ProjectFile(USERS_FILE, users_text(line.after for line in lines), about),)
+    return (ProjectFile(USERS_FILE, whole_text(seen, [line.after for line in lines]), about),)
+
+
+def whole_text(seen: Seen, rows: Sequence[UserRow]) -> str:
+    """The content of `users.csv` with these lines, and with the lines of those who stay where they stood.
+
+    Args:
+        seen: Holds `source.staying_users`.
+        rows: Those who move, in the order of the file, those who are new last.
+    """
+    staying = [from_columns(row) for row in seen.rows(STAYING)]
+    present = sorted([*(row for row in rows if row.line), *staying], key=lambda row: row.line)
+    return users_text([*present, *(row for row in rows if not row.line)])
 
 
 def users_file_exhibit(seen: Seen, project: Project) -> tuple[Exhibit, ...]:

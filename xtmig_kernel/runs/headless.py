@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -14,6 +13,8 @@ from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.report import Result, build_archive
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, Section, new_run_id
+from xtmig_kernel.runs.environment import set_variables
+from xtmig_kernel.runs.kernels import KERNEL, Kernels
 from xtmig_kernel.runs.shipped import shipped
 from xtmig_kernel.store import Ledger
 
@@ -84,10 +85,11 @@ def run_sections(
     whole = {section.number for section in SECTIONS if section.runs == "always"}
     named = [section.number for section in sections]
     _ledger(project, run).append("run_asked", {"sections": named, "whole": whole <= set(named), "mode": mode})
-    for number, section in enumerate(sections, 1):
-        progress(f"{number} of {len(sections)}: {section.number} {section.title}")
-        if not _execute(project, section, mode, run, archive / "notebooks", progress):
-            break
+    with _environment(project), Kernels(len(sections), project.folder) as kernels:
+        for number, section in enumerate(sections, 1):
+            progress(f"{number} of {len(sections)}: {section.number} {section.title}")
+            if not _execute(project, section, mode, run, archive / "notebooks", kernels, progress):
+                break
     return Run(run, archive, build_archive(project.folder, run, archive))
 
 
@@ -110,6 +112,7 @@ def _execute(
     mode: str,
     run: str,
     folder: Path,
+    kernels: Kernels,
     progress: Callable[[str], None],
 ) -> bool:
     """Execute one notebook; False if it broke and later ones would only break again."""
@@ -118,23 +121,26 @@ def _execute(
 
     inside = project.folder / "notebooks" / section.notebook
     source = inside if inside.exists() else shipped("notebooks") / section.notebook
-    with _environment(project):
-        try:
-            papermill.execute_notebook(
-                str(source),
-                str(folder / section.notebook),
-                parameters={"project": str(project.folder), "mode": mode, "run": run},
-                kernel_name="xtmig",
-                progress_bar=False,
-                log_output=False,
-                store_widget_state=False,
-                cwd=str(project.folder),
-            )
-        except (papermill.PapermillExecutionError, DeadKernelError, CellTimeoutError) as error:
-            what = getattr(error, "evalue", "") or type(error).__name__
-            progress(f"{section.number} {section.title} broke off: {what}")
-            _write_problem(project, run, type(error).__name__, getattr(error, "ename", ""), str(what))
-            return False
+    kernel = kernels.take()
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(folder / section.notebook),
+            parameters={"project": str(project.folder), "mode": mode, "run": run},
+            kernel_name=KERNEL,
+            km=kernel,
+            progress_bar=False,
+            log_output=False,
+            store_widget_state=False,
+            cwd=str(project.folder),
+        )
+    except (papermill.PapermillExecutionError, DeadKernelError, CellTimeoutError) as error:
+        what = getattr(error, "evalue", "") or type(error).__name__
+        progress(f"{section.number} {section.title} broke off: {what}")
+        _write_problem(project, run, type(error).__name__, getattr(error, "ename", ""), str(what))
+        return False
+    finally:
+        kernels.give_back(kernel)
     return True
 
 
@@ -168,7 +174,7 @@ def secret_variables(project: Project) -> list[str]:
 
 @contextmanager
 def _environment(project: Project) -> Iterator[None]:
-    """What Jupyter and the kernel find in the environment, for the time of one notebook.
+    """What Jupyter and the kernel find in the environment, for the time of a run.
 
     The kernel is told which variables hold secrets, so that it redacts them. Jupyter's client keeps its connection
     file, and looks for kernels, in a folder that goes with the run: nothing is left in the home.
@@ -179,13 +185,5 @@ def _environment(project: Project) -> Iterator[None]:
             "IPYTHONDIR": folder,
             "JUPYTER_RUNTIME_DIR": folder,
         }
-        before = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
-        try:
+        with set_variables(ours):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value

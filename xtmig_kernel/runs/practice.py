@@ -14,16 +14,19 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from xtmig_kernel.errors import UsageError, XtmigError
+from xtmig_kernel.m365.simulated import SimulatedClock
 from xtmig_kernel.project.files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from xtmig_kernel.project import Side
@@ -34,6 +37,9 @@ SIMULATION_FOLDER = ".simulation"
 START_SECONDS = 60
 STOP_SECONDS = 15
 CONTROL_SECONDS = 30
+MOST_USERS_IN_A_BATCH = 2000
+DAYS_OF_SYNCHRONISATION = 16
+DAYS_BETWEEN_WAVES = 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,15 @@ class Practice:
         Args:
             seconds: By how much, in simulated seconds.
         """
-        self._control("POST", "/clock", {"advance_seconds": seconds})
+        self._clock.advance(seconds)
+
+    def now(self) -> datetime:
+        """What the practice calendar says, UTC."""
+        return self._clock.now()
+
+    @property
+    def _clock(self) -> SimulatedClock:
+        return SimulatedClock(str(self.connection["control"]), str(self.connection["control_token"]))
 
     def stats(self) -> dict[str, Any]:
         """How many requests came, and which of them the simulator does not support."""
@@ -225,14 +239,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(STOP_SECONDS)
 
 
-def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str, Any]:
+def practice_project(practice: Practice, tenants_file: Path, *, by_person: bool = False) -> dict[str, Any]:
     """The content of `project.yaml` for a pair of practice tenants.
 
     The operator signs in as the first application of each tenant that has a secret; the second administrator of each
-    tenant approves. Who moves carries the custom attribute of Microsoft's sample (SCR-02).
+    tenant approves. Who moves carries the custom attribute of Microsoft's sample (SCR-02). What lies beside the tenants
+    file as `NAME.project.yaml` is taken over, such as who stays and why.
 
     Args:
         practice: The running tenants.
+        tenants_file: What they hold; beside it there may be settings of the project.
         by_person: The operator signs in as a person, in the browser.
     """
     settings: dict[str, Any] = {"format": 1, "id": "practice", "name": "Practice move"}
@@ -259,5 +275,37 @@ def practice_project(practice: Practice, *, by_person: bool = False) -> dict[str
     settings["users"] = {"choose": "attribute"}
     country = practice.tenants["target"].get("country")
     settings["licences"] = {"usage_location": country} if country else {}
+    settings["move"] = {"waves": _waves(practice)}
     settings["simulation"] = str(practice.connection_file)
-    return settings
+    return merged(settings, _settings_beside(tenants_file))
+
+
+def _settings_beside(tenants_file: Path) -> dict[str, Any]:
+    file = tenants_file.with_name(f"{tenants_file.stem}.project.yaml")
+    return read_yaml(file) if file.exists() else {}
+
+
+def merged(settings: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others over them, key by key.
+
+    Args:
+        settings: The content of a `project.yaml`.
+        others: What takes the place of it, where it says anything.
+    """
+    both = {
+        key: merged(settings[key], value) if isinstance(settings.get(key), dict) and isinstance(value, dict) else value
+        for key, value in others.items()
+    }
+    return {**settings, **both}
+
+
+def _waves(practice: Practice) -> list[dict[str, Any]]:
+    """Dates that the practice people give to the waves: more than the two weeks that Microsoft advises (BAT-12)."""
+    today = practice.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    number = -(-len(practice.tenants["source"].get("mailboxes", ())) // MOST_USERS_IN_A_BATCH)
+    names = ["pilot", *(f"{n:02}" for n in range(1, number + 1))]
+    first = today + timedelta(days=DAYS_OF_SYNCHRONISATION, hours=18)
+    return [
+        {"name": name, "start": today.date(), "cutover": first + timedelta(days=DAYS_BETWEEN_WAVES * place)}
+        for place, name in enumerate(names)
+    ]

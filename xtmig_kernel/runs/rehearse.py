@@ -6,15 +6,17 @@ for Microsoft, the practice calendar is moved on. No check is passed by.
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.clock import from_text
+from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_project
+from xtmig_kernel.runbook import BY_NUMBER, SECTIONS
 from xtmig_kernel.runs.approve import SIGN_OFF_KIND, approve, sign_off
+from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.runs.headless import Run, run_sections
 from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants, simulation_folder
@@ -22,7 +24,7 @@ from xtmig_kernel.runs.proposals import proposed
 from xtmig_kernel.statements import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from xtmig_kernel.project import Side
@@ -32,8 +34,37 @@ MOST_RUNS = 12
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Sections that are run together until all that they ask for is done.
+
+    Args:
+        title: What is true afterwards.
+        sections: Numbers of sections; none for those that a run without names covers.
+    """
+
+    title: str
+    sections: tuple[str, ...]
+
+
+_ALL_STAGES = (
+    Stage("both tenants are configured, every user is prepared", ()),
+    Stage("the waves are planned", ("120",)),
+    Stage("the batches are synchronised", ("130", "140")),
+    Stage("the waves are cut over", ("150", "160")),
+    Stage("what follows the move is done", ("190", "200")),
+    Stage("access is removed", ("210",)),
+    Stage("the project is closed", ("220",)),
+)
+STAGES = tuple(stage for stage in _ALL_STAGES if all(number in BY_NUMBER for number in stage.sections))
+
+
 def rehearse(
-    folder: Path, tenants_file: Path, progress: Callable[[str], None], options: Sequence[str] = ("--speed", "60")
+    folder: Path,
+    tenants_file: Path,
+    progress: Callable[[str], None],
+    options: Sequence[str] = ("--speed", "60"),
+    until: str | None = None,
 ) -> Run:
     """Rehearse in a new project folder.
 
@@ -42,30 +73,25 @@ def rehearse(
         tenants_file: What the practice tenants hold at the start.
         progress: Takes one sentence at a time.
         options: Further options of the simulator.
+        until: Number of the last section to be rehearsed; all if None.
 
     Returns:
         The last run; its exit code says whether the rehearsal came to its end.
 
     Raises:
-        UsageError: The folder holds a project, or the practice tenants did not start.
+        UsageError: The folder holds a project, there is no such section, or the practice tenants did not start.
     """
+    stages = stages_until(until)
     progress("starting two simulated tenants")
     with (
         practice_tenants(simulation_folder(folder), tenants_file, options) as practice,
-        _variables(practice.environment),
+        set_variables(practice.environment),
     ):
-        new_project(folder, practice_project(practice))
-        progress("planning: nothing is written")
-        run = run_sections(folder, (), "plan", progress)
-        progress(run.result.answer)
-        for _ in range(MOST_RUNS):
-            moved = _people_act(folder, practice, run.result, progress) or _time_passes(folder, practice, run, progress)
-            if not moved and not any(run.result.run.changes.values()):
-                break
-            progress("applying")
-            run = run_sections(folder, (), "apply", progress)
-            progress(run.result.answer)
-            if run.result.run.exit_code == 0:
+        new_project(folder, practice_project(practice, tenants_file))
+        for stage in stages:
+            progress(f"next: {stage.title}")
+            run = _to_its_end(folder, practice, stage.sections, progress)
+            if run.result.run.exit_code != 0:
                 break
         unsupported = practice.stats()["unsupported"]
         if unsupported:
@@ -73,19 +99,56 @@ def rehearse(
     return run
 
 
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """The operator's secrets, where `env:` references find them, for as long as the tenants run."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def stages_until(section: str | None) -> tuple[Stage, ...]:
+    """The stages of a rehearsal up to a section, its own stage included.
+
+    Args:
+        section: Its number; None for all stages.
+
+    Raises:
+        UsageError: No stage runs such a section.
+    """
+    if section is None:
+        return STAGES
+    always = tuple(item.number for item in SECTIONS if item.runs == "always")
+    last = next((n for n, stage in enumerate(STAGES, 1) if section in (stage.sections or always)), None)
+    if last is None:
+        numbers = ", ".join(number for stage in STAGES for number in (stage.sections or always))
+        raise UsageError(f"no rehearsal comes to section {section}", remedy=f"Name one of {numbers}.")
+    return STAGES[:last]
+
+
+def _to_its_end(
+    folder: Path, practice: Practice, sections: tuple[str, ...], progress: Callable[[str], None], *, mends: bool = True
+) -> Run:
+    """Plan, then apply until everything asked is done, or nobody can do any more."""
+    progress("planning: nothing is written")
+    run = run_sections(folder, sections, "plan", progress)
+    progress(run.result.answer)
+    for _ in range(MOST_RUNS):
+        if run.result.run.mode == "apply" and run.result.run.exit_code == 0:
+            break
+        mended = mends and sections and _mended(folder, practice, sections, run.result, progress)
+        moved = _people_act(folder, practice, run.result, progress) or _time_passes(folder, practice, run, progress)
+        if not mended and not moved and not any(run.result.run.changes.values()):
+            break
+        progress("applying")
+        run = run_sections(folder, sections, "apply", progress)
+        progress(run.result.answer)
+    return run
+
+
+def _mended(
+    folder: Path, practice: Practice, sections: tuple[str, ...], result: Result, progress: Callable[[str], None]
+) -> bool:
+    """Run the notebooks that the failed checks of this run name as their remedy; True if they changed anything."""
+    failed = (f for f in result.findings if f.this_run and f.verdict == "fail" and f.remedy_step)
+    named = sorted({str(f.remedy_step).partition(".")[0] for f in failed} - set(sections))
+    if not named:
+        return False
+    progress(f"what failed is mended by section {' and '.join(named)}")
+    run = _to_its_end(folder, practice, tuple(named), progress, mends=False)
+    return any(run.result.run.changes.values())
 
 
 def _people_act(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
@@ -144,7 +207,21 @@ def _time_passes(folder: Path, practice: Practice, run: Run, progress: Callable[
     later = [moment for moment in moments if moment > now]
     if not later:
         return False
-    seconds = (max(later) - now).total_seconds() + 1
-    progress(f"waiting for Microsoft: the practice calendar moves on by {seconds / 60:.0f} minutes")
+    seconds = (min(later) - now).total_seconds() + 1
+    progress(f"waiting: the practice calendar moves on by {in_words(seconds)}")
     practice.advance(seconds)
     return True
+
+
+def in_words(seconds: float) -> str:
+    """A length of time as a person says it.
+
+    Args:
+        seconds: Its length, in seconds.
+    """
+    minutes = round(seconds / 60)
+    if minutes < 2 * 60:
+        return f"{minutes} minutes"
+    if minutes < 2 * 24 * 60:
+        return f"{round(minutes / 60)} hours"
+    return f"{round(minutes / 60 / 24)} days"

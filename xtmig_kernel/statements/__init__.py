@@ -8,6 +8,11 @@ from functools import cache
 from importlib.resources import files
 
 DOCUMENT_URL = "https://learn.microsoft.com/microsoft-365/enterprise/cross-tenant-mailbox-migration"
+DOCUMENT_TITLE = "Cross-tenant mailbox migration"
+DOCUMENT_DATE = "2024-02-01"
+"""The day that the document itself bears (`ms.date`); its text has changed later without a new one."""
+DOCUMENT_SHA256 = "0bc5dd1aee66b13bdae7f1ba8593131a492d1a0c6d15e60d52ddf059425e8fb8"
+"""SHA-256 of the document's source file, which tells the edition where the day does not (DOC-01)."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.tables.moves import MOVE_TABLES
+from xtmig_kernel.tables.records import RECORD_TABLES
 from xtmig_kernel.tables.table import Table
 
 if TYPE_CHECKING:
@@ -177,8 +178,10 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "SkuIds": "list of text",
             "GroupSkuIds": "list of text",
+            "DisabledPlans": "list of text",
         },
-        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives",
+        "Every user of the directory (Graph users); licences by SKU ID, GroupSkuIds names those that a group gives. "
+        "DisabledPlans: what is switched off, as SKU ID/plan ID",
     ),
     Table(
         "licensing_groups",
@@ -192,6 +195,11 @@ TABLES = (
         "excluded_users",
         {"SourceAddress": "text", "Reason": "text"},
         "Who stays, and why: users.exclude of project.yaml; they are in no other table of chosen users",
+    ),
+    Table(
+        "staying_users",
+        USER_COLUMNS,
+        "The lines of users.csv of those who stay, so that whatever writes the file keeps them",
     ),
     Table(
         "proposed_users", USER_COLUMNS, "Who would be listed by project.yaml: by attribute or by group; none for a file"
@@ -236,6 +244,7 @@ TABLES = (
             "DirectorySynchronised": "bool",
             "PersistedCapabilities": "list of text",
             "CustomAttributes": "list of text",
+            "RecoverableItemsQuotaBytes": "int",
         },
         "Get-MailUser; ExternalEmailAddress without its prefix",
     ),
@@ -307,6 +316,7 @@ TABLES = (
         "Members of the project's scope groups. Membership is direct or nested; Via names the nested group",
     ),
     *MOVE_TABLES,
+    *RECORD_TABLES,
     Table(
         "migration_tests",
         {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},

@@ -47,6 +47,7 @@ MOVE_TABLES = (
         {
             "Identity": "text",
             "Status": "text",
+            "MigrationType": "text",
             "SourceEndpoint": "text",
             "TargetDeliveryDomain": "text",
             "TotalCount": "int",
@@ -55,10 +56,23 @@ MOVE_TABLES = (
             "FailedCount": "int",
             "DataConsistencyScore": "text",
             "CreatedAt": "time",
+            "LastSyncedAt": "time",
             "CompleteAfter": "time",
             "CompletionAsked": "bool",
         },
         "Get-MigrationBatch. CompletionAsked: its CompleteAfter is a moment, not the end of time, or it is completed",
+    ),
+    Table(
+        "halted_users",
+        {"Identity": "text", "BatchId": "text", "Guid": "guid", "Status": "text"},
+        "Get-MigrationUser: those whose move has failed or waits for a person, with what tells an entry from "
+        "another one of the same address",
+    ),
+    Table(
+        "halted_batches",
+        {"Identity": "text", "Users": "list of text"},
+        "Batches with users whose move has failed or waits for a person, made from Get-MigrationUser: by it is "
+        "seen that a batch was resumed",
     ),
     Table(
         "migration_details",
@@ -108,11 +122,15 @@ MOVE_TABLES = (
             "ArchiveGuid": "guid",
             "DisabledArchiveGuid": "guid",
             "QuotaBytes": "int",
+            "ArchiveQuotaBytes": "int",
+            "RetentionPolicy": "text",
+            "ElcProcessingDisabled": "bool",
+            "DataEncryptionPolicy": "text",
             "MailboxMoveStatus": "text",
             "MailboxMoveRemoteHostName": "text",
             "SendOnBehalf": "list of text",
         },
-        "Get-Mailbox of every mailbox: holds, archives, quota, moves, delegates with Send on Behalf",
+        "Get-Mailbox of every mailbox: holds, archives, quotas in bytes, moves, delegates with Send on Behalf",
     ),
     Table(
         "organization_holds",
@@ -136,9 +154,9 @@ MOVE_TABLES = (
         "mailbox_permissions",
         PERMISSION_COLUMNS,
         "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
-        "Get-MailboxFolderPermission. Place is mailbox, recipient or a folder; Trustee the primary address where the "
-        "trustee is a recipient of that tenant; TrusteeKind its RecipientTypeDetails; Right FullAccess, SendAs, "
-        "SendOnBehalf or the folder's role",
+        "Get-MailboxFolderPermission. Place is mailbox, recipient or the calendar's name; Trustee the primary address "
+        "where one recipient of that tenant answers to the name; TrusteeKind its RecipientTypeDetails, Self, Default "
+        "or Anonymous, and None where nobody answers; Right FullAccess, SendAs, SendOnBehalf or the folder's role",
     ),
     Table(
         "folder_counts",
@@ -172,9 +190,11 @@ MOVE_TABLES = (
             "SkuPartNumber": "text",
             "PlanId": "guid",
             "PlanName": "text",
+            "AppliesTo": "text",
             "Status": "text",
         },
-        "Graph licenseDetails of the chosen users: every service plan with its provisioning status (PLN-07)",
+        "Graph licenseDetails of the chosen users: every service plan with its provisioning status (PLN-07). A plan "
+        "that applies to a Company is no user's to switch off",
     ),
     Table(
         "baseline_folders",
@@ -185,5 +205,17 @@ MOVE_TABLES = (
         "baseline_permissions",
         {"Wave": "text", "TakenAt": "time", **PERMISSION_COLUMNS},
         "The rights on a wave's mailboxes in the source just before the cutover; read from the project's own file",
+    ),
+    Table(
+        "on_premises_reports",
+        {
+            "SourceAddress": "text",
+            "UserPrincipalName": "text",
+            "TargetAddress": "text",
+            "RemoteRecipientType": "text",
+            "RemoteMailbox": "bool",
+            "ReadAt": "time",
+        },
+        "What the script of section 200 read in that side's own directory; its administrator hands the file back",
     ),
 )

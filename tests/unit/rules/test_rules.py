@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import cases_after
+import cases_close
+import cases_cutover
 import cases_licensing
+import cases_stay
 import pytest
 from core_facts import NOW, judged, kinds, make_project, observed, refused, world
 from rule_cases import NOT_PASSING, PASSING, Case, application_signed_in
@@ -9,7 +13,14 @@ from xtmig_kernel.evidence import Reason, Unseen
 from xtmig_kernel.rules import ALL_RULES, Rule, evaluate
 
 RULES = {rule.id: rule for rule in ALL_RULES}
-NEVER_PASS = {"secret-kept", *cases_licensing.NEVER_PASS}
+NEVER_PASS = {
+    "secret-kept",
+    *cases_after.NEVER_PASS,
+    *cases_close.NEVER_PASS,
+    *cases_cutover.NEVER_PASS,
+    *cases_licensing.NEVER_PASS,
+    *cases_stay.NEVER_PASS,
+}
 
 
 def listed(cases: dict[str, list[Case]]) -> list[object]:

@@ -112,7 +112,7 @@ class FakeReader(Reader):
         super().__init__(project, {}, fakes.clock, {})
         self._fakes = fakes
 
-    def read(self, fact: str) -> Any:
+    def read(self, fact: str, kept: Any = None) -> Any:  # noqa: ARG002 - every question is a moment of its own
         self._fakes.reads.append(fact)
         now = self._fakes.clock.now()
         if fact in self._fakes.unreadable:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from xtmig_kernel.errors import UsageError
 from xtmig_kernel.project import load_approvals
 from xtmig_kernel.runs import rehearse
+from xtmig_kernel.runs.practice import merged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +41,28 @@ def test_what_is_signed_is_not_signed_again(folder: Path) -> None:
     """Where everything is signed, nobody acts, so that a rehearsal comes to an end."""
     assert not act(folder, finding(signed_by="somebody"))
     assert load_approvals(folder).sign_offs == ()
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(240, "4 minutes"), (3 * 3600, "3 hours"), (16 * 86400, "16 days")])
+def test_time_that_passes_is_told_as_people_say_it(seconds: int, words: str) -> None:
+    """How far the practice calendar moves is told in minutes, hours or days."""
+    assert words == rehearse.in_words(seconds)
+
+
+def test_rehearsal_ends_with_the_section_that_was_named() -> None:
+    """A rehearsal until 110 covers the sections of a run without names, and no batch."""
+    assert [()] == [stage.sections for stage in rehearse.stages_until("110")]
+
+
+def test_unknown_last_section_is_refused() -> None:
+    """A last section that no rehearsal comes to is an error that names those it comes to."""
+    with pytest.raises(UsageError, match="999") as refused:
+        rehearse.stages_until("999")
+    assert "110" in str(refused.value.remedy)
+
+
+def test_settings_beside_the_tenants_go_over_those_of_the_practice() -> None:
+    """What lies beside a tenants file says who stays, and leaves the rest of the practice project as it is."""
+    users = {"choose": "attribute"}
+    stays = {"users": {"exclude": {"hal@contoso.com": "under a hold"}}}
+    assert {"id": "practice", "users": {**users, **stays["users"]}} == merged({"id": "practice", "users": users}, stays)

@@ -12,6 +12,18 @@ from xtmig_kernel.runbook.sections import (
     s090_match_users,
     s100_prepare,
     s110_verify,
+    s120_waves,
+    s130_start_batches,
+    s140_watch,
+    s150_day_before,
+    s160_cutover,
+    s170_troubleshoot,
+    s180_stop,
+    s190_after_the_move,
+    s200_on_premises,
+    s210_clean_up,
+    s220_close,
+    s300_move_back,
 )
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -27,6 +39,18 @@ SECTIONS: tuple[Section, ...] = (
     s090_match_users.SECTION,
     s100_prepare.SECTION,
     s110_verify.SECTION,
+    s120_waves.SECTION,
+    s130_start_batches.SECTION,
+    s140_watch.SECTION,
+    s150_day_before.SECTION,
+    s160_cutover.SECTION,
+    s170_troubleshoot.SECTION,
+    s180_stop.SECTION,
+    s190_after_the_move.SECTION,
+    s200_on_premises.SECTION,
+    s210_clean_up.SECTION,
+    s220_close.SECTION,
+    s300_move_back.SECTION,
 )
 BY_NUMBER: dict[str, Section] = {section.number: section for section in SECTIONS}
 STEPS: dict[str, Step] = {step.id: step for section in SECTIONS for step in section.steps}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xtmig_kernel.rules.exchange_licences import GROUP_FACTS
+from xtmig_kernel.rules.on_premises import ORGANIZATIONS
 from xtmig_kernel.rules.prepared import FACTS
 from xtmig_kernel.rules.prepared_licences import LICENCE_FACTS
 from xtmig_kernel.rules.previous import PREVIOUS_FACTS
@@ -97,8 +98,11 @@ SECTION = Section(
             title="Hand over what is to be set on-premises",
             side="target",
             why="What a directory on-premises owns can be changed there alone.",
-            reads=FACTS,
+            reads=_facts(FACTS, ORGANIZATIONS),
             verifies=(
+                "on-premises-not-doubled",
+                "on-premises-selective",
+                "on-premises-attributes",
                 "on-premises-provisioned",
                 "on-premises-hashes",
                 "on-premises-synchronised",

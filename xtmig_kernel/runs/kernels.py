@@ -1,0 +1,82 @@
+"""Kernels for the notebooks of a run: each notebook has its own, and the next one starts while one is at work.
+
+A kernel takes longer to start and to import than most notebooks take to run, so a run would wait for kernels half of
+its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+from jupyter_client.manager import AsyncKernelManager
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+KERNEL = "xtmig"
+_IMPORTED = "import xtmig_kernel.jupyter.face as _face; del _face"
+
+
+class Kernels:
+    """A kernel for each of so many notebooks, started one ahead; a context manager that leaves none running.
+
+    Args:
+        number: How many notebooks will be run.
+        folder: Where the kernels run.
+    """
+
+    def __init__(self, number: int, folder: Path) -> None:
+        self._left = number
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="kernels")
+        self._next: Future[AsyncKernelManager] | None = None
+
+    def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._next is not None:
+            self.give_back(self._next.result())
+        self._pool.shutdown()
+
+    def take(self) -> AsyncKernelManager:
+        """A started kernel that no notebook has used.
+
+        Raises:
+            RuntimeError: As many were taken as were asked for.
+        """
+        if self._next is None:
+            raise RuntimeError("more kernels are taken than were asked for")
+        kernel = self._next.result()
+        self._begin()
+        return kernel
+
+    def give_back(self, kernel: AsyncKernelManager) -> None:
+        """End a kernel, without waiting for its end.
+
+        Args:
+            kernel: One that was taken.
+        """
+        self._pool.submit(asyncio.run, _ended(kernel))
+
+    def _begin(self) -> None:
+        self._left -= 1
+        self._next = self._pool.submit(asyncio.run, _started(self._folder)) if self._left >= 0 else None
+
+
+async def _started(folder: Path) -> AsyncKernelManager:
+    kernel = AsyncKernelManager(kernel_name=KERNEL)
+    await kernel.start_kernel(cwd=str(folder), extra_arguments=[f"--IPKernelApp.exec_lines={_IMPORTED}"])
+    return kernel
+
+
+async def _ended(kernel: AsyncKernelManager) -> None:
+    if await kernel.is_alive():
+        await kernel.shutdown_kernel()
+    await kernel.cleanup_resources()
