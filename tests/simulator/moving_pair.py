@@ -177,3 +177,22 @@ def complete(pair: Pair, name: str = "W01") -> None:
     """Complete a batch, and let an hour pass."""
     done(pair, "target", "Complete-MigrationBatch", Identity=name, Confirm=False)
     pair.advance(HOUR)
+
+
+def with_example_movers(data: dict[str, Any], aliases: list[str]) -> dict[str, Any]:
+    """The shipped example, set up for moves, with a mail user in the target for each of these."""
+    made = ready()
+    made["source"]["mailboxes"], made["source"]["groups"][0]["members"] = data["source"]["mailboxes"], aliases
+    for box in made["source"]["mailboxes"]:
+        box.setdefault("exchange_guid", guid_of(box["alias"]))
+        box.setdefault("legacy_dn", f"/o=ExchangeLabs/cn=Recipients/cn={box['alias']}")
+        if box["alias"] in aliases:
+            x500 = [a for a in box.get("proxies", []) if a.lower().startswith("x500:")]
+            made["target"]["mail_users"].append(
+                mail_user(
+                    box["alias"], exchange_guid=box["exchange_guid"], external_address=box["upn"],
+                    archive_guid=(box.get("archive") or {}).get("guid"),
+                    proxies=[f"smtp:{box['alias']}@{DOMAIN}", f"x500:{box['legacy_dn']}", *x500],
+                )
+            )  # fmt: skip
+    return made
