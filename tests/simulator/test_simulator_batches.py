@@ -288,6 +288,31 @@ def test_a_completed_batch_is_gone_after_sixty_days() -> None:
     assert (1, 0) == (before, len(rows(pair, "target", "Get-MigrationUser")))
 
 
+def test_what_was_planned_for_a_removed_user_does_not_hurry_the_next() -> None:
+    """Somebody who is taken out and added again goes the whole way again."""
+    pair = moving_pair(ready("anna", "bert"))
+    new_batch(pair, "anna", "bert")
+    pair.advance(250)
+    done(pair, "target", "Remove-MigrationUser", Identity=address("anna"), Confirm=False)
+    pair.advance(10)
+    done(pair, "target", "Set-MigrationBatch", Identity="W01", AddUsers=True, CSVData=csv("anna"))
+    pair.advance(300)
+    assert ("Syncing", "Synced") == (status(pair, "anna"), status(pair, "bert"))
+
+
+def test_both_tenants_can_come_back_to_a_moment() -> None:
+    """Batches and their users are as they were, and go on from there."""
+    pair = synced(ready("anna"), "anna")
+    then, moment = pair.world.copied(), pair.now
+    complete(pair)
+    moved = status(pair, "anna")
+    pair.world.go_back(then)
+    pair.now = moment
+    back = status(pair, "anna")
+    complete(pair)
+    assert ("Completed", "Synced", "Completed") == (moved, back, status(pair, "anna"))
+
+
 def test_users_can_be_added() -> None:
     """AddUsers with a file starts them too, in a batch that runs."""
     pair = synced(ready("anna", "bert"), "anna")

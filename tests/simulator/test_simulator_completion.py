@@ -157,6 +157,19 @@ def test_a_right_of_somebody_who_stays_is_lost_and_counts_as_good() -> None:
     assert ["NT AUTHORITY\\SELF"] == [r["User"] for r in rows(pair, "target", "Get-MailboxPermission", Identity="anna")]
 
 
+def test_a_right_moves_although_the_delegate_was_stamped_late() -> None:
+    """Whose ExchangeGuid came after the batch was made is known as a delegate all the same."""
+    data = ready("anna", "bert", anna={"access": {"full_access": ["bert@contoso.com"]}})
+    data["target"]["mail_users"][1]["exchange_guid"] = None
+    pair = synced(data, "anna", "bert")
+    done(pair, "target", "Set-MailUser", Identity="bert", ExchangeGuid=guid_of("bert"))
+    done(pair, "target", "Start-MigrationUser", Identity=address("bert"))
+    pair.advance(DAY)
+    complete(pair)
+    found = rows(pair, "target", "Get-MailboxPermission", Identity="anna")
+    assert f"bert@{DOMAIN}" in [row["User"] for row in found]
+
+
 def test_what_the_directory_keeps_does_not_move() -> None:
     """Send on behalf is gone in the target, Send As stays at the source's object (document line 534; failures 2.4)."""
     access = {"send_as": ["bert@contoso.com"], "send_on_behalf": ["bert@contoso.com"]}
