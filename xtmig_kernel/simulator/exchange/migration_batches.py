@@ -145,6 +145,8 @@ def row(context: Context, batch: Batch) -> dict[str, Any]:
     seeded = [m.progress.seeded for m in batch.movers.values() if m.progress.seeded]
     synced = [m.progress.synced for m in batch.movers.values() if m.progress.synced]
     failed = number(counts, FAILED)
+    begun = sum(m.failure is None for m in batch.movers.values())
+    first = max(seeded) if seeded and len(seeded) >= begun else None
     return {
         "Identity": batch.name,
         "BatchGuid": batch.guid,
@@ -170,8 +172,8 @@ def row(context: Context, batch: Batch) -> dict[str, Any]:
         "CreationDateTime": batch.created,
         "CreationDateTimeUTC": batch.created,
         "StartDateTimeUTC": batch.started,
-        "InitialSyncDateTimeUTC": max(seeded) if batch.seeded and seeded else None,
-        "InitialSyncDuration": span(max(seeded) - batch.started) if batch.seeded and seeded and batch.started else None,
+        "InitialSyncDateTimeUTC": first,
+        "InitialSyncDuration": span(first - batch.started) if first and batch.started else None,
         "LastSyncedDateTimeUTC": max(synced, default=None),
         "FinalizedDateTimeUTC": batch.finalized,
         "StartAfterUTC": batch.start_after,

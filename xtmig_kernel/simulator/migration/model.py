@@ -178,7 +178,6 @@ class Batch:
     completion_asked: datetime | None = None
     stopped: bool = False
     removing: bool = False
-    seeded: datetime | None = None
     finalized: datetime | None = None
 
     def completes(self, mover: Mover) -> datetime | None:
@@ -208,13 +207,21 @@ class Due(NamedTuple):
 
 @dataclass
 class MigrationService:
-    """The batches of one tenant, and what is still to come."""
+    """The batches of one tenant, and what is still to come.
+
+    Attributes:
+        batches: Name in lower case to batch.
+        seats: What entries for one person share, to those entries.
+        pending: A heap of what is to happen.
+        events: How many things were planned so far.
+        pending_rights: GUID of a delegate's mailbox, to the rights that wait for its move.
+    """
 
     batches: dict[str, Batch] = field(default_factory=dict)
     seats: dict[str, list[Mover]] = field(default_factory=dict)
     pending: list[Due] = field(default_factory=list)
     events: int = 0
-    pending_rights: list[PendingRight] = field(default_factory=list)
+    pending_rights: dict[str, list[PendingRight]] = field(default_factory=dict)
 
     def movers(self) -> Iterator[Mover]:
         """Everybody in any batch."""

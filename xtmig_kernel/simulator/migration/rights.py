@@ -60,7 +60,7 @@ def moved_rights(case: Case, mailbox: Mailbox) -> Access:
         if isinstance(there, Mailbox):
             grant(access, there, pending)
         elif _about_to_move(case, guid):
-            case.service.pending_rights.append(pending)
+            case.service.pending_rights.setdefault(guid, []).append(pending)
     return access
 
 
@@ -86,9 +86,7 @@ def grant(access: Access, delegate: Mailbox, right: PendingRight) -> None:
 
 def grant_waiting(case: Case, delegate: Mailbox, guid: str) -> None:
     """Write down the rights that waited for this delegate's own move."""
-    waiting = case.service.pending_rights
-    for right in [r for r in waiting if r.delegate_guid == guid]:
-        waiting.remove(right)
+    for right in case.service.pending_rights.pop(guid, []):
         mailbox = _in_target(case, right.mailbox_guid)
         if isinstance(mailbox, Mailbox):
             grant(mailbox.access, delegate, right)

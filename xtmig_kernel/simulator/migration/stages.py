@@ -170,8 +170,6 @@ class Stages:
         progress, mailbox = mover.progress, _known(case.mailbox)
         progress.seeded = progress.synced = moment
         progress.skipped = [*_skipped(mailbox), *unmapped_folder_rights(case, mailbox)]
-        if all(m.progress.seeded or m.failure for m in batch.movers.values()):
-            batch.seeded = batch.seeded or moment
         self.rest(batch, mover, moment)
 
     def _levelled(self, batch: Batch, mover: Mover, moment: datetime) -> None:
