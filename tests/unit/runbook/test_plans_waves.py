@@ -97,7 +97,7 @@ def test_a_proposal_gets_no_wave() -> None:
 
 @pytest.mark.parametrize("name", ["contoso-moves-w1", "CONTOSO-MOVES-W1-r2"])
 def test_nobody_is_added_to_a_wave_that_has_begun(name: str) -> None:
-    """Whoever comes when a wave's batch is there goes into another one, even when tied to somebody who is on the way."""
+    """Whoever comes when a wave's batch is there goes into another one, even when tied to somebody in it."""
     given = lara_and_jo(jos(), lara="w1") | {"target__migration_batches": [batch(Identity=name)]}
     assert {LARA: "w1", JO: "wave-01"} == waves(None, **given)
 
