@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from core_facts import NOW, make_project
-from cut_facts import DUE, FAR, TOMORROW, at_gate, folder_count, lara_at_gate
+from cut_facts import DUE, FAR, TOMORROW, at_gate, folder_count, lara_at_gate, of_baseline
 from fake_tenants import Runbook
 from start_facts import batch, migration_user
 from stay_facts import permission
 
+from xtmig_kernel.errors import StalePlanError
 from xtmig_kernel.project import SignOff
 from xtmig_kernel.runbook import STEPS
 
@@ -108,10 +109,7 @@ def test_the_day_before_it_waits(tmp_path: Path) -> None:
     assert (view.state, made.fakes.written()) == ("waiting", [])
     assert view.until == NOW.replace(day=24, hour=9, minute=0)
     made.clock.sleep(timedelta(days=1).total_seconds())
-    made.fakes.set(
-        "source.baseline_folders",
-        [row | {"TakenAt": "2026-11-24T09:10:00Z"} for row in at_gate()["source__baseline_folders"]],
-    )
+    made.fakes.set("source.baseline_folders", [of_baseline(folder_count(), TakenAt="2026-11-24T09:10:00Z")])
     made.run("160.4")
     assert made.fakes.written() == COMPLETION
 
@@ -122,18 +120,23 @@ def test_long_before_it_says_when(tmp_path: Path) -> None:
     assert (view.state, view.until) == ("waiting", NOW.replace(day=29, hour=9, minute=0))
 
 
-@pytest.mark.parametrize("wrong", ["somebody has failed", "the window has ended"])
-def test_notebook_left_open(ready: Runbook, wrong: str) -> None:
-    """What was planned an hour ago is proven once more before it is made: what has changed since holds it back."""
+def test_failure_while_the_notebook_lay_open(ready: Runbook) -> None:
+    """What was planned hours ago is proven once more before it is made: who has failed since holds it back."""
     engine = ready.engine("160")
     planned = engine.plan(STEPS["160.4"])
     assert not planned.blocked_by
-    if wrong == "somebody has failed":
-        ready.fakes.set("target.migration_users", [migration_user(Status="IncrementalFailed")])
-    else:
-        ready.clock.sleep(timedelta(days=1).total_seconds())
-    view = engine.apply(planned)
-    assert view.state != "applied"
+    ready.fakes.set("target.migration_users", [migration_user(Status="IncrementalFailed")])
+    assert engine.apply(planned).state == "failed"
+    assert ready.fakes.written() == []
+
+
+def test_window_that_ended_while_the_notebook_lay_open(ready: Runbook) -> None:
+    """What was planned within the window is not made after it."""
+    engine = ready.engine("160")
+    planned = engine.plan(STEPS["160.4"])
+    ready.clock.sleep(timedelta(days=1).total_seconds())
+    with pytest.raises(StalePlanError, match="would not be planned any more"):
+        engine.apply(planned)
     assert ready.fakes.written() == []
 
 
