@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import cases_after
+import cases_batches
 import cases_close
 import cases_cutover
 import cases_failures
@@ -477,6 +478,7 @@ PASSING: dict[str, list[Case]] = {
 
 MORE = (
     cases_after,
+    cases_batches,
     cases_close,
     cases_cutover,
     cases_failures,
