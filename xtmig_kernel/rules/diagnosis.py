@@ -62,7 +62,7 @@ class Diagnosis:
     @property
     def remedy(self) -> str:
         """What is to be done first."""
-        first = next((proof for proof in self.proofs if proof.blocks), None)
+        first = next((proof for proof in self.proofs if proof.blocks), next(iter(self.proofs), None))
         if first is not None:
             return f"Wait for {first.remedy}." if first.waits else first.remedy
         return next((kind.unproven for kind in self.named if kind.unproven), "") or "Nothing is left to mend."
