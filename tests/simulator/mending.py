@@ -14,12 +14,12 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from moving_pair import APP_ID, DOMAIN, ENDPOINT, HOUR, SECRET, address, ready
-from planted_failures import Planted, plant
+from planted_failures import Planted, filled, plant
 from simulator_process import start_simulator
 
 from xtmig_kernel.changes import CsvBytes, ExchangeCall, canonical
-from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.m365 import clock_for, connect
+from xtmig_kernel.credentials import Redactor, Secret
+from xtmig_kernel.m365 import PSCredential, clock_for, connect
 from xtmig_kernel.project import Approval, Approvals, Proof, SignOff, load_project, save_approvals
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.runbook import BY_NUMBER, open_section
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pytest
     from simulator_process import SimulatorProcess
 
+    from xtmig_kernel.project import Project
     from xtmig_kernel.runbook import StepView
 
 START = "2026-11-02T09:00:00+00:00"
@@ -43,6 +44,7 @@ SECRETS = {
 APPROVER = "nora.notary@northwindtraders.onmicrosoft.com"
 USERS = ("anna", "bert", "carl")
 BATCH = "trouble-one"
+ONE_WAVE = {"waves": [{"name": "one", "start": "2026-11-01"}]}
 MOST_ROUNDS = 6
 SECTIONS_LATER = 5 * HOUR
 
@@ -95,7 +97,7 @@ class Administrator:
                 {"name": "Nora Notary", "upn": APPROVER, "side": "target", "public_key": public.decode("ascii")}
             ],
             "licences": {"usage_location": "NL"},
-            "move": {"waves": [{"name": "one", "start": "2026-11-01"}]},
+            "move": ONE_WAVE,
             "simulation": str(self.folder.parent / "simulation" / "connection.json"),
         }
 
@@ -107,12 +109,30 @@ class Administrator:
 
     def begin(self, *aliases: str) -> None:
         """Make a batch by hand, and let it copy for some hours."""
-        project = load_project(self.folder)
-        tenant = connect(project, "target", redactor=Redactor(), clock=clock_for(project), ask=None, show=None)
         users = CsvBytes(("EmailAddress", *(address(alias) for alias in aliases)))
         parameters = {"Name": BATCH, "SourceEndpoint": ENDPOINT, "TargetDeliveryDomain": DOMAIN, "AutoStart": True}
-        tenant.run(ExchangeCall("New-MigrationBatch", {**parameters, "CSVData": users}))
+        self._call("target", "New-MigrationBatch", **parameters, CSVData=users)
         self.simulator.advance(SECTIONS_LATER)
+
+    def act(self, steps: list[dict[str, Any]], alias: str) -> None:
+        """Do what a cause's file says, in the place of whoever owns the thing."""
+        project = load_project(self.folder)
+        for step in filled(steps, alias):
+            if "wait" in step:
+                self.simulator.advance(step["wait"])
+            elif "consent" in step:
+                self.consent()
+            elif "renew_secret" in step:
+                self._call("target", "Set-MigrationEndpoint", Identity=ENDPOINT, Credentials=_credential(project))
+            else:
+                parameters = {name: _plain(value) for name, value in step.items() if name not in ("side", "cmdlet")}
+                self._call(step["side"], step["cmdlet"], **parameters)
+                self.simulator.advance(HOUR)
+
+    def _call(self, side: Any, cmdlet: str, **parameters: Any) -> None:
+        project = load_project(self.folder)
+        tenant = connect(project, side, redactor=Redactor(), clock=clock_for(project), ask=None, show=None)
+        tenant.run(ExchangeCall(cmdlet, parameters))
 
     def run(self, *numbers: str, mode: str = "apply") -> dict[str, StepView]:
         """Run sections as a run without a person does."""
@@ -148,7 +168,7 @@ class Administrator:
         save_approvals(self.folder, Approvals(approvals=tuple(approvals), sign_offs=(signed,)))
 
     def mend(self) -> list[str]:
-        """Go where the findings of section 170 lead, with approvals, until it has nothing left to do; the steps taken."""
+        """Go where the findings of section 170 lead, with approvals, until nothing is left; the steps taken."""
         taken: list[str] = []
         for _ in range(MOST_ROUNDS):
             views = self.run("170", mode="plan")
@@ -201,3 +221,12 @@ def trouble(
         yield administrator
     finally:
         simulator.stop()
+
+
+def _credential(project: Project) -> PSCredential:
+    return PSCredential(str(project.application_id), Secret(SECRET, Redactor()))
+
+
+def _plain(value: Any) -> Any:
+    """A hashtable without its type, which the client gives it."""
+    return {k: v for k, v in value.items() if k != "@odata.type"} if isinstance(value, dict) else value
