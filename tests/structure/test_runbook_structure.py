@@ -33,6 +33,8 @@ ANSWERED = [
     *(f"USR-{number:02}" for number in range(1, 31) if number not in (2, 9, 10, 11, 12, 16, 17)),
     *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
     *("LIC-11", "LIC-13", "LIC-14", "LIC-15", "LIC-17", "MFL-02"),
+    *(f"ERR-{number:02}" for number in range(1, 19)),
+    *("ARC-04", "ARC-05", "DOC-03"),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],

@@ -260,6 +260,7 @@ KINDS: tuple[Kind, ...] = (
         "No move has failed because the target has no MailUser for it",
         ("USR-01",),
         ("ManagementObjectNotFoundException", "MigrationRecipientNotFoundException"),
+        then="again",
         rules=(f"{_USER}mail-user",),
     ),
     Kind(
@@ -377,6 +378,7 @@ def _names(moving: Moving) -> set[str]:
     source = moving.source or {}
     given = (
         moving.address,
+        moving.match.names.address if moving.match.names else None,  # where nobody in the target has it yet
         moving.user["SourceAddress"],
         source.get("PrimarySmtpAddress"),
         source.get("ExchangeGuid"),
