@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from start_facts import WAVE, migration_user
 from user_facts import (
     EXCHANGE_SKU,
     LARA_GUID,
@@ -19,7 +20,6 @@ from user_facts import (
     lara_mailbox,
 )
 
-WAVE, BATCH = "pilot", "contoso-moves-pilot"
 FORWARD, NEW = "LaraN@northwindtraders.onmicrosoft.com", "Lara.Newton@northwindtraders.com"
 OLD = "Lara.Newton@contoso.com"
 T8_GUID = "4e3188c6-39f6-4387-adc7-b355b6b852c8"
@@ -34,19 +34,7 @@ FOUNDATION, ENTERPRISE, TEAMS = (
 
 def entry(**changes: Any) -> dict[str, Any]:
     """Lara as a row of `migration_users`, completed."""
-    return {
-        "Identity": NEW,
-        "BatchId": BATCH,
-        "Status": "Completed",
-        "ErrorSummary": "",
-        "MailboxGuid": LARA_GUID,
-        "RequestGuid": "55555555-0000-4000-8000-000000000001",
-        "SyncedItems": 100,
-        "SkippedItems": 0,
-        "DataConsistencyScore": "Perfect",
-        "UnapprovedSkippedItems": False,
-        "LastSyncedAt": "2026-11-22T20:00:00Z",
-    } | changes
+    return migration_user(**{"Status": "Completed", "LastSyncedAt": "2026-11-22T20:00:00Z"} | changes)
 
 
 def left(**changes: Any) -> dict[str, Any]:
@@ -136,6 +124,10 @@ def had(what: str = "FullAccess", place: str = "mailbox", **changes: Any) -> dic
     return own | right(what, place, Mailbox=OLD, Trustee=T8_OLD) | changes
 
 
+OWN = right("FullAccess", Trustee="NT AUTHORITY\\SELF", TrusteeKind="Self")
+"""The owner's own right, which every mailbox shows."""
+
+
 def plan(name: str = "EXCHANGE_S_ENTERPRISE", **changes: Any) -> dict[str, Any]:
     """A row of `licence_plans` of Lara's object in the source."""
     return {
@@ -188,6 +180,7 @@ MOVED: dict[str, Any] = {
     "target__move_histories": [history()],
     "target__licence_plans": [plan(UserId=LARA_TARGET_ID)],
     "source__licence_plans": [plan()],
+    "target__mailbox_permissions": [OWN],
     **LICENSED,
 }
 BOTH: dict[str, Any] = MOVED | {
@@ -199,7 +192,7 @@ BOTH: dict[str, Any] = MOVED | {
     "target__mailboxes": [arrived(), delegate_arrived()],
     "target__migration_users": [entry(), entry(Identity=T8_NEW, MailboxGuid=T8_GUID)],
 }
-STAYS: dict[str, Any] = MOVED | {"source__baseline_permissions": [had()], "target__mailbox_permissions": []}
+STAYS: dict[str, Any] = MOVED | {"source__baseline_permissions": [had()], "target__mailbox_permissions": [OWN]}
 """The delegate is not in `users.csv`."""
 
 

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from after_facts import BOTH, MOVED, had
 from core_facts import configured, make_project, planned
 from prepared_facts import FABRIKAM, FULL, NOBODY, lara, previous
-from user_facts import sku
+from user_facts import directory_user, sku
 
 from xtmig_kernel.inventory.reader import SIGNED_IN, WITHOUT_SIGN_IN
 from xtmig_kernel.rules import ALL_RULES
@@ -34,7 +35,15 @@ ANSWERED = [
     *("KNI-01", "KNI-02", "KNI-03", "KNI-04", "KNI-05", "SCR-06", "SCR-07", "SCR-09", "SCR-10", "SCR-11", "SCR-12"),
     *("LIC-11", "LIC-13", "LIC-14", "LIC-15", "LIC-17", "MFL-02"),
     *(f"ERR-{number:02}" for number in range(1, 19)),
-    *("ARC-04", "ARC-05", "DOC-03"),
+    *("ARC-05", "DOC-03"),
+    *("HLD-01", "ARC-01", "ARC-02", "ARC-03", "ARC-04", "QTA-01", "QTA-02", "QTA-03", "QTA-04", "BAT-12", "BAT-14"),
+    *("PRM-01", "PRM-02", "PRM-04", "PRM-05", "PRM-07", "PRM-08", "PRM-09", "FAQ-02", "FAQ-03", "FAQ-04", "FAQ-05"),
+    *("GEN-01", "GEN-06", *(f"CNT-{number:02}" for number in range(1, 7)), "TMS-01", "TMS-03", "TIM-01"),
+    *("GEN-02", "GEN-03", "GEN-04", "MFL-01", "MFL-03", "MFL-04", "MFL-05", "OUT-01", "OUT-02", "OUT-03", "LIC-16"),
+    *("PRM-03", "PRM-06", "PRM-09", "CNT-04", "CNT-05", "CNT-06", "TMS-02", "TMS-05"),
+    *(f"KNI-{number:02}" for number in range(6, 12)),
+    *(f"PLN-{number:02}" for number in range(1, 12)),
+    *(f"ONP-{number:02}" for number in range(1, 13)),
 ]
 OF_THE_ENDPOINT: dict[str, Any] = {
     "target__migration_endpoints": [],
@@ -64,6 +73,8 @@ SPOILED: list[dict[str, Any]] = [
     NOBODY,
     lara(ExchangeGuid=None, X500Addresses=[], SmtpAddresses=[FABRIKAM]),
     previous(PreviousMailbox="clear", **FULL),
+    BOTH | {"source__baseline_permissions": [had("SendOnBehalf", "recipient"), had("SendAs", "recipient")]},
+    MOVED | {"target__directory_users": [directory_user("target", SkuIds=[])]},
 ]
 
 
@@ -78,7 +89,12 @@ def answers() -> dict[str, set[str]]:
             found.setdefault(statement, set()).add(f"notebook {section.number}")
     project = make_project(
         consent={"target": "xtmig", "source": "xtmig"},
-        licences={"add_on_side": "source", "usage_location": "IE"},
+        licences={
+            "add_on_side": "source",
+            "usage_location": "IE",
+            "exchange_sku": "SPE_E3",
+            "strip_source_plans": True,
+        },
         users={"choose": "attribute", "tag": True},
     )
     for step in STEPS.values():

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from xtmig_kernel.errors import ServiceError
 from xtmig_kernel.inventory.addresses import guid_or_none
-from xtmig_kernel.inventory.moves import migration_users
+from xtmig_kernel.inventory.moves import migration_users, time_or_none
 from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 from xtmig_kernel.m365 import GraphRequest
@@ -61,7 +61,7 @@ def _recorded(answer: Any, guid: str) -> dict[str, Any]:
     sizes = report if isinstance(report, dict) else {}
     return {
         "Status": _text(last.get("Status")),
-        "CompletedAt": last.get("CompletionTimestamp"),
+        "CompletedAt": time_or_none(last.get("CompletionTimestamp")),
         "SourceItems": _first_number(_items(sizes.get("SourceMailboxSize")), last.get("TotalMailboxItemCount")),
         "TargetItems": _first_number(_items(sizes.get("TargetMailboxSize")), last.get("ItemsTransferred")),
     }

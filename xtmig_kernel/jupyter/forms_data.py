@@ -107,7 +107,7 @@ GROUPS: tuple[tuple[str, tuple[FormField, ...]], ...] = (
         (
             FormField("licences.add_on_side", "Migration licence", choices=("target", "source", "none")),
             FormField("licences.exchange", "Exchange licence", choices=("after move", "before move")),
-            FormField("licences.exchange_sku", "Exchange SKU", "part number, only if before the move: SPE_E3"),
+            FormField("licences.exchange_sku", "Exchange SKU", "part number: SPE_E3"),
             FormField("licences.usage_location", "Usage location", "two letters, where a user has none: NL"),
         ),
     ),

@@ -75,6 +75,7 @@ class Compared:
         left_out: Folders with items that do not move, with the reason.
         has_baseline: Whether its folders were counted before the cutover.
         has_counts: Whether its folders in the target were counted.
+        unknown: Parts of it that were not counted on one of the sides, so that they cannot be compared.
     """
 
     moved: Moved
@@ -82,6 +83,7 @@ class Compared:
     left_out: tuple[str, ...]
     has_baseline: bool
     has_counts: bool
+    unknown: tuple[str, ...] = ()
 
 
 def compared(seen: Seen, project: Project) -> tuple[Compared, ...]:
@@ -116,7 +118,9 @@ def _by_guid(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 def _of(item: Moved, before: list[Row], now: list[Row], skipped: Mapping[str, Counter[str]]) -> Compared:
     left_out = [f"{_shown(row)} ({reason})" for row in before if row["Items"] and (reason := why_left_out(row))]
-    then, there = _sums(before), _sums(now)
+    unknown = _uncounted(before) | _uncounted(now)
+    then = _sums(row for row in before if _part(row) not in unknown)
+    there = _sums(now)
     decided = Counter(skipped.get(str(item.entry["Identity"]).casefold(), {}))
     spelt = {(bool(row["Archive"]), _path(row["Folder"])): str(row["Folder"]) for row in before}
     folders = [
@@ -129,7 +133,21 @@ def _of(item: Moved, before: list[Row], now: list[Row], skipped: Mapping[str, Co
         )
         for (archive, path), items in sorted(then.items())
     ]
-    return Compared(item, tuple(folders), tuple(left_out), bool(before), bool(now))
+    names = tuple(f"{_name(archive, scope)} folders" for archive, scope in sorted(unknown))
+    return Compared(item, tuple(folders), tuple(left_out), _counted(before), _counted(now), names)
+
+
+def _part(row: Row) -> Key:
+    return bool(row["Archive"]), str(row["Scope"])
+
+
+def _uncounted(rows: Iterable[Row]) -> set[Key]:
+    """Parts of a mailbox that could not be counted: unknown is not empty."""
+    return {_part(row) for row in rows if row["Items"] is None}
+
+
+def _counted(rows: Iterable[Row]) -> bool:
+    return any(row["Items"] is not None for row in rows)
 
 
 def _sums(rows: Iterable[Row]) -> dict[Key, int]:
@@ -197,11 +215,11 @@ def _baseline(seen: Seen, project: Project) -> Iterable[Judgement]:
                 remedy="This cannot be made up for. Let the owner of the risk look at the service's own record and at "
                 "the mailbox, and waive this finding.",
             )
-        elif not item.has_counts:
+        elif not item.has_counts or item.unknown:
             yield Judgement(
                 "fail",
                 item.moved.label,
-                seen="its folders in the target were not counted",
+                seen=f"not counted on both sides: {', '.join(item.unknown) or 'all its folders'}",
                 expected=expected,
                 remedy="Look again. If it stays so, the account may not read the statistics of this mailbox.",
             )

@@ -32,7 +32,7 @@ MAILBOX_RIGHTS = frozenset(
 """Rights of Get-MailboxPermission."""
 _NOBODY = frozenset({"default", "anonymous"})
 
-State = Literal["kept", "missing", "other", "later", "stays", "group"]
+State = Literal["kept", "missing", "other", "unknown", "later", "stays", "group"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Grant:
         row: The row of `baseline_permissions`.
         delegate: The delegate, where it has moved.
         state: `kept`: the target shows it. `missing`: both have moved, and it is not there. `other`: both have moved,
-            and the delegate has something else at that place. `later`: the delegate is to move. `stays`: it is not.
-            `group`: it is a group.
+            and the delegate has something else at that place. `unknown`: the target's rights could not
+            be read. `later`: the delegate is to move. `stays`: it is not. `group`: it is a group.
     """
 
     moved: Moved
@@ -135,6 +135,8 @@ def _state(grant: Grant, present: _Present, *, later: bool) -> State:
         return "group"
     if grant.delegate is None or grant.delegate.target is None:
         return "later" if later else "stays"
+    if not present.was_read(grant):
+        return "unknown"
     if present.has(grant):
         return "kept"
     return "other" if present.has_other(grant) else "missing"
@@ -146,11 +148,17 @@ class _Present:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._all: set[tuple[str, ...]] = set()
         self._at: set[tuple[str, ...]] = set()
+        self._read: set[str] = set()
         for row in rows:
+            self._read.add(str(row["ExchangeGuid"]))
             place, trustee = (folder_of(row) or "").casefold(), str(row["Trustee"]).casefold()
             start = (str(row["ExchangeGuid"]), trustee)
             self._all.add((*start, place, str(row["Right"]).casefold(), str(bool(row["Deny"]))))
             self._at.add((*start, place or f"denied {str(row['Right']).casefold()} {bool(row['Deny'])}"))
+
+    def was_read(self, grant: Grant) -> bool:
+        """Whether the mailbox's rights could be read at all: its owner has one at least, and is shown."""
+        return str(grant.row["ExchangeGuid"]) in self._read
 
     def has(self, grant: Grant) -> bool:
         """Whether the target shows it."""
@@ -194,11 +202,22 @@ def grantable(grant: Grant) -> bool:
     )
 
 
+_SEEN: dict[State, str] = {
+    "missing": "not in the target",
+    "other": "the delegate has another right at this place",
+    "unknown": "the rights on the mailbox in the target could not be read",
+}
+_BY_HAND: dict[State, str] = {
+    "other": "Ask the owner of the mailbox which right is meant, and set it in the target by hand.",
+    "unknown": "Look again. If it stays so, the account may not read the rights on this mailbox.",
+}
+
+
 def _kept(belongs: Callable[[Grant], bool]) -> Callable[[Seen, Project], Iterable[Judgement]]:
     """Judges the rights of one kind whose delegate has moved too."""
 
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
-        both = [g for g in grants(seen, project) if belongs(g) and g.state in ("kept", "missing", "other")]
+        both = [g for g in grants(seen, project) if belongs(g) and g.state in ("kept", "missing", "other", "unknown")]
         expected = "the same right for the delegate's mailbox in the target"
 
         def lost(grant: Grant) -> Iterable[Judgement]:
@@ -208,11 +227,9 @@ def _kept(belongs: Callable[[Grant], bool]) -> Callable[[Seen, Project], Iterabl
             yield Judgement(
                 "warn" if grant.state == "other" else "fail",
                 f"{grant.moved.label}, {grant.words}",
-                seen="the delegate has another right at this place" if grant.state == "other" else "not in the target",
+                seen=_SEEN[grant.state],
                 expected=expected,
-                remedy=f"Apply step {STEP}."
-                if by_us
-                else "Ask the owner of the mailbox which right is meant, and set it in the target by hand.",
+                remedy=f"Apply step {STEP}." if by_us else _BY_HAND.get(grant.state, _BY_HAND["other"]),
                 step=STEP if by_us else None,
             )
 

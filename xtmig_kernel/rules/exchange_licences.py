@@ -168,7 +168,7 @@ def _moment(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "skip",
             f"{len(lacking)} of {len(users)} stamped users, not licensed",
-            remedy=f"license them after the move, within the {GRACE_DAYS} days of grace (section 190, not built yet)",
+            remedy=f"license them after the move, within the {GRACE_DAYS} days of grace (section 190)",
         )
     elif lacking:
         yield Judgement(

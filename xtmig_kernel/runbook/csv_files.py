@@ -6,10 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.project.cells import BYTE_ORDER_MARK, safe_cell
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -22,9 +22,5 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(columns)
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return "\ufeff" + out.getvalue()
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    return BYTE_ORDER_MARK + out.getvalue()

@@ -26,6 +26,7 @@ _STATES = {
     "kept": "moved with the mailbox, or given again",
     "missing": "to be given again",
     "other": "the delegate has another right there: ask the owner",
+    "unknown": "the target's rights could not be read",
     "later": "the delegate moves later",
     "stays": "lost: the delegate stays",
     "group": "by way of a group: for a person",
@@ -34,27 +35,31 @@ _STATES = {
 
 def plan_grants(seen: Seen, project: Project) -> tuple[Change, ...]:
     """Give every missing right again whose mailbox and delegate have both moved (PRM-03, PRM-06)."""
-    found: dict[tuple[tuple[str, str], ...], Change] = {}
+    found: dict[tuple[str, ...], list[Grant]] = {}
     for grant in grants(seen, project):
         if grantable(grant):
-            change = _granted(grant, project)
-            found.setdefault(change.subject.key, change)
-    return tuple(found.values())
+            # of a folder all rights are given in one call, for a second one would be refused
+            what = grant.folder or grant.right
+            found.setdefault((str(grant.row["ExchangeGuid"]), str(grant.trustee), what), []).append(grant)
+    return tuple(
+        _granted(several[0], sorted({grant.right for grant in several}), project) for several in found.values()
+    )
 
 
-def _granted(grant: Grant, project: Project) -> Change:
+def _granted(grant: Grant, rights: list[str], project: Project) -> Change:
     mailbox, trustee = str((grant.moved.target or {})["ObjectId"]), str(grant.trustee)
     label = f"{trustee} on {(grant.moved.target or {})['PrimarySmtpAddress']}"
-    call, undo = _call(grant, mailbox, trustee)
+    call, undo = _call(grant, rights, mailbox, trustee)
+    right = ", ".join(rights)
     place = f" on {grant.folder}" if grant.folder else ""
     return Change(
         step=STEP,
         side="target",
         tenant_id=project.target.tenant_id,
-        subject=Subject("target", "mailbox_permissions", _key(grant, trustee), f"{grant.right}{place} of {label}"),
-        title=f"Give {trustee} {grant.right}{place} of {grant.moved.label}'s mailbox again",
+        subject=Subject("target", "mailbox_permissions", _key(grant, rights[0], trustee), f"{right}{place} of {label}"),
+        title=f"Give {trustee} {right}{place} of {grant.moved.label}'s mailbox again",
         before=None,
-        after={"Right": grant.right},
+        after={"Right": rights[0]},
         calls=(call,),
         level=Level.UNDOABLE,
         undo=undo,
@@ -63,13 +68,13 @@ def _granted(grant: Grant, project: Project) -> Change:
     )
 
 
-def _key(grant: Grant, trustee: str) -> tuple[tuple[str, str], ...]:
+def _key(grant: Grant, right: str, trustee: str) -> tuple[tuple[str, str], ...]:
     """The right says where it is kept; only of a folder the place is needed too."""
-    key = (("ExchangeGuid", str(grant.row["ExchangeGuid"])), ("Trustee", trustee), ("Right", grant.right))
+    key = (("ExchangeGuid", str(grant.row["ExchangeGuid"])), ("Trustee", trustee), ("Right", right))
     return (*key, ("Place", str(grant.row["Place"]))) if grant.folder else key
 
 
-def _call(grant: Grant, mailbox: str, trustee: str) -> tuple[ExchangeCall, str]:
+def _call(grant: Grant, rights: list[str], mailbox: str, trustee: str) -> tuple[ExchangeCall, str]:
     who = f"-Identity {quoted(mailbox)}"
     if grant.right == SEND_ON_BEHALF:
         # Add, for a plain value would take the place of all others (doc trap A10)
@@ -84,7 +89,6 @@ def _call(grant: Grant, mailbox: str, trustee: str) -> tuple[ExchangeCall, str]:
         undo = f"Remove-MailboxPermission {who} -User {quoted(trustee)} -AccessRights {grant.right}"
         return ExchangeCall("Add-MailboxPermission", given), undo
     folder = f"{mailbox}:{grant.folder}"
-    rights = [part.strip() for part in grant.right.split(",")]
     undo = f"Remove-MailboxFolderPermission -Identity {quoted(folder)} -User {quoted(trustee)}"
     return ExchangeCall(
         "Add-MailboxFolderPermission", {"Identity": folder, "User": trustee, "AccessRights": rights}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from after_facts import (
-    BATCH,
     BOTH,
     FORWARD,
     MOVED,
     NEW,
     OLD,
+    OWN,
     STAYS,
     T8_OLD,
     arrived,
@@ -27,6 +27,7 @@ from after_facts import (
 )
 from prepared_facts import ON_PREMISES
 from rule_case import Case
+from start_facts import BATCH
 from user_facts import LARA_TARGET_ID, chosen, directory_user, sku
 
 SYNCHRONISED = {"DirectorySynchronised": True}
@@ -77,7 +78,7 @@ def _source(**changes: Any) -> dict[str, Any]:
 
 
 def _rights(*baseline: dict[str, Any], now: list[dict[str, Any]] | None = None, **others: Any) -> dict[str, Any]:
-    own = {"source__baseline_permissions": list(baseline), "target__mailbox_permissions": now or []}
+    own = {"source__baseline_permissions": list(baseline), "target__mailbox_permissions": [OWN, *(now or [])]}
     return BOTH | own | others
 
 
@@ -125,6 +126,10 @@ NOT_PASSING: dict[str, list[Case]] = {
     "teams-meetings": [Case("moved", ["manual"], MOVED)],
     "moved-counted": [
         Case("no baseline", ["fail"], MOVED | {"source__baseline_folders": []}),
+        Case("its archive could not be counted", ["fail"], MOVED | {"target__folder_counts": [
+            folder(), folder("", 0, Archive=True, Items=None)]}),
+        Case("could not be counted before", ["fail"], MOVED | {"source__baseline_folders": [
+            before("", 0, Items=None)]}),
         Case("not counted in the target", ["fail"], MOVED | {"target__folder_counts": []}),
     ],
     "moved-folders-filled": [
@@ -154,6 +159,8 @@ NOT_PASSING: dict[str, list[Case]] = {
             "target__folder_counts": [folder("/Purges", 8, Scope="recoverable")]}),
     ],
     "moved-send-on-behalf": [
+        Case("rights not read", ["fail"], _rights(had("SendOnBehalf", "recipient")) | {
+            "target__mailbox_permissions": []}),
         Case("never moves", ["fail"], _rights(had("SendOnBehalf", "recipient"))),
     ],
     "moved-send-as": [
@@ -162,8 +169,8 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "moved-permissions": [
         Case("full access lost", ["fail"], _rights(had())),
-        Case("on another folder", ["fail"], _rights(had("Reviewer", "/Calendar"), now=[right("Reviewer", "/Tasks")])),
-        Case("another role", ["warn"], _rights(had("Editor", "/Calendar"), now=[right("Reviewer", "/Calendar")])),
+        Case("on another folder", ["fail"], _rights(had("Reviewer", "Calendar"), now=[right("Reviewer", "Tasks")])),
+        Case("another role", ["warn"], _rights(had("Editor", "Calendar"), now=[right("Reviewer", "Calendar")])),
         Case("denied now", ["warn"], _rights(had(), now=[right(Deny=True)])),
         Case("a denial lost", ["fail"], _rights(had(Deny=True))),
         Case("the delegate is no mailbox yet", ["fail"], _rights(had(), target__mailboxes=[
@@ -257,12 +264,12 @@ _KEPT = _rights(
     had(),
     had("SendAs", "recipient"),
     had("SendOnBehalf", "recipient"),
-    had("Reviewer", "/Calendar"),
+    had("Reviewer", "Calendar"),
     now=[
         right(),
         right("SendAs", "recipient"),
         right("SendOnBehalf", "recipient"),
-        right("Reviewer", "\\Calendar"),
+        right("Reviewer", "Calendar"),
     ],
 )
 PASSING: dict[str, list[Case]] = {
@@ -290,6 +297,9 @@ PASSING: dict[str, list[Case]] = {
     "moved-counted": [Case("moved", ["pass"], MOVED)],
     "moved-folders-filled": [
         Case("moved", ["pass"], MOVED),
+        Case("what could not be counted is not empty", ["pass"], MOVED | {
+            "source__baseline_folders": [before(), before("/Deletions", 3, Scope="recoverable")],
+            "target__folder_counts": [folder(), folder("", 0, Scope="recoverable", Items=None)]}),
         Case("the Outbox stays", ["pass"], MOVED | {"source__baseline_folders": [before(), before("/Outbox", 2)]}),
         Case("Teams chats stay", ["pass"], MOVED | {
             "source__baseline_folders": [before(), before("/Conversation History/Team Chat", 2)]}),
