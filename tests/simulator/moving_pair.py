@@ -59,7 +59,7 @@ def ready(*aliases: str, **mailboxes: dict[str, Any]) -> dict[str, Any]:
     The application is registered in the target before the start, with consent there; `moving_pair` lets the source
     consent.
     """
-    names = [*aliases, *mailboxes]
+    names = list(dict.fromkeys([*aliases, *mailboxes]))
     data = example()
     source, target = data["source"], data["target"]
     source["mailboxes"] = [mailbox(name, **mailboxes.get(name, {})) for name in names]
@@ -98,12 +98,18 @@ def ready(*aliases: str, **mailboxes: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def moving_pair(data: dict[str, Any]) -> Pair:
-    """The pair, after the source consented to the application."""
+def make_ready(data: dict[str, Any], *, consent: bool) -> Pair:
+    """The pair, half a minute later; with consent in the source, if wished."""
     pair = make_pair(data, **ENVIRONMENT)
-    pair.consent("source", APP_ID)
+    if consent:
+        pair.consent("source", APP_ID)
     pair.advance(30)
     return pair
+
+
+def moving_pair(data: dict[str, Any]) -> Pair:
+    """The pair, after the source consented to the application."""
+    return make_ready(data, consent=True)
 
 
 def address(alias: str) -> str:

@@ -170,6 +170,8 @@ class MoveRecord(Part):
     completed: datetime
     size: int
     items: int
+    archive_size: int
+    archive_items: int
     transferred: int
     skipped: int
     snapshots: dict[str, dict[str, str]]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import content
 from .address_book import book
 from .clock import iso
+from .migration.batches import status_of
 from .people import addresses, exchange_guid, legacy_dn, living, object_id
 from .recipients_file import Mailbox, MailUser
 
@@ -57,12 +59,13 @@ def _tenant(world: World, tenant: Tenant, now: datetime) -> dict[str, Any]:
         "users": _sorted(_entry(world, tenant, user) for user in tenant.users),
         "contacts": _sorted(_entry(world, tenant, contact) for contact in tenant.contacts),
         "licence_assignments": _licences(tenant),
+        "migration_batches": _batches(tenant, now),
     }
 
 
 def _entry(world: World, tenant: Tenant, entry: Entry) -> dict[str, Any]:
     """What the file's model of an object says, its ids and sorted addresses; deleted or not, but not when."""
-    row = entry.model_dump(mode="json", exclude={"created", "soft_deleted"})
+    row = entry.model_dump(mode="json", exclude={"created", "soft_deleted", "move_history"})
     row["object_id"] = object_id(world, tenant, entry)
     row["email_addresses"] = sorted(addresses(entry), key=str.lower)
     if isinstance(entry, Mailbox | MailUser):
@@ -70,7 +73,44 @@ def _entry(world: World, tenant: Tenant, entry: Entry) -> dict[str, Any]:
         row["legacy_dn"] = legacy_dn(world, tenant, entry)
         row["custom_attributes"] = {n: text for n, text in row["custom_attributes"].items() if text}
         row["soft_deleted"] = not living(entry)
+    if isinstance(entry, Mailbox):
+        row["item_counts"] = _counts(entry)
+        row["moves"] = [{"batch": m.batch, "status": m.status, "items": m.items} for m in entry.move_history]
     return row
+
+
+def _counts(mailbox: Mailbox) -> dict[str, int]:
+    """Items by folder, without empty folders; those of the archive after its name."""
+    found = {place.path: place.items for place in content.folders(mailbox) if place.items}
+    return found | {f"archive:{p.path}": p.items for p in content.archive_folders(mailbox) if p.items}
+
+
+def _batches(tenant: Tenant, now: datetime) -> list[dict[str, Any]]:
+    """Batches with their users; `cause` is our word for why somebody does not go on, which no cmdlet tells."""
+    batches = tenant.migration.batches.values() if tenant.migration else []
+    return [
+        {
+            "name": batch.name,
+            "status": status_of(batch, now),
+            "endpoint": batch.endpoint,
+            "target_delivery_domain": batch.target_delivery_domain,
+            "completion_asked": batch.complete_after is not None,
+            "users": _sorted(
+                {
+                    "identity": mover.identity,
+                    "status": mover.status,
+                    "mailbox_guid": mover.mailbox_guid,
+                    "cause": mover.failure.cause if mover.failure else None,
+                    "error": mover.failure.short_kind if mover.failure else None,
+                    "skipped": mover.progress.skipped_number,
+                    "score": mover.progress.score if mover.progress.seeded else None,
+                    "approved": mover.approved,
+                }
+                for mover in batch.movers.values()
+            ),
+        }
+        for batch in sorted(batches, key=lambda batch: batch.name)
+    ]
 
 
 def _group(world: World, tenant: Tenant, group: Group) -> dict[str, Any]:

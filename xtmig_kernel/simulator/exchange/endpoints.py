@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PERMANENT = "Microsoft.Exchange.MailboxReplicationService.MRSRemotePermanentException"
 MIGRATION_PERMANENT = "Microsoft.Exchange.Migration.MigrationPermanentException"
 MAILBOX_OUT_OF_SCOPE = "Microsoft.Exchange.MailboxReplicationService.MailboxNotInCrossTenantMigrationScopeException"
+ENDPOINT_IN_USE = "Microsoft.Exchange.Migration.CannotRemoveEndpointWithAssociatedBatchesException"
 SAME_TENANT = "ASSERT: The resource tenant and the accessing tenant cannot be equal"
 NOT_AUTHORIZED_HERE = "Your organization does not authorize 'pull' or Inbound moves from the remote organization."
 NOT_AUTHORIZED_THERE = "The source tenant does not authorize mailbox for migration."
@@ -125,8 +126,14 @@ def set_(context: Context, bound: Bound) -> Result:
 
 
 def remove(context: Context, bound: Bound) -> Result:
-    """Remove-MigrationEndpoint."""
-    del context.tenant.endpoints[_existing(context, bound.get("Identity")).guid]
+    """Remove-MigrationEndpoint: refused while a batch uses it (failures 2.1 #5; the exception's name is [MEM])."""
+    endpoint = _existing(context, bound.get("Identity"))
+    service = context.tenant.migration
+    using = [b.name for b in service.batches.values() if b.endpoint == endpoint.name] if service else []
+    if using:
+        text = f"The endpoint '{endpoint.name}' can't be removed because the batch '{using[0]}' uses it."
+        raise ExchangeRefused(ENDPOINT_IN_USE, text)
+    del context.tenant.endpoints[endpoint.guid]
     return Result()
 
 

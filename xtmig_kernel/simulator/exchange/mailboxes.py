@@ -7,41 +7,80 @@ from uuid import UUID
 
 from xtmig_kernel.simulator import people
 from xtmig_kernel.simulator.recipients_file import Mailbox
-from xtmig_kernel.simulator.sizes import size_text
+from xtmig_kernel.simulator.sizes import bytes_text, size_text
 
 from .all_recipients import EVERY_KIND
 from .binding import Delta
 from .context import Context, Result
 from .errors import not_found, synchronised
-from .lookup import address_book, chosen, refuse_unserved, target
+from .lookup import address_book, chosen, plain_list, refuse_unserved, target
 
 if TYPE_CHECKING:
+    from xtmig_kernel.simulator.recipients_file import MoveRecord
+
     from .binding import Bound
     from .lookup import State
 
 ATTRIBUTES = {f"CustomAttribute{n}": n for n in range(1, 16)}
-SERVED_SET = frozenset({"Identity", "GrantSendOnBehalfTo", *ATTRIBUTES})
-SERVED_STATISTICS = frozenset({"Identity", "Archive", "IncludeSoftDeletedRecipients", "UseCustomRouting"})
+HOLDS = {
+    "RemoveDelayHoldApplied": "delay",
+    "RemoveDelayReleaseHoldApplied": "delay_release",
+    "RemoveComplianceTagHoldApplied": "compliance_tag",
+}
+SERVED_SET = frozenset({
+    "Identity", "GrantSendOnBehalfTo", "RemoveDisabledArchive", "LitigationHoldEnabled", "ExcludeFromOrgHolds", *HOLDS,
+    *ATTRIBUTES,
+})  # fmt: skip
+SERVED_STATISTICS = frozenset({
+    "Identity", "Archive", "IncludeSoftDeletedRecipients", "UseCustomRouting", "IncludeMoveHistory",
+    "IncludeMoveReport",
+})  # fmt: skip
+SNAPSHOTS = ("SourceMailboxBeforeMove", "SourceMailUserAfterMove", "TargetMailUserBeforeMove", "TargetMailboxAfterMove")
 
 
 def set_(context: Context, bound: Bound) -> Result:
-    """Set-Mailbox: custom attributes and GrantSendOnBehalfTo, which a plain list replaces (doc trap A10)."""
+    """Set-Mailbox: custom attributes, holds, the disabled archive, and GrantSendOnBehalfTo.
+
+    A plain list of delegates replaces the one that is there (doc trap A10).
+    """
     refuse_unserved(bound, SERVED_SET)
     mailbox: Mailbox = target(context, (Mailbox,), bound.get("Identity"))
     changed = [name for name in bound.values if name != "Identity"]
-    if mailbox.directory_synchronised and changed:
-        raise synchronised("Set-Mailbox", changed[0], people.common_name(mailbox))
+    from_directory = [name for name in changed if name in ATTRIBUTES or name == "GrantSendOnBehalfTo"]
+    if mailbox.directory_synchronised and from_directory:
+        raise synchronised("Set-Mailbox", from_directory[0], people.common_name(mailbox))
     attributes = {ATTRIBUTES[name]: str(bound.get(name) or "") for name in changed if name in ATTRIBUTES}
     behalf = list(mailbox.access.send_on_behalf)
     if "GrantSendOnBehalfTo" in bound.values:
         behalf = _delegates(context, behalf, bound.get("GrantSendOnBehalfTo"))
     before = {n: mailbox.custom_attributes.get(n, "") for n in attributes}
-    if attributes == before and behalf == mailbox.access.send_on_behalf:
+    lifted = _change_holds(mailbox, bound)
+    if attributes == before and behalf == mailbox.access.send_on_behalf and not lifted:
         text = f"The command completed successfully but no settings of '{mailbox.alias}' have been modified."
         return Result(warnings=[text])
     mailbox.custom_attributes = {**mailbox.custom_attributes, **attributes}
     mailbox.access.send_on_behalf = behalf
     return Result()
+
+
+def _change_holds(mailbox: Mailbox, bound: Bound) -> bool:
+    """Lift or set holds, or destroy a disabled archive; whether that changed anything.
+
+    A litigation hold that is lifted leaves a delay hold behind (failures 2.3 #36 [INF]).
+    """
+    before = mailbox.holds.model_copy(deep=True), mailbox.disabled_archive_guid
+    for parameter, name in HOLDS.items():
+        if bound.get(parameter):
+            setattr(mailbox.holds, name, False)
+    if bound.get("LitigationHoldEnabled") is not None:
+        wanted = bool(bound.get("LitigationHoldEnabled"))
+        mailbox.holds.delay = mailbox.holds.delay or (mailbox.holds.litigation and not wanted)
+        mailbox.holds.litigation = wanted
+    for policy in plain_list(bound, "ExcludeFromOrgHolds"):
+        mailbox.holds.in_place = list(dict.fromkeys([*mailbox.holds.in_place, f"-{policy}"]))
+    if bound.get("RemoveDisabledArchive"):
+        mailbox.disabled_archive_guid = None
+    return before != (mailbox.holds, mailbox.disabled_archive_guid)
 
 
 def _delegates(context: Context, present: list[str], value: list[str] | Delta | None) -> list[str]:
@@ -68,11 +107,44 @@ def statistics(context: Context, bound: Bound) -> Result:
         raise not_found(wanted)
     state: State = "any" if bound.get("IncludeSoftDeletedRecipients") else "living"
     archive = bool(bound.get("Archive"))
-    rows = (_row(context, mailbox, archive) for mailbox in chosen(context, (Mailbox,), wanted, state))
-    shown = [row for row in rows if row is not None]
+    mailboxes = chosen(context, (Mailbox,), wanted, state)
+    pairs = [(mailbox, _row(context, mailbox, archive)) for mailbox in mailboxes]
+    shown = [row | _history(bound, mailbox) for mailbox, row in pairs if row is not None]
     if not shown:
         raise not_found(wanted)
     return Result(shown)
+
+
+def _history(bound: Bound, mailbox: Mailbox) -> dict[str, Any]:
+    """MoveHistory with the four snapshots, which a report adds (shapes 3.6 [OBS]; names around them [MEM])."""
+    if not (bound.get("IncludeMoveHistory") or bound.get("IncludeMoveReport")):
+        return {}
+    return {"MoveHistory": [_move(record, bool(bound.get("IncludeMoveReport"))) for record in mailbox.move_history]}
+
+
+def _move(record: MoveRecord, with_report: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "Status": record.status,
+        "Flags": "CrossOrg, Pull, CrossTenant",
+        "BatchName": f"MigrationService:{record.batch}",
+        "RemoteHostName": record.remote_host,
+        "RequestGuid": UUID(record.request_guid),
+        "StartTimestamp": record.started,
+        "CompletionTimestamp": record.completed,
+        "TotalMailboxSize": bytes_text(record.size),
+        "TotalMailboxItemCount": record.items,
+        "TotalArchiveSize": bytes_text(record.archive_size),
+        "TotalArchiveItemCount": record.archive_items,
+        "ItemsTransferred": record.transferred,
+        "BadItemsEncountered": record.skipped,
+    }
+    if with_report:
+        row["Report"] = {name: {"props": _properties(record.snapshots[name])} for name in SNAPSHOTS}
+    return row
+
+
+def _properties(snapshot: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"PropertyName": name, "Values": [{"StrValue": text}]} for name, text in snapshot.items()]
 
 
 def _row(context: Context, mailbox: Mailbox, archive: bool) -> dict[str, Any] | None:

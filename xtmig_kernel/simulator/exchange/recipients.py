@@ -81,6 +81,11 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "GrantSendOnBehalfTo": list(mailbox.access.send_on_behalf),
         "LitigationHoldEnabled": holds.litigation,
         "LitigationHoldDuration": "Unlimited",
+        "LitigationHoldDate": None,
+        "LitigationHoldOwner": "",
+        "SingleItemRecoveryEnabled": True,
+        "ElcProcessingDisabled": False,
+        "DisabledMailboxLocations": False,
         "RetentionHoldEnabled": holds.retention,
         "InPlaceHolds": list(holds.in_place),
         "DelayHoldApplied": holds.delay,
@@ -91,14 +96,25 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "IssueWarningQuota": size_text(sizes.issue_warning_quota),
         "RecoverableItemsQuota": size_text(sizes.recoverable_items_quota),
         "RecoverableItemsWarningQuota": size_text(sizes.recoverable_items_warning_quota),
-        "MailboxMoveStatus": mailbox.move_status,
-        "MailboxMoveRemoteHostName": mailbox.move_remote_host,
-        "MailboxMoveBatchName": mailbox.move_batch,
+        **_move_marks(mailbox, context),
         "ForwardingAddress": forwarding.address,
         "ForwardingSmtpAddress": forwarding.smtp_address,
         "DeliverToMailboxAndForward": forwarding.deliver_and_forward,
         "IsInactiveMailbox": False,
         "WhenMailboxCreated": mailbox.created,
+    }
+
+
+def _move_marks(mailbox: Mailbox, context: Context) -> dict[str, Any]:
+    """What a move leaves on an object; a planted one that is over leaves nothing."""
+    over = mailbox.move_ends is not None and mailbox.move_ends <= context.now
+    return {
+        "MailboxMoveStatus": "None" if over else mailbox.move_status,
+        "MailboxMoveFlags": "None",
+        "MailboxMoveRemoteHostName": "" if over else mailbox.move_remote_host,
+        "MailboxMoveBatchName": "" if over else mailbox.move_batch,
+        "MailboxMoveSourceMDB": None,
+        "MailboxMoveTargetMDB": None,
     }
 
 

@@ -21,6 +21,16 @@ _MIGRATION = [
     *(f"{verb}-MigrationUser" for verb in ("Get", "Set", "Start", "Stop", "Remove")),
     "Get-MigrationUserStatistics",
 ]
+_MOVES = ["Get-MoveRequest", "Get-MoveRequestStatistics", "Remove-MoveRequest"]
+_READ_RIGHTS = ["Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission"]
+_READ_CONTENT = ["Get-MailboxStatistics", "Get-MailboxFolderStatistics"]
+_RIGHTS = [
+    *_READ_RIGHTS,
+    "Add-MailboxPermission",
+    "Remove-MailboxPermission",
+    "Add-RecipientPermission",
+    "Remove-RecipientPermission",
+]
 _READ_RECIPIENTS = [
     "Get-Recipient",
     "Get-User",
@@ -37,9 +47,10 @@ ROLES: dict[str, list[str]] = {
     "Federated Sharing": [*_RELATIONSHIP, "Get-AcceptedDomain", "Get-OrganizationConfig"],
     "Remote and Accepted Domains": ["Get-AcceptedDomain"],
     "Migration": _MIGRATION,
-    "Move Mailboxes": [*_MIGRATION, *_READ_RECIPIENTS, "Get-MailboxStatistics"],
+    "Move Mailboxes": [*_MIGRATION, *_MOVES, *_READ_RECIPIENTS, *_READ_CONTENT],
     "Mail Recipients": [
-        *_READ_RECIPIENTS, "Get-AcceptedDomain", "Get-MailboxStatistics", "Set-Mailbox", "Set-MailUser", "Set-User",
+        *_READ_RECIPIENTS, "Get-AcceptedDomain", *_READ_CONTENT, *_RIGHTS, "Set-Mailbox", "Enable-Mailbox",
+        "Set-MailUser", "Set-User",
     ],
     "Mail Recipient Creation": [*_READ_RECIPIENTS, "Get-AcceptedDomain", "New-MailUser", "Remove-MailUser"],
     "Reset Password": ["Get-Mailbox", "Get-MailUser", "Get-User"],
@@ -52,7 +63,9 @@ ROLES: dict[str, list[str]] = {
     "View-Only Configuration": [
         "Get-OrganizationConfig", "Get-AcceptedDomain", "Get-OrganizationRelationship", "Get-MigrationEndpoint",
     ],
-    "View-Only Recipients": [*_READ_RECIPIENTS, "Get-MailboxStatistics"],
+    "View-Only Recipients": [
+        *_READ_RECIPIENTS, *_READ_RIGHTS, *_READ_CONTENT, "Get-MoveRequest", "Get-MoveRequestStatistics",
+    ],
 }  # fmt: skip
 _RECIPIENT_MANAGEMENT = ["Mail Recipients", "Mail Recipient Creation", "Reset Password", "Migration", "Move Mailboxes"]
 ROLE_GROUPS: dict[str, list[str]] = {

@@ -51,7 +51,9 @@ def convert(case: Case) -> bool:
     left = mailbox if mailbox.conversion_fails else _leave_mail_user(case, mailbox, address)
     after = snapshot(case.world, case.source, left), snapshot(case.world, case.target, made)
     names = "SourceMailboxBeforeMove", "TargetMailUserBeforeMove", "SourceMailUserAfterMove", "TargetMailboxAfterMove"
-    made.move_history = [_record(case, dict(zip(names, (*before, *after), strict=True)), whole=left is not mailbox)]
+    made.move_history = [
+        _record(case, made, dict(zip(names, (*before, *after), strict=True)), whole=left is not mailbox)
+    ]
     _watch_licence(case, made)
     return left is not mailbox
 
@@ -166,9 +168,10 @@ def _base64(guid: str | None) -> str:
     return base64.b64encode(UUID(guid or ZERO_GUID).bytes_le).decode()
 
 
-def _record(case: Case, snapshots: dict[str, dict[str, str]], *, whole: bool) -> MoveRecord:
+def _record(case: Case, made: Mailbox, snapshots: dict[str, dict[str, str]], *, whole: bool) -> MoveRecord:
     progress, mover = case.mover.progress, case.mover
-    items = progress.items + progress.archive_items
+    arrived = [made.sizes.items, made.sizes.deleted_items]
+    arrived += [made.archive.items, made.archive.deleted_items] if made.archive else []
     server = case.endpoint.properties["RemoteServer"] if case.endpoint else ""
     return MoveRecord(
         batch=case.batch.name,
@@ -177,9 +180,11 @@ def _record(case: Case, snapshots: dict[str, dict[str, str]], *, whole: bool) ->
         status="Completed" if whole else "CompletedWithWarning",
         started=progress.began or case.moment,
         completed=case.moment,
-        size=progress.size + progress.archive_size,
-        items=items,
-        transferred=items - progress.lost_number,
+        size=progress.size,
+        items=progress.items,
+        archive_size=progress.archive_size,
+        archive_items=progress.archive_items,
+        transferred=sum(arrived),
         skipped=progress.skipped_number,
         snapshots=snapshots,
     )

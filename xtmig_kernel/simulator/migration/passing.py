@@ -34,12 +34,18 @@ def let_time_pass(world: World, now: datetime) -> None:
         now: Simulated time.
     """
     for tenant in world.tenants.values():
-        _grow_archives(world, tenant, now)
         service = service_of(world, tenant, now)
         while (due := service.next(now)) is not None:
-            licensing.take_effect(world, due.moment)
+            _come_to(world, due.moment)
             _happen(Stages(world, tenant, service), due, now)
-    licensing.take_effect(world, now)
+    _come_to(world, now)
+
+
+def _come_to(world: World, moment: datetime) -> None:
+    """What happens by itself up to a moment: licences take effect, archives grow."""
+    licensing.take_effect(world, moment)
+    for tenant in world.tenants.values():
+        _grow_archives(world, tenant, moment)
 
 
 def service_of(world: World, tenant: Tenant, now: datetime) -> MigrationService:

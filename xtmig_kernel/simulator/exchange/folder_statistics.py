@@ -1,0 +1,75 @@
+"""Get-MailboxFolderStatistics: what is in which folder (cmdlet reference [SRC]; names of properties [MEM])."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xtmig_kernel.simulator import content, people
+from xtmig_kernel.simulator.recipients_file import Mailbox
+from xtmig_kernel.simulator.sizes import bytes_text
+
+from .context import Context, Result
+from .errors import bad_value
+from .lookup import chosen, refuse_unserved
+
+if TYPE_CHECKING:
+    from xtmig_kernel.simulator.content import Place
+
+    from .binding import Bound
+
+SERVED = frozenset({
+    "Identity", "Archive", "FolderScope", "ResultSize", "IncludeOldestAndNewestItems", "IncludeSoftDeletedRecipients",
+    "UseCustomRouting", "SkipCount",
+})  # fmt: skip
+EVERYTHING = frozenset({"", "all"})
+
+
+def get(context: Context, bound: Bound) -> Result:
+    """Get-MailboxFolderStatistics: all folders, recoverable ones too; FolderScope narrows to a kind of folder.
+
+    A mailbox without an archive has no row with Archive.
+    """
+    refuse_unserved(bound, SERVED)
+    rows = []
+    for mailbox in chosen(context, (Mailbox,), bound.get("Identity")):
+        places = content.archive_folders(mailbox) if bound.get("Archive") else content.folders(mailbox)
+        rows += [_row(context, mailbox, place, places) for place in _within(places, bound)]
+    return Result(rows)
+
+
+def _within(places: list[Place], bound: Bound) -> list[Place]:
+    scope = str(bound.get("FolderScope") or "").lower()
+    if scope in EVERYTHING:
+        return places
+    if scope == "recoverableitems":
+        return [place for place in places if place.recoverable]
+    known = {kind.lower() for kind in content.VISIBLE.values()}
+    if scope not in known:
+        text = f"Unable to match the identifier name {bound.get('FolderScope')} to a valid enumerator name."
+        raise bad_value("FolderScope", text)
+    roots = [place.path for place in places if place.kind.lower() == scope]
+    return [place for place in places if any(place.path == r or place.path.startswith(f"{r}/") for r in roots)]
+
+
+def _row(context: Context, mailbox: Mailbox, place: Place, places: list[Place]) -> dict[str, Any]:
+    below = [p for p in places if p.path == place.path or p.path.startswith(f"{place.path}/")]
+    name = people.common_name(mailbox)
+    identity = context.world.seed, people.mailbox_guid(context.world, context.tenant, mailbox), place.path
+    from xtmig_kernel.simulator.identifiers import hexadecimal
+
+    return {
+        "Name": place.name,
+        "FolderPath": place.path,
+        "FolderId": hexadecimal(48, "folder", *identity),
+        "FolderType": place.kind,
+        "ItemsInFolder": place.items,
+        "DeletedItemsInFolder": 0,
+        "FolderSize": bytes_text(place.size),
+        "ItemsInFolderAndSubfolders": sum(p.items for p in below),
+        "DeletedItemsInFolderAndSubfolders": 0,
+        "FolderAndSubfolderSize": bytes_text(sum(p.size for p in below)),
+        "VisibleItemsInFolder": 0 if place.recoverable else place.items,
+        "Identity": f"{name}{place.path}".replace("/", "\\"),
+        "ContainerClass": "IPF.Note",
+        "IsValid": True,
+    }
