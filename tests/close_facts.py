@@ -38,7 +38,7 @@ def own_relationship(side: str, **changes: Any) -> dict[str, Any]:
     """What this project did to a tenant's relationship: it created it, as sections 070 and 080 do."""
     capability = ["Inbound"] if side == "target" else ["RemoteOutbound"]
     settings: dict[str, Any] = {"Enabled": True, "MailboxMoveEnabled": True, "MailboxMoveCapability": capability}
-    return own("organization_relationships", NAME, After=settings, **changes)
+    return own("organization_relationships", NAME, **{"After": settings} | changes)
 
 
 def signed(**changes: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from after_facts import after_tables
 from close_facts import close_tables
+from cut_facts import cut_tables
 from mend_facts import mend_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
@@ -163,6 +164,44 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
 def configured() -> dict[str, list[dict[str, Any]]]:
     """Every table of both tenants, rows by fact, when sections 010 to 110 are done."""
     tables = {f"{side}.{name}": rows for side in ("source", "target") for name, rows in _side(side).items()}
+    return (
+        after_tables()
+        | tables
+        | {
+            "target.applications": [
+                {
+                    "Id": APP_OBJECT_ID,
+                    "AppId": APP_ID,
+                    "UniqueName": APP_NAME,
+                    "DisplayName": APP_NAME,
+                    "SignInAudience": "AzureADMultipleOrgs",
+                    "RedirectUris": ["https://office.com"],
+                    "Permissions": [PERMISSION],
+                    "OtherPermissions": [],
+                }
+            ],
+            "target.application_credentials": [dict(SECRET_1)],
+            "target.migration_endpoints": [
+                {
+                    "Identity": ENDPOINT,
+                    "EndpointType": "ExchangeRemoteMove",
+                    "RemoteServer": "outlook.office.com",
+                    "RemoteTenant": "contoso.onmicrosoft.com",
+                    "ApplicationId": APP_ID,
+                    "AppSecretKeyVaultUrl": None,
+                }
+            ],
+            "target.endpoint_test": [{"Endpoint": ENDPOINT, "Result": "Success", "Message": "", "ErrorDetail": ""}],
+            "target.organization_relationships": [relationship()],
+            "source.organization_relationships": [source_relationship()],
+            **user_tables(),
+            **mend_tables(),
+            **start_tables(),
+            **stay_tables(),
+            **cut_tables(),
+            **close_tables(),
+        }
+    )
     tables |= after_tables()
     return tables | {
         "target.applications": [

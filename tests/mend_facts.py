@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from start_facts import BATCH, LARA_ADDRESS, WAVE, batch, migration_user
-from user_facts import LARA_GUID, LARA_ID, chosen
+from user_facts import LARA_GUID, LARA_ID, LARA_TARGET_ID, chosen, directory_user, lara_mail_user, lara_mailbox
 
 EXCHANGE_TYPES = "Microsoft.Exchange.MailboxReplicationService."
 MIGRATION_TYPES = "Microsoft.Exchange.Migration."
@@ -104,6 +104,54 @@ def halted(**changes: Any) -> dict[str, Any]:
 def in_second(**changes: Any) -> dict[str, Any]:
     """Lara in the batch of the second wave, too, as a row of `migration_users`."""
     return migration_user(**{"BatchId": SECOND, "Status": "Synced"} | changes)
+
+
+SCOPE = f"{MIGRATION_TYPES}MailboxNotInCrossTenantMigrationScopeException"
+AUX_SCOPE = f"{EXCHANGE_TYPES}AuxArchiveNotFoundInTargetRecipientException"
+AUX_NEW = f"{EXCHANGE_TYPES}SourceAuxArchiveIsProvisionedDuringCrossTenantMovePermanentException"
+MAINTENANCE = f"{EXCHANGE_TYPES}MailboxIsNotInExpectedDBException"
+DOMAIN = f"{EXCHANGE_TYPES}NotAcceptedDomainException"
+DUPLICATE = f"{MIGRATION_TYPES}UserDuplicateInOtherBatchException"
+GUID = f"{MIGRATION_TYPES}MissingExchangeGuidException"
+MOVING = f"{EXCHANGE_TYPES}SourceMailboxAlreadyBeingMovedPermanentException"
+DEMOTED = f"{EXCHANGE_TYPES}UserAlreadyHasDemotedArchiveException"
+LICENCE = f"{EXCHANGE_TYPES}CrossTenantMigrationWithoutLicensePermanentException"
+PRIMARY = f"{EXCHANGE_TYPES}TargetUserAlreadyHasPrimaryMailboxException"
+NOT_FOUND = f"{MIGRATION_TYPES}MigrationRecipientNotFoundException"
+LUMP = f"{EXCHANGE_TYPES}MRSRemotePermanentException"
+CONTOSO_PROXY = "LaraN@contoso.onmicrosoft.com"
+ARCHIVE = "88888888-8888-4888-8888-888888888888"
+DISABLED = {"source__mailboxes": [lara_mailbox(DisabledArchiveGuid=ARCHIVE)]}
+TWO = {
+    "target__migration_batches": [batch(Status="SyncedWithErrors"), batch(Identity=SECOND)],
+}
+WITHOUT_ADD_ON: dict[str, Any] = {
+    "target__mail_users": [lara_mail_user(PersistedCapabilities=[])],
+    "target__directory_users": [directory_user("target", SkuIds=[])],
+}
+WITH_PROXY = {
+    "target__mail_users": [
+        lara_mail_user(SmtpAddresses=[CONTOSO_PROXY, *lara_mail_user()["SmtpAddresses"]]),
+    ]
+}
+FULL = {"source__mailbox_sizes": [mailbox_size(Bytes=110_000_000_000)]}
+TARGET_MAILBOX = lara_mailbox(
+    ObjectId=LARA_TARGET_ID,
+    UserPrincipalName="LaraN@northwindtraders.onmicrosoft.com",
+    PrimarySmtpAddress="Lara.Newton@northwindtraders.com",
+    SmtpAddresses=["Lara.Newton@northwindtraders.com"],
+    ExchangeGuid="99999999-9999-4999-8999-999999999999",
+)
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    """A world in which Lara's source mailbox is in another state."""
+    return {"source__mailbox_states": [mailbox_state(**changes)]}
+
+
+def target(**changes: Any) -> dict[str, Any]:
+    """A world in which Lara's MailUser is different."""
+    return {"target__mail_users": [lara_mail_user(**changes)]}
 
 
 def mend_tables() -> dict[str, list[dict[str, Any]]]:

@@ -65,3 +65,27 @@ def start_tables() -> dict[str, list[dict[str, Any]]]:
         "source.migration_users": [],
         "source.move_requests": [],
     }
+
+
+BATCHES, USERS = "target__migration_batches", "target__migration_users"
+PLANNED = {"source__chosen_users": [IN_WAVE]}
+STARTED = PLANNED | {BATCHES: [batch()], USERS: [migration_user()]}
+
+
+def waves(**dates: Any) -> dict[str, Any]:
+    """A project with the pilot's dates; the tests' present is 23 November 2026, 9:30."""
+    return {"move": {"waves": [{"name": WAVE, **dates}]}}
+
+
+DUE = waves(start="2026-11-23", cutover="2026-12-10T18:00:00Z")
+LATER = waves(start="2026-11-24")
+
+
+def stop(*names: str, **dates: Any) -> dict[str, Any]:
+    """A project that stops something."""
+    return {"move": {"stop": list(names), **waves(**(dates or {"start": "2026-11-23"}))["move"]}}
+
+
+def started(user: dict[str, Any] | None = None, **of_batch: Any) -> dict[str, Any]:
+    """A world in which the pilot's batch is there, with Lara in it."""
+    return STARTED | {BATCHES: [batch(**of_batch)], USERS: [migration_user(**(user or {}))]}

@@ -84,21 +84,34 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
-    source: Annotated[str, typer.Option(help="The source tenant's initial domain, such as contoso.onmicrosoft.com.")],
-    target: Annotated[str, typer.Option(help="The target tenant's initial domain.")],
+    source: Annotated[
+        str | None, typer.Option(help="The source tenant's initial domain, such as contoso.onmicrosoft.com.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The target tenant's initial domain.")] = None,
     transport: Annotated[
-        Literal["rest", "powershell"],
+        Literal["rest", "powershell"] | None,
         typer.Option(help="rest: an interface that Microsoft does not document for others. powershell: scripts."),
-    ],
+    ] = None,
     name: Annotated[str, typer.Option(help="What people call the project.")] = "Mailbox move",
     project_id: Annotated[str, typer.Option("--id", help="Short id, part of the names of what is created.")] = "move",
+    back_from: Annotated[
+        Path | None, typer.Option(help="Instead: a project whose moves this one takes back, after its section 300.")
+    ] = None,
 ) -> None:
     """Make a project folder; the tenant IDs are looked up from the domains.
 
     Example: xtmig new nw --source contoso.onmicrosoft.com --target northwindtraders.onmicrosoft.com --transport rest
     """
-    from xtmig_kernel.runs.folder import new_project, settings_from_domains
+    from xtmig_kernel.runs.folder import new_project, project_back, settings_from_domains
 
+    if back_from is not None:
+        if source or target or transport:
+            raise typer.BadParameter("--back-from takes tenants and transport from that project")
+        users = project_back(folder, back_from)
+        out.print(f"Made {folder}, the way back for {users} mailboxes. Next: xtmig open {folder}", markup=False)
+        return
+    if source is None or target is None or transport is None:
+        raise typer.BadParameter("give --source, --target and --transport")
     new_project(folder, settings_from_domains(source, target, name=name, project_id=project_id, transport=transport))
     out.print(f"Made {folder}. Next: xtmig open {folder}", markup=False)
 
@@ -326,16 +339,23 @@ def simulate(
     tenants: Tenants = None,
     mailboxes: Mailboxes = None,
     seed: Seed = "0",
+    advance: Annotated[
+        float | None, typer.Option(min=0, help="Move the calendar of running tenants on by so many days, and end.")
+    ] = None,
 ) -> None:
     """Run two simulated tenants until Ctrl+C, for practice and tests.
 
     Further options go to the simulator: --latency-ms N, --speed X, --start ISO.
 
     Example: xtmig simulate --project practice
+    Then, in another window, two weeks later: xtmig simulate --project practice --advance 14
     """
-    from xtmig_kernel.runs.lab import simulate_until_stopped
+    from xtmig_kernel.runs.lab import advance_running, simulate_until_stopped
     from xtmig_kernel.runs.practice import simulation_folder
 
+    if advance is not None:
+        _progress(f"the practice calendar says {advance_running(project or Path(), advance):%d %b %Y, %H:%M} UTC")
+        return
     file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
     raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 

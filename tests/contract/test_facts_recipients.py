@@ -78,6 +78,7 @@ MAIL_USER = MAILBOX | {
     "UserPrincipalName": "LaraN@northwindtraders.onmicrosoft.com",
     "MicrosoftOnlineServicesID": "LaraN@northwindtraders.onmicrosoft.com",
     "ExternalEmailAddress": "SMTP:LaraN@contoso.onmicrosoft.com",
+    "RecoverableItemsQuota": "30 GB (32,212,254,720 bytes)",
 }
 
 
@@ -95,6 +96,7 @@ def test_a_mail_user(asking: Asking) -> None:
         "RecipientTypeDetails": "MailUser",
         "UserPrincipalName": "LaraN@northwindtraders.onmicrosoft.com",
         "ExternalEmailAddress": "LaraN@contoso.onmicrosoft.com",
+        "RecoverableItemsQuotaBytes": 32_212_254_720,
     }
     assert [expected] == asking.rows("mail_users")
 

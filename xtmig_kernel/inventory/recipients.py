@@ -39,8 +39,8 @@ def mailboxes(context: ReadContext) -> tuple[str, list[Row]]:
 
 def mail_users(context: ReadContext) -> tuple[str, list[Row]]:
     """Every MailUser that is not deleted (USR-01 to USR-22)."""
-    further = ("ExternalEmailAddress", "RecoverableItemsQuota")
-    found = context.tenant.exchange.invoke("Get-MailUser", ALL, select=(*_SIGN_IN, *_BOTH, *further)).rows
+    own = ("ExternalEmailAddress", "RecoverableItemsQuota")
+    found = context.tenant.exchange.invoke("Get-MailUser", ALL, select=(*_SIGN_IN, *_BOTH, *own)).rows
     return "Get-MailUser", [
         _picked(row, _SIGN_IN)
         | _shared(row)

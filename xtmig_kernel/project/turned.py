@@ -9,6 +9,8 @@ from xtmig_kernel.project.model import OTHER_SIDE
 if TYPE_CHECKING:
     from xtmig_kernel.project.model import Project, SideSettings
 
+MOVE_BACK = "move-back"
+"""The folder in the first project's folder that holds the files of the project for the way back."""
 LONGEST_ID = 32
 BACK = "-back"
 

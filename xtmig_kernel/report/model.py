@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from xtmig_kernel.project import Side
 
@@ -201,6 +201,35 @@ class ExhibitFact(Fact):
     this_run: bool
 
 
+class AccountFact(Fact):
+    """What became of every mailbox in scope, counted from the exhibit `account`; the four parts are all of them."""
+
+    in_scope: int
+    completed: int
+    excluded: int
+    failed: int
+    open: int
+    step: str | None
+    at: VolatileText
+    run: VolatileText
+    this_run: bool
+
+    @model_validator(mode="after")
+    def _balances(self) -> AccountFact:
+        if self.in_scope != self.completed + self.excluded + self.failed + self.open:
+            raise ValueError("the parts of the account are not all mailboxes in scope")
+        return self
+
+
+class DocumentFact(Fact):
+    """The edition of Microsoft's document that was followed: its date, and the hash that tells it apart."""
+
+    title: str
+    date: str
+    sha256: str
+    url: str
+
+
 class FileFact(Fact):
     """A file that a step wrote into the project folder; of several of one name the last.
 
@@ -372,7 +401,8 @@ class LedgerFacts(Fact):
 class Result(Fact):
     """The whole of `result.json`: the project so far, one run marked.
 
-    `tally` counts the whole project by verdict, `run.tally` this run; kinds are never added together.
+    `tally` counts the whole project by verdict, `run.tally` this run; kinds are never added together. `account` is
+    there once a section has shown it; `document` is missing in archives from before it was recorded.
     """
 
     format: Literal[1] = 1
@@ -381,7 +411,9 @@ class Result(Fact):
     answer: VolatileText
     exit_meaning: str
     simulated: bool
+    document: DocumentFact | None = None
     project: ProjectFacts
+    account: AccountFact | None = None
     run: RunFacts
     runs: tuple[RunFacts, ...]
     actors: tuple[Actor, ...]

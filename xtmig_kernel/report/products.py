@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.report.history import SETTLED_STATES, steps
-from xtmig_kernel.report.model import ExhibitFact, FileFact, PlannedFileFact
+from xtmig_kernel.report.model import AccountFact, ExhibitFact, FileFact, PlannedFileFact
 from xtmig_kernel.report.places import exhibit_file
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Entry
 
 MOST_ROWS = 200
+ACCOUNT, ACCOUNT_COLUMN = "account", "Account"
+ACCOUNT_STATES = {"completed": "completed", "excluded": "excluded", "failed": "failed", "still to move": "open"}
+"""What the account's table says of a mailbox, and the part of the sum that it belongs to."""
 
 
 def exhibits(entries: Sequence[Entry], run: str) -> list[ExhibitFact]:
@@ -41,6 +44,44 @@ def exhibits(entries: Sequence[Entry], run: str) -> list[ExhibitFact]:
         )
         for entry in ordered
     ]
+
+
+def account(entries: Sequence[Entry], run: str) -> AccountFact | None:
+    """The account of mailboxes, counted from the last exhibit of that name; None where no step has shown one.
+
+    What is no account that can be counted is none, which checking an archive tells.
+
+    Args:
+        entries: Entries in their order.
+        run: Id of the run that is marked.
+    """
+    last = next((e for e in reversed(entries) if e.kind == "exhibit" and e.data["name"] == ACCOUNT), None)
+    if last is None:
+        return None
+    try:
+        counts = account_counts(last.data["columns"], last.data["rows"])
+    except ValueError:
+        return None
+    return AccountFact(**counts, step=last.step, at=last.at, run=last.run, this_run=last.run == run)
+
+
+def account_counts(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, int]:
+    """How many mailboxes are in scope, and in each state.
+
+    Args:
+        columns: Headings of the account's table.
+        rows: All its rows.
+
+    Raises:
+        ValueError: It is no account: a heading is missing, or a state is none that is known.
+    """
+    place = list(columns).index(ACCOUNT_COLUMN)
+    counts = dict.fromkeys(ACCOUNT_STATES.values(), 0)
+    for row in rows:
+        if row[place] not in ACCOUNT_STATES:
+            raise ValueError(f"{row[place]!r} is no state of a mailbox")
+        counts[ACCOUNT_STATES[str(row[place])]] += 1
+    return {"in_scope": len(rows)} | counts
 
 
 def exhibit_rows(entries: Sequence[Entry]) -> dict[str, list[tuple[str | int, ...]]]:

@@ -14,6 +14,7 @@ from xtmig_kernel.report.judgement import answer, run_facts
 from xtmig_kernel.report.model import (
     ApprovalFact,
     ApprovalState,
+    DocumentFact,
     ExitCode,
     LedgerFacts,
     Outcome,
@@ -29,6 +30,7 @@ from xtmig_kernel.report.model import (
 )
 from xtmig_kernel.report.todo import actors, open_items
 from xtmig_kernel.report.words import EXIT_MEANINGS
+from xtmig_kernel.statements import DOCUMENT_DATE, DOCUMENT_SHA256, DOCUMENT_TITLE, DOCUMENT_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +83,9 @@ def summary(
         answer=answer(facts, mine),
         exit_meaning=EXIT_MEANINGS[facts.exit_code],
         simulated=any(fact.simulated for fact in runs.values()) or project.simulation is not None,
+        document=DocumentFact(title=DOCUMENT_TITLE, date=DOCUMENT_DATE, sha256=DOCUMENT_SHA256, url=DOCUMENT_URL),
         project=_project(project),
+        account=products.account(told, run),
         run=facts,
         runs=tuple(runs.values()),
         actors=tuple(actors(items)),

@@ -42,7 +42,27 @@ def artifact_problems(folder: Path, result: Result, entries: Sequence[Entry], li
     tables = kept_tables(folder, result)
     for fact in result.exhibits:
         yield from _table_problems(fact, tables, rows)
+    yield from _account_problems(result, tables)
     yield from _copy_problems(folder, result, written)
+
+
+def _account_problems(result: Result, tables: Mapping[str, str]) -> Iterator[str]:
+    """Where the account is not what its own table comes to."""
+    fact = next((fact for fact in result.exhibits if fact.name == products.ACCOUNT), None)
+    if fact is None or result.account is None:
+        if fact is not None or result.account is not None:
+            yield "result.json has an account without its table, or a table without the account"
+        return
+    text = tables.get(fact.artifact)
+    if text is None:
+        return
+    try:
+        counted = products.account_counts(fact.columns, rows_of(text))
+    except (ValueError, IndexError):
+        yield f"{fact.artifact} is no account of mailboxes"
+        return
+    if any(getattr(result.account, name) != number for name, number in counted.items()):
+        yield f"result.json: account is not what {fact.artifact} comes to"
 
 
 def _table_problems(

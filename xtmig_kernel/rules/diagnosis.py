@@ -182,8 +182,11 @@ def _one_name(failure: Failure, by_address: Mapping[str, list[Row]], seen: Seen)
     address = failure.address
     if not address.strip() or not failure.batch.strip():
         return ""
-    if len(by_address.get(address.casefold(), ())) == 1:
+    bearing = by_address.get(address.casefold(), ())
+    if len(bearing) == 1:
         return address
+    if len([row for row in bearing if _is(row, failure)]) != 1:
+        return ""  # two of one batch cannot be told apart when they are read back
     rows = seen.rows(HALTED_USERS) if seen.has(HALTED_USERS) else ()
     guids = [str(row["Guid"]) for row in rows if _is(row, failure) and row["Guid"]]
     every = [row for row in rows if guids and row["Guid"] == guids[0]]

@@ -1,7 +1,8 @@
 """Section 150: what was right when it was verified, and is not right any more. Pure.
 
-Every check of the preflight (section 110) is judged again: those of single users for the next cutover's alone, for who
-has moved already is no longer as a move needs it, and who moves later has time. Only what is wrong is told.
+Every check of the preflight (section 110) is judged again, and those of holds, archives and quotas. Of single users none
+but the next cutover's are judged: who has moved already is no longer as a move needs it, and who moves later has time.
+Only what is wrong is told.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.evidence import Observed
-from xtmig_kernel.rules import causes, user_matches, users
+from xtmig_kernel.rules import archives, causes, holds, quotas, user_matches, users
 from xtmig_kernel.rules.gate import GATE_FACTS, at_gate, gate_rule, nobody_due
 from xtmig_kernel.rules.rule import Judgement, Seen
 
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.rule import Rule
 
 CHOSEN = "source.chosen_users"
-OF_USERS: tuple[Rule, ...] = (*users.RULES, *user_matches.RULES, *causes.USERS_RULES)
+_IN_TIME = ("large-mailboxes-early",)  # whether it began early enough: nobody can mend that the day before
+CONTENTS: tuple[Rule, ...] = (
+    *holds.RULES,
+    *(rule for rule in archives.RULES if rule.id not in _IN_TIME),
+    *quotas.RULES,
+)
+"""Checks of what mailboxes hold: a hold, an archive that has grown, a quota that is reached."""
+OF_USERS: tuple[Rule, ...] = (*users.RULES, *user_matches.RULES, *causes.USERS_RULES, *CONTENTS)
 """Checks of single users."""
-CHECKS: tuple[Rule, ...] = causes.PREFLIGHT
+CHECKS: tuple[Rule, ...] = (*causes.PREFLIGHT, *CONTENTS)
 DRIFT_FACTS = tuple(dict.fromkeys((*GATE_FACTS, *(need for rule in CHECKS for need in rule.needs))))
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.rule import Seen
 
 
+_SWITCHES = ("Enabled", "MailboxMoveEnabled")
+
+
 def own_fact(side: Side) -> str:
     """The fact that tells this project's changes to one tenant.
 
@@ -116,7 +119,11 @@ def still_ours(change: OwnChange, row: Row, side: Side, project: Project) -> dic
     """
     before = _before_project(change, row, side, project)
     wanted: dict[str, Any] = {}
+    # while mailboxes still move the other way through it, it stays on
+    serves_moves = bool(set(row["MailboxMoveCapability"]) - {CAPABILITY[side]})
     for attribute, was in before.items():
+        if serves_moves and attribute in _SWITCHES:
+            continue
         now, left = row[attribute], change.after.get(attribute)
         value = _without(now, left, was) if isinstance(now, list) else (was if _same(now, left) else now)
         if not _same(value, now):

@@ -175,7 +175,7 @@ def _kept(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "warn",
                 mover.label,
-                seen=f"{len(lost)} of {len(owned[mover.guid])} rights are lost: "
+                seen=f"lost with the move ({len(lost)} of {len(owned[mover.guid])}): "
                 + named([f"{right.label} ({right.fate.partition(': ')[2]})" for right in lost]),
                 expected=expected,
                 remedy="Add them to users.csv if they should move; make the group in the target and give it the right "
@@ -191,7 +191,7 @@ def _together(seen: Seen, project: Project) -> Iterable[Judgement]:
 
     def judge(tie: Tie) -> Iterator[Judgement]:
         one, other = wave_of[tie.owner], wave_of[tie.trustee]
-        if one and other and one.casefold() != other.casefold():
+        if one.casefold() != other.casefold():
             yield Judgement(
                 "fail",
                 f"{tie.owner} and {tie.trustee}",
@@ -204,7 +204,12 @@ def _together(seen: Seen, project: Project) -> Iterable[Judgement]:
     found = ties(seen, project)
     if not found:
         yield Judgement("pass", "users", "nobody has rights on another's mailbox that tie them", expected)
-    yield from judge_each(found, judge, of_what="ties", expected=expected, all_in=f"table broken-ties, step {_STEP}")
+        return
+    planned = [tie for tie in found if wave_of[tie.owner] and wave_of[tie.trustee]]
+    if len(planned) < len(found):
+        reason = f"not judged while both users have no wave: {len(found) - len(planned)} of {len(found)} ties"
+        yield Judgement("skip", "users without a wave", remedy=reason)
+    yield from judge_each(planned, judge, of_what="ties", expected=expected, all_in=f"table broken-ties, step {_STEP}")
 
 
 def _shared(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -220,7 +225,7 @@ def _shared(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "warn",
                 f"{mover.mailbox['RecipientTypeDetails']} {mover.label}",
-                seen=f"{len(again)} rights that do not move: {named([right.label for right in again])}",
+                seen=f"rights that do not move: {named([right.label for right in again])}",
                 expected=expected,
                 remedy="Nothing now: after the move section 190 gives Send on Behalf again, to those who moved too.",
             )

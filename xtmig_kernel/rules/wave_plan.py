@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.rules.batches import wave_names, wave_settings
 from xtmig_kernel.rules.many import judge_each
+from xtmig_kernel.rules.match_problems import named
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
     from xtmig_kernel.project.model import Wave
 
@@ -50,18 +50,15 @@ def _planned(seen: Seen, _project: Project) -> Iterable[Judgement]:
         )
         return
 
-    def judge(row: Row) -> Iterator[Judgement]:
-        if not row["Wave"]:
-            yield Judgement(
-                "fail",
-                str(row["SourceAddress"]),
-                seen="has no wave",
-                expected="a wave",
-                remedy=f"Step {STEP} fills it in; or write one into column Wave of {USERS_FILE}.",
-                step=STEP,
-            )
-
-    yield from judge_each(rows, judge, of_what="users", expected="in a wave", all_in=f"table wave-users, step {STEP}")
+    missing = [str(row["SourceAddress"]) for row in rows if not row["Wave"]]
+    yield Judgement(
+        "fail" if missing else "pass",
+        f"{len(missing) or len(rows)} of {len(rows)} users",
+        seen=f"no wave: {named(missing)}" if missing else "each has a wave",
+        expected="a wave for each",
+        remedy=f"Step {STEP} fills it in; or write one into column Wave of {USERS_FILE}.",
+        step=STEP if missing else None,
+    )
 
 
 def _size(seen: Seen, project: Project) -> Iterable[Judgement]:

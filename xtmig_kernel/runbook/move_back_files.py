@@ -8,7 +8,7 @@ import yaml
 
 from xtmig_kernel.outputs import Exhibit, ProjectFile
 from xtmig_kernel.project.files import PROJECT_FILE
-from xtmig_kernel.project.turned import turned
+from xtmig_kernel.project.turned import MOVE_BACK, turned
 from xtmig_kernel.project.users import USERS_FILE, UserRow, users_text
 from xtmig_kernel.rules.batches import WAVE_FACTS
 from xtmig_kernel.rules.move_back import returning
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project
     from xtmig_kernel.rules import Seen
 
-FOLDER = "move-back"
 _HEAD = "# Made by section 300 of project {id}. Make a project of it with: xtmig new FOLDER --back-from THIS-PROJECT\n"
 FACTS = WAVE_FACTS
 
@@ -38,12 +37,12 @@ def move_back_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
     settings = yaml.safe_dump(turned(project), sort_keys=False, allow_unicode=True)
     return (
         ProjectFile(
-            f"{FOLDER}/{PROJECT_FILE}",
+            f"{MOVE_BACK}/{PROJECT_FILE}",
             _HEAD.format(id=project.id) + settings,
             "The settings of the project for the way back: source and target have changed places",
         ),
         ProjectFile(
-            f"{FOLDER}/{USERS_FILE}",
+            f"{MOVE_BACK}/{USERS_FILE}",
             users_text(rows),
             f"The {len(rows)} users who can move back; take out the lines of those who shall stay",
         ),

@@ -10,7 +10,9 @@ import yaml
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import live_hosts, look_up_domain
-from xtmig_kernel.project.files import PROJECT_FILE, write_whole
+from xtmig_kernel.project import load_project, load_users
+from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole
+from xtmig_kernel.project.turned import MOVE_BACK
 from xtmig_kernel.project.users import USERS_FILE, users_text
 from xtmig_kernel.runs.shipped import shipped
 
@@ -59,6 +61,33 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
             write_whole(folder / name, text)
     # last, because its presence says that the folder is complete
     write_whole(folder / PROJECT_FILE, _HEAD + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+
+
+def project_back(folder: Path, first: Path) -> int:
+    """Make the project for the way back from the files that section 300 of the first project has written (BCK-01).
+
+    Args:
+        folder: Where; it may exist, but not hold a project.
+        first: The first project's folder.
+
+    Returns:
+        How many users its `users.csv` names.
+
+    Raises:
+        UsageError: Section 300 has not written the files, or the folder holds a project already.
+        ProjectFileError: One of the files cannot be used.
+    """
+    written = first / MOVE_BACK
+    if not (written / PROJECT_FILE).exists():
+        raise UsageError(
+            f"{written} holds no {PROJECT_FILE}",
+            remedy=f"Run section 300 of that project first: xtmig run 300 --mode apply --project {first}",
+        )
+    load_project(written)  # what cannot be used is told before anything is made
+    users = load_users(written) or ()
+    new_project(folder, read_yaml(written / PROJECT_FILE))
+    write_whole(folder / USERS_FILE, users_text(users))
+    return len(users)
 
 
 def settings_from_domains(source: str, target: str, *, name: str, project_id: str, transport: str) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.errors import UsageError
+from xtmig_kernel.m365.simulated import SimulatedClock, read_connection
 from xtmig_kernel.project.files import PROJECT_FILE
 from xtmig_kernel.runs.folder import copy_notebooks, new_project
-from xtmig_kernel.runs.practice import practice_project, practice_tenants, simulation_folder
+from xtmig_kernel.runs.practice import CONNECTION_FILE, practice_project, practice_tenants, simulation_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
 FIRST_NOTEBOOK = "notebooks/000-project-status.ipynb"
 
@@ -69,3 +72,23 @@ def simulate_until_stopped(
             return practice.wait()
         except KeyboardInterrupt:
             return 0
+
+
+def advance_running(project: Path, days: float) -> datetime:
+    """Move the calendar of practice tenants that run in another window.
+
+    Args:
+        project: Their practice project, or the folder that they were started in.
+        days: How far.
+
+    Returns:
+        What the calendar says then, UTC.
+
+    Raises:
+        ProjectFileError: No practice tenants were started there.
+        Unavailable: They do not run any more.
+    """
+    connection = read_connection(simulation_folder(project) / CONNECTION_FILE)
+    clock = SimulatedClock(connection.control, connection.control_token, connection.ca_file)
+    clock.advance(timedelta(days=days).total_seconds())
+    return clock.now()

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from xtmig_kernel.clock import from_text
 from xtmig_kernel.errors import UsageError, XtmigError
+from xtmig_kernel.m365.simulated import SimulatedClock
 from xtmig_kernel.project.files import read_yaml
 
 if TYPE_CHECKING:
@@ -70,11 +70,15 @@ class Practice:
         Args:
             seconds: By how much, in simulated seconds.
         """
-        self._control("POST", "/clock", {"advance_seconds": seconds})
+        self._clock.advance(seconds)
 
     def now(self) -> datetime:
         """What the practice calendar says, UTC."""
-        return from_text(str(self._control("GET", "/clock", None)["now"]))
+        return self._clock.now()
+
+    @property
+    def _clock(self) -> SimulatedClock:
+        return SimulatedClock(str(self.connection["control"]), str(self.connection["control_token"]))
 
     def stats(self) -> dict[str, Any]:
         """How many requests came, and which of them the simulator does not support."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rule_case import Case
+from start_facts import migration_user
 from stay_facts import GB, jo_mailbox, jos, lara_and_jo, permission, size, state
 from user_facts import chosen, lara_mailbox
 
@@ -140,6 +141,12 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("Send on Behalf", ["fail"], lara_and_jo(jos("SendOnBehalf"), lara="w1", jo="w2")),
         Case("a delegate of the calendar", ["fail"],
              lara_and_jo(jos("Editor", Place="Calendar"), lara="w1", jo="w2")),
+        Case("one has no wave yet", ["skipped"], lara_and_jo(jos(), lara="w1")),
+    ],
+    "mailbox-not-moving": [
+        Case("Microsoft moves it", ["fail"], {STATES: {"MailboxMoveStatus": "InProgress"}}),
+        Case("a move that was left behind", ["fail"], {STATES: {"MailboxMoveRemoteHostName": "outlook.office.com"}}),
+        Case("not read", ["fail"], UNREAD),
     ],
     "very-many-mailboxes": [Case("50,001", ["manual"], {USERS: [chosen()] * 50_001})],
     "customer-key-known": [
@@ -158,7 +165,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("not told", ["warn"], {SIZES: {"Bytes": None}}),
     ],
     "waves-planned": [
-        Case("one without", ["fail", "pass"], lara_and_jo(lara="w1")),
+        Case("one without", ["fail"], lara_and_jo(lara="w1")),
         Case("nobody listed yet", ["fail"], {USERS: [chosen(Line=0, Wave="")]}),
     ],
     "pilot-listed": [
@@ -232,6 +239,11 @@ PASSING: dict[str, list[Case]] = {
         Case("denied", ["pass"], lara_and_jo(jos(Deny=True), lara="w1", jo="w2")),
         Case("by way of a group", ["pass"], lara_and_jo(
             jos(Trustee="team@contoso.com", TrusteeKind="MailUniversalSecurityGroup"), lara="w1", jo="w2")),
+    ],
+    "mailbox-not-moving": [
+        Case("this project moves it", ["pass"], {
+            STATES: {"MailboxMoveStatus": "InProgress"}, "target__migration_users": [migration_user()]}),
+        Case("moved before", ["pass"], {STATES: {"MailboxMoveStatus": "Completed"}}),
     ],
     "very-many-mailboxes": [Case("50,000", ["pass"], {USERS: [chosen()] * 50_000})],
     "large-mailboxes-early": [

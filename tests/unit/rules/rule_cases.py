@@ -9,7 +9,9 @@ from datetime import date
 from typing import Any
 
 import cases_after
+import cases_batches
 import cases_close
+import cases_cutover
 import cases_failures
 import cases_licensing
 import cases_matching
@@ -276,6 +278,12 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("of somebody else", ["fail"], {"target__application_credentials": {"DisplayName": "by hand"}}),
         Case("ends next week", ["fail"], {"target__application_credentials": {"EndsAt": "2026-11-30T00:00:00Z"}}),
         Case("ends before the last completion", ["fail"], {}, {"last_completion": date(2027, 6, 30)}),
+        Case(
+            "ends 29 days after the last wave's window",
+            ["fail"],
+            {},
+            {"move": {"waves": [{"name": "a", "cutover": "2027-04-22T00:00:00Z", "window_hours": 24}]}},
+        ),
         Case("ends 29 days after the last completion", ["fail"], {}, {"last_completion": date(2027, 4, 23)}),
         Case(
             "ended, and so did the last completion",
@@ -410,6 +418,12 @@ PASSING: dict[str, list[Case]] = {
                 ],
             },
         ),
+        Case(
+            "30 days after the last wave's window",
+            ["pass"],
+            {},
+            {"move": {"waves": [{"name": "a", "cutover": "2027-04-21T00:00:00Z"}, {"name": "b"}]}},
+        ),
         Case("30 days after the last completion", ["pass"], {}, {"last_completion": date(2027, 4, 22)}),
         Case(
             "provided by somebody", ["pass"], {"target__application_credentials": {"DisplayName": "by hand"}}, PROVIDED
@@ -464,7 +478,9 @@ PASSING: dict[str, list[Case]] = {
 
 MORE = (
     cases_after,
+    cases_batches,
     cases_close,
+    cases_cutover,
     cases_failures,
     cases_licensing,
     cases_matching,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules import archives, content, holds, permissions, quotas, wave_plan
+from xtmig_kernel.rules import archives, content, holds, other_moves, permissions, quotas, wave_plan
 from xtmig_kernel.runbook.step import Section, Step
 from xtmig_kernel.runbook.wave_exhibits import assessment, show_waves
 from xtmig_kernel.runbook.waves_file import WAVE_FILE_FACTS, waves_file, waves_file_exhibits
@@ -16,6 +16,7 @@ _ALL: dict[str, Rule] = {
     rule.id: rule
     for rule in (
         *holds.RULES,
+        *other_moves.RULES,
         *archives.RULES,
         *quotas.RULES,
         *permissions.RULES,

@@ -24,10 +24,6 @@ GATE = (
     "baseline-taken",
 )
 """What must hold before a completion is asked for, in the order in which it is told."""
-EDISCOVERY = (
-    "Can a source tenant admin perform an eDiscovery search against a mailbox after the mailbox has been migrated "
-    "to the new/target tenant?"
-)
 AFTERWARDS = ("gate-open", "gate-window", "wave-completed")
 
 SECTION = Section(
@@ -82,5 +78,5 @@ SECTION = Section(
         ),
     ),
     runs="when named",
-    document=(EDISCOVERY,),
+    document=("FAQ: eDiscovery",),
 )
