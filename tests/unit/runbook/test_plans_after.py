@@ -280,6 +280,7 @@ def test_plans_are_left_alone_unless_asked_for() -> None:
         stripped(plan(Status="Disabled")),
         stripped(plan("EXCHANGE_S_FOUNDATION", PlanId=FOUNDATION, AppliesTo="Company")),
         stripped(plan(), GroupSkuIds=[EXCHANGE_SKU]),
+        stripped(plan(), UsageLocation=None),
         stripped(plan("TEAMS1", PlanId=TEAMS)),
     ],
     ids=[
@@ -293,6 +294,7 @@ def test_plans_are_left_alone_unless_asked_for() -> None:
         "off already",
         "the whole company's",
         "by way of a group",
+        "no usage location",
         "no plan of Exchange",
     ],
 )
