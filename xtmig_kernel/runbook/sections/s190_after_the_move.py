@@ -117,6 +117,7 @@ SECTION = Section(
         "FAQ: Outlook after the move",
         "FAQ: when to license",
         "FAQ: mail flow",
+        "FAQ: target delivery domain",
         "Known issues",
     ),
     guidance=("OUT-02", "MFL-05", "CNT-04", "CNT-05", "CNT-06", "TMS-05", "KNI-07", "PLN-01", "PLN-08"),
