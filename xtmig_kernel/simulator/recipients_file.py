@@ -174,6 +174,8 @@ class MoveRecord(Part):
     archive_items: int
     transferred: int
     skipped: int
+    source_counts: dict[str, int]
+    target_counts: dict[str, int]
     snapshots: dict[str, dict[str, str]]
 
 

@@ -85,6 +85,8 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "LitigationHoldOwner": "",
         "SingleItemRecoveryEnabled": True,
         "ElcProcessingDisabled": False,
+        "RetentionPolicy": "Default MRM Policy",
+        "DataEncryptionPolicy": None,
         "DisabledMailboxLocations": False,
         "RetentionHoldEnabled": holds.retention,
         "InPlaceHolds": list(holds.in_place),
