@@ -223,7 +223,10 @@ def test_the_service_remembers_both_objects_before_and_after() -> None:
         history["Status"], history["TotalMailboxItemCount"], history["ItemsTransferred"]
     )  # fmt: skip
     types, guids = {}, set()
-    for name, snapshot in history["Report"].items():
+    report = history["Report"]
+    sizes = [report.pop(name)["ItemCount"] for name in ("SourceMailboxSize", "TargetMailboxSize")]
+    assert [1000, 1000] == sizes
+    for name, snapshot in report.items():
         values = {prop["PropertyName"]: prop["Values"][0]["StrValue"] for prop in snapshot["props"]}
         types[name] = values["RecipientTypeDetails"]
         guids.add(str(UUID(bytes_le=base64.b64decode(values["ExchangeGuid"]))))

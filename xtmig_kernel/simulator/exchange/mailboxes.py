@@ -140,7 +140,13 @@ def _move(record: MoveRecord, with_report: bool) -> dict[str, Any]:
     }
     if with_report:
         row["Report"] = {name: {"props": _properties(record.snapshots[name])} for name in SNAPSHOTS}
+        row["Report"] |= {"SourceMailboxSize": _size(record.source_counts)}
+        row["Report"] |= {"TargetMailboxSize": _size(record.target_counts)}
     return row
+
+
+def _size(counts: dict[str, int]) -> dict[str, Any]:
+    return {name: bytes_text(number) if name.endswith("Size") else number for name, number in counts.items()}
 
 
 def _properties(snapshot: dict[str, str]) -> list[dict[str, Any]]:

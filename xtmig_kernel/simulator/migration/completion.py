@@ -52,7 +52,7 @@ def convert(case: Case) -> bool:
     after = snapshot(case.world, case.source, left), snapshot(case.world, case.target, made)
     names = "SourceMailboxBeforeMove", "TargetMailUserBeforeMove", "SourceMailUserAfterMove", "TargetMailboxAfterMove"
     made.move_history = [
-        _record(case, made, dict(zip(names, (*before, *after), strict=True)), whole=left is not mailbox)
+        _record(case, mailbox, made, dict(zip(names, (*before, *after), strict=True)), whole=left is not mailbox)
     ]
     _watch_licence(case, made)
     return left is not mailbox
@@ -168,7 +168,21 @@ def _base64(guid: str | None) -> str:
     return base64.b64encode(UUID(guid or ZERO_GUID).bytes_le).decode()
 
 
-def _record(case: Case, made: Mailbox, snapshots: dict[str, dict[str, str]], *, whole: bool) -> MoveRecord:
+def _counts(mailbox: Mailbox) -> dict[str, int]:
+    """What is in a mailbox, without its archive: numbers of items and bytes (shapes 3.13; their names are [MEM])."""
+    visible = [place for place in content.folders(mailbox) if not place.recoverable]
+    hidden = [place for place in content.folders(mailbox) if place.recoverable]
+    return {
+        "ItemCount": sum(place.items for place in visible),
+        "ItemSize": sum(place.size for place in visible),
+        "DeletedItemCount": sum(place.items for place in hidden),
+        "DeletedItemSize": sum(place.size for place in hidden),
+    }
+
+
+def _record(
+    case: Case, mailbox: Mailbox, made: Mailbox, snapshots: dict[str, dict[str, str]], *, whole: bool
+) -> MoveRecord:
     progress, mover = case.mover.progress, case.mover
     arrived = [made.sizes.items, made.sizes.deleted_items]
     arrived += [made.archive.items, made.archive.deleted_items] if made.archive else []
@@ -186,5 +200,7 @@ def _record(case: Case, made: Mailbox, snapshots: dict[str, dict[str, str]], *, 
         archive_items=progress.archive_items,
         transferred=sum(arrived),
         skipped=progress.skipped_number,
+        source_counts=_counts(mailbox),
+        target_counts=_counts(made),
         snapshots=snapshots,
     )
