@@ -1,7 +1,7 @@
 """Section 150: what was right when it was verified, and is not right any more. Pure.
 
-Every check of the preflight (section 110) is judged again, and those of holds, archives and quotas. Of single users none
-but the next cutover's are judged: who has moved already is no longer as a move needs it, and who moves later has time.
+Every check of the preflight (section 110) is judged again, and those of holds, archives and quotas. Of users none but
+the next cutover's are judged: who has moved already is no longer as a move needs it, and who moves later has time.
 Only what is wrong is told.
 """
 

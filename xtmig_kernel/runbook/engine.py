@@ -160,6 +160,26 @@ class Engine:
             return replace(view, note="looked")
         return self._nothing_planned(view)
 
+    def _proven_again(self, planned: StepView) -> StepView:
+        """The planned step with what holds it back now; what would no longer be planned is not made.
+
+        Raises:
+            StalePlanError: A change would not be planned any more, for example because its time has passed.
+        """
+        step, facts = planned.step, self._observe(planned.step)
+        blocked = self._blocking(step, facts)
+        if not blocked:
+            still = {change.hash for change in step.plan(self._seen(facts), self._project)}
+            gone = [change for change in planned.changes if change.hash not in still]
+            if gone:
+                raise StalePlanError(
+                    f"“{gone[0].title}” would not be planned any more",
+                    side=step.side,
+                    step=step.id,
+                    remedy="Plan again, and look at what changed.",
+                )
+        return replace(planned, blocked_by=blocked)
+
     def _blocking(self, step: Step, facts: dict[str, Observation[tuple[Row, ...]]]) -> tuple[Finding, ...]:
         return tuple(finding for finding in self._judge(step, step.requires, facts, None) if blocks(finding))
 
@@ -190,7 +210,7 @@ class Engine:
         if self._door is None:
             raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
         if step.proves_again and not planned.blocked_by:
-            planned = replace(planned, blocked_by=self._blocking(step, self._observe(step)))
+            planned = self._proven_again(planned)
         if planned.blocked_by:
             return self._held_back(planned)
         with step_context(side=step.side, step=step.id):

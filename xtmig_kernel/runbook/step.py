@@ -46,8 +46,8 @@ class Step:
         bulk: Whether its changes do not depend on each other, so that many go into one request; each then has one call.
         files: Pure: files that it writes into the project folder when it is applied.
         shows: Pure: tables and charts for its card and the report.
-        proves_again: Whether `requires` is judged once more on a fresh look right before anything is changed, for what
-            nobody can undo and a person may have left lying for hours.
+        proves_again: Whether it is planned and `requires` judged once more on a fresh look right before anything is
+            changed: for what nobody can undo and a person may have left lying for hours.
     """
 
     id: str

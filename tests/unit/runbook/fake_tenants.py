@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core_facts import APP_ID, EXCHANGE, NOW, SOURCE_ID, TARGET_ID, StillClock, make_project, world
 
 from xtmig_kernel.changes import ExchangeCall, GraphCall, Level
+from xtmig_kernel.clock import as_text
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import Rejected, ServiceError
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xtmig_kernel.changes import Call
-    from xtmig_kernel.project import Project, Side, Waiver
+    from xtmig_kernel.project import Project, Side, SignOff, Waiver
     from xtmig_kernel.runbook import StepView
 
 Row = dict[str, Any]
@@ -202,6 +203,12 @@ class FakeTenant:
                 kind = "MailUniversalSecurityGroup" if given.pop("Type") == "Security" else "a plain list"
                 row = {"ObjectId": "new-group", "RecipientTypeDetails": kind, "ManagedBy": []}
                 self._table("distribution_groups").append(row | {"DirectorySynchronised": False} | given)
+            case "Complete-MigrationBatch":
+                moment = as_text(self._fakes.clock.now())
+                self._one("migration_batches", given["Identity"]).update(CompletionAsked=True, CompleteAfter=moment)
+            case "Set-MigrationUser":
+                assert given["ApproveSkippedItems"] is True
+                self._one("migration_users", given["Identity"])["UnapprovedSkippedItems"] = False
             case _:
                 raise AssertionError(f"no such cmdlet here: {cmdlet}")
 
@@ -286,6 +293,7 @@ class Runbook:
         self.project = make_project()
         self.redactor = Redactor()
         self.approvals: tuple[Approval, ...] = ()
+        self.sign_offs: tuple[SignOff, ...] = ()
         self.waivers: tuple[Waiver, ...] = ()
         self.said: list[str] = []
         self.ledger = Ledger(folder, self.clock, self.redactor, "run-1")
@@ -326,7 +334,7 @@ class Runbook:
             recovery=Recovery(
                 reader=self.reader, ledger=self.ledger, clock=self.clock, door=door, progress=self.said.append
             ),
-            approvals=lambda: Approvals(approvals=self.approvals),
+            approvals=lambda: Approvals(approvals=self.approvals, sign_offs=self.sign_offs),
             waivers=lambda: self.waivers,
         )
 
@@ -334,7 +342,7 @@ class Runbook:
         """Lara signs in and approves everything that a step plans now."""
         approver = {"name": "Lara", "upn": LARA, "side": "target"}
         consent = self.project.consent.model_dump()
-        self.project = make_project(approvers=[approver], consent=consent)
+        self.project = make_project(approvers=[approver], consent=consent, move=self.project.move.model_dump())
         changes = self.plan(step).changes
         approval = Approval(
             section=step.partition(".")[0],
