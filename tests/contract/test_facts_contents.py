@@ -72,7 +72,7 @@ def listed(tmp_path: Path) -> None:
 
 
 def test_a_state(asking: Asking) -> None:
-    """One list of all mailboxes tells holds, archives and quotas; only what is needed is selected."""
+    """F-75, F-76: one list of all mailboxes tells holds, archives and quotas."""
     asking.answer_cmdlets(Get_Mailbox=lambda _: [MAILBOX])
     (row,) = asking.rows("mailbox_states")
     assert [("Get-Mailbox", ALL)] == cmdlets(asking)
@@ -84,14 +84,14 @@ def test_a_state(asking: Asking) -> None:
 
 
 def test_holds_of_the_organisation(asking: Asking) -> None:
-    """The organisation's configuration lists the policies that hold everybody."""
+    """F-75: the organisation's configuration lists the policies that hold everybody."""
     asking.answer_cmdlets(Get_OrganizationConfig=lambda _: [{"Name": "northwind", "InPlaceHolds": ["mbx7cfb:2"]}])
     assert [{"Hold": "mbx7cfb:2"}] == asking.rows("organization_holds")
 
 
 @pytest.mark.usefixtures("listed")
 def test_sizes(asking: Asking) -> None:
-    """Mailbox and archive are asked for by ExchangeGuid, in one batch; sizes are the bytes in brackets."""
+    """F-77: mailbox and archive are asked for by ExchangeGuid, in one batch; sizes are the bytes in brackets."""
     asking.answer_cmdlets(Get_Mailbox=lambda _: [MAILBOX], Get_MailboxStatistics=lambda _: [STATISTICS])
     main, archive = asking.rows("mailbox_sizes")
     assert (False, 38211, 5_046_586_572, 2, 3_402) == (
@@ -105,7 +105,7 @@ def test_sizes(asking: Asking) -> None:
 
 @pytest.mark.usefixtures("listed")
 def test_permissions(asking: Asking) -> None:
-    """Each mailbox is asked by its address; trustees come by sign-in name or display name, and leave as addresses."""
+    """F-78: each mailbox is asked by its address; trustees come by any of their names, and leave as addresses."""
     asking.answer_cmdlets(
         Get_Mailbox=lambda _: [MAILBOX],
         Get_Recipient=lambda _: [MAILBOX, JOS],

@@ -12,6 +12,7 @@ import pytest
 from canned_wire import TARGET, Answer, Canned
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from xtmig_kernel.changes import CsvBytes
 from xtmig_kernel.credentials import Secret
 from xtmig_kernel.errors import Rejected, UsageError
 from xtmig_kernel.m365 import CLEAR, PSCredential
@@ -155,6 +156,13 @@ def test_bytes_are_a_list_of_numbers(exchange: ExchangeClient, canned: Canned) -
     assert parameters_of(exchange, canned, "Get-Thing", CSVData=b"BA") == {
         "CSVData": {"@odata.type": "#Exchange.ByteArrayType", "Data": [66, 65]}
     }
+
+
+def test_a_csv_is_sent_as_the_bytes_of_its_text(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-09: a CSV is UTF-8 without a byte order mark, with a line end between its lines."""
+    sent = parameters_of(exchange, canned, "New-MigrationBatch", CSVData=CsvBytes(("EmailAddress", "é@x.com")))
+    assert sent["CSVData"]["@odata.type"] == "#Exchange.ByteArrayType"
+    assert bytes(sent["CSVData"]["Data"]) == b"EmailAddress\r\n\xc3\xa9@x.com"
 
 
 def test_a_list_of_bytes_is_typed_beside(exchange: ExchangeClient, canned: Canned) -> None:

@@ -72,6 +72,7 @@ def _mail_user(tenants: dict[str, Any], mailbox: dict[str, Any], seen: dict[str,
         "previous_mailbox_guid": None,
         "recoverable_items_quota": "30 GB",
         "litigation_hold": False,
+        "send_as": [],
     }
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from exchange_answers import done, one, rows
 from simulated_pair import Pair, example, make_pair
 
+from xtmig_kernel.simulator.migration.passing import let_time_pass
+from xtmig_kernel.simulator.state_view import state_view
+
 DOMAIN = "northwindtraders.onmicrosoft.com"
 ENDPOINT = "Contoso moves"
 SECRET = "secret-of-the-moving-application"
@@ -149,6 +152,19 @@ def details(pair: Pair, alias: str, **parameters: Any) -> dict[str, Any]:
     return one(pair, "target", "Get-MigrationUserStatistics", Identity=address(alias), **parameters)
 
 
+def state(pair: Pair) -> dict[str, Any]:
+    """What control shows of both tenants now."""
+    let_time_pass(pair.world, pair.now)
+    return state_view(pair.world, pair.now)
+
+
+def cause_of(pair: Pair, alias: str, batch: str = "W01") -> str | None:
+    """The simulator's own word for why somebody does not go on."""
+    found = next(b for b in state(pair)["target"]["migration_batches"] if b["name"] == batch)
+    word: str | None = next(u["cause"] for u in found["users"] if u["identity"] == address(alias))
+    return word
+
+
 def synced(data: dict[str, Any], *aliases: str) -> Pair:
     """The pair when a batch of these has come to rest."""
     pair = moving_pair(data)
@@ -161,3 +177,22 @@ def complete(pair: Pair, name: str = "W01") -> None:
     """Complete a batch, and let an hour pass."""
     done(pair, "target", "Complete-MigrationBatch", Identity=name, Confirm=False)
     pair.advance(HOUR)
+
+
+def with_example_movers(data: dict[str, Any], aliases: list[str]) -> dict[str, Any]:
+    """The shipped example, set up for moves, with a mail user in the target for each of these."""
+    made = ready()
+    made["source"]["mailboxes"], made["source"]["groups"][0]["members"] = data["source"]["mailboxes"], aliases
+    for box in made["source"]["mailboxes"]:
+        box.setdefault("exchange_guid", guid_of(box["alias"]))
+        box.setdefault("legacy_dn", f"/o=ExchangeLabs/cn=Recipients/cn={box['alias']}")
+        if box["alias"] in aliases:
+            x500 = [a for a in box.get("proxies", []) if a.lower().startswith("x500:")]
+            made["target"]["mail_users"].append(
+                mail_user(
+                    box["alias"], exchange_guid=box["exchange_guid"], external_address=box["upn"],
+                    archive_guid=(box.get("archive") or {}).get("guid"),
+                    proxies=[f"smtp:{box['alias']}@{DOMAIN}", f"x500:{box['legacy_dn']}", *x500],
+                )
+            )  # fmt: skip
+    return made

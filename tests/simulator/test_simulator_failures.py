@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from moving_pair import SYNCED_AFTER, complete, details, moving_pair, new_batch, ready, status, user
+from moving_pair import SYNCED_AFTER, cause_of, complete, details, moving_pair, new_batch, ready, status, user
 from planted_failures import Planted, all_causes, move_to_new_batch, planted_pair, remedied, resume, take
 from simulated_pair import Pair
-
-from xtmig_kernel.simulator.state_view import state_view
 
 OTHERS = ("anna", "carl")
 CAUSES = all_causes()
@@ -39,14 +35,6 @@ def met(cause: Planted) -> Pair:
     if cause.at_completion:
         complete(pair)
     return pair
-
-
-def cause_of(pair: Pair, alias: str) -> str | None:
-    """The simulator's own word for why somebody does not go on, from the state."""
-    view: dict[str, Any] = state_view(pair.world, pair.now)
-    batch = next(b for b in view["target"]["migration_batches"] if b["name"] == "W01")
-    found: str | None = next(u["cause"] for u in batch["users"] if u["identity"].startswith(f"{alias}@"))
-    return found
 
 
 def test_every_documented_failure_can_happen() -> None:

@@ -10,6 +10,7 @@ from core_facts import APP_ID, APP_OBJECT_ID, SOURCE_ID, TARGET_ID
 from xtmig_kernel.changes import (
     Change,
     Credential,
+    CsvBytes,
     ExchangeCall,
     GraphCall,
     Later,
@@ -201,6 +202,14 @@ def test_data_of_a_secret_is_its_reference() -> None:
     """Neither a minted nor a referred secret has a value in the data of a change."""
     data = as_data([Credential(APP_ID, MintedSecret()), Credential(APP_ID, ReferredSecret("env:NAME"))])
     assert [item["$credential"]["secret"] for item in data] == [{"$secret": "minted"}, {"$secret": "env:NAME"}]
+
+
+def test_data_of_a_csv_is_its_lines() -> None:
+    """An approver sees, and the hash covers, every line of a CSV that is sent as bytes (BAT-08)."""
+    one, other = CsvBytes(("EmailAddress", "a@x.com")), CsvBytes(("EmailAddress", "b@x.com"))
+    assert as_data({"CSVData": one}) == {"CSVData": {"$csv": ["EmailAddress", "a@x.com"]}}
+    assert digest(as_data(one)) != digest(as_data(other))
+    assert "a@x.com" in str(one)
 
 
 def test_canonical_json_refuses_what_is_no_number() -> None:

@@ -13,6 +13,7 @@ from xtmig_kernel.changes import (
     Call,
     Change,
     Credential,
+    CsvBytes,
     ExchangeCall,
     GraphCall,
     Later,
@@ -253,6 +254,21 @@ def test_name_with_apostrophe_in_a_path() -> None:
     """A quote in an OData key is doubled once."""
     (change,) = planned("050.1", make_project(names__application="O'Brien"), target__applications=[])
     assert unquote(graph_address(change)) == "v1.0/applications(uniqueName='O''Brien')"
+
+
+@given(st.lists(st.text(alphabet=QUOTES + "ab@,.", min_size=1, max_size=6), min_size=1, max_size=4))
+def test_csv_is_one_line_of_literals(lines: list[str]) -> None:
+    """A CSV becomes bytes where the script runs; each of its lines reads back, and the call stays on one line."""
+    text = literal(CsvBytes(tuple(lines)))
+    start, end = "([System.Text.Encoding]::UTF8.GetBytes((@(", ') -join "`r`n")))'
+    assert text.startswith(start)
+    assert text.endswith(end)
+    rest, found = text[len(start) : -len(end)], []
+    while rest:
+        value, place = read_literal(rest)
+        found.append(value)
+        rest = rest[place:].removeprefix(", ")
+    assert (lines, "\n" in text) == (found, False)
 
 
 def test_a_password_for_nobody_is_made_where_the_script_runs() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 CONFIRMS = frozenset(
     {
         "Add-DistributionGroupMember",
+        "Add-MailboxFolderPermission",
         "Add-MailboxPermission",
         "Add-RecipientPermission",
         "Complete-MigrationBatch",

@@ -17,7 +17,7 @@ from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 from xtmig_kernel.rules.subscriptions import MAILBOX_PLANS, free_seats, gives_mailbox, holders, is_usable, sku_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from xtmig_kernel.evidence import Row
@@ -114,16 +114,15 @@ def unlocated(seen: Seen, project: Project) -> list[tuple[Moved, Row, str | None
     return found
 
 
-def completed_at(item: Moved, seen: Seen) -> datetime | None:
+def completed_at(item: Moved, recorded: Mapping[str, Row]) -> datetime | None:
     """When a user's move was completed: by the service's record, otherwise by the last synchronisation.
 
     Args:
         item: A moved user.
-        seen: May hold `target.move_histories`.
+        recorded: Rows of `move_histories` by ExchangeGuid, none where they were not read.
     """
-    rows = seen.rows(HISTORY) if seen.has(HISTORY) else ()
-    recorded = next((row["CompletedAt"] for row in rows if row["ExchangeGuid"] == item.guid), None)
-    text = recorded or item.entry["LastSyncedAt"]
+    row = recorded.get(item.guid or "")
+    text = (row and row["CompletedAt"]) or item.entry["LastSyncedAt"]
     return from_text(str(text)) if text else None
 
 
@@ -149,6 +148,7 @@ def _location(seen: Seen, project: Project) -> Iterable[Judgement]:
 def _licensed(seen: Seen, project: Project) -> Iterable[Judgement]:
     lacking = {item.label for item in unlicensed(seen, project)}
     fitting = {item.label for item, _, _ in seats(seen, project)}
+    recorded = {str(row["ExchangeGuid"]): row for row in seen.rows(HISTORY)} if seen.has(HISTORY) else {}
     expected = "an Exchange licence in the target"
 
     def judge(item: Moved) -> Iterable[Judgement]:
@@ -157,7 +157,7 @@ def _licensed(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "fail",
                 item.label,
-                seen=f"no Exchange licence; {_grace(item, seen)}",
+                seen=f"no Exchange licence; {_grace(item, recorded, seen.now)}",
                 expected=expected,
                 remedy=f"Apply step {LICENCE_STEP}." if by_us else _why_not(seen, project),
                 step=LICENCE_STEP if by_us else None,
@@ -166,11 +166,11 @@ def _licensed(seen: Seen, project: Project) -> Iterable[Judgement]:
     yield from judge_each(user_mailboxes(seen, project), judge, of_what="moved user mailboxes", expected=expected)
 
 
-def _grace(item: Moved, seen: Seen) -> str:
-    done = completed_at(item, seen)
+def _grace(item: Moved, recorded: Mapping[str, Row], now: datetime) -> str:
+    done = completed_at(item, recorded)
     if done is None:
         return f"nobody knows since when, so the {GRACE_DAYS} days of grace may be over"
-    left = (done + timedelta(days=GRACE_DAYS) - seen.now).days
+    left = (done + timedelta(days=GRACE_DAYS) - now).days
     if left < 0:
         return f"the {GRACE_DAYS} days of grace are over: the mailbox may be disconnected at any moment"
     return f"{left} of {GRACE_DAYS} days of grace are left" + (", so hurry" if left <= ALERT_DAYS else "")

@@ -51,12 +51,14 @@ class Reason:
         expected: What a user in a batch needs.
         remedy: What to do.
         step: Id of the step that does it.
+        chosen: Whether a person wants it so.
     """
 
     seen: str
     expected: str
     remedy: str
     step: str | None = None
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,9 @@ def why_not(user: Moving, there: _There, project: Project) -> Reason | None:
 def _reasons(user: Moving, there: _There, project: Project) -> Iterator[Reason | None]:
     if (user.address or "").casefold() in stopped(project):
         text = "move.stop of project.yaml names this user"
-        yield Reason(text, "a user who is not stopped", "Take the address out of move.stop when the user may move.")
+        yield Reason(
+            text, "a user who is not stopped", f"{text}; take the address out when the user may move", chosen=True
+        )
     problem = next((p for p in user.match.problems if p.blocks), None)
     if problem is not None:
         yield Reason(problem.seen, "a line of users.csv that nothing stands in the way of", problem.remedy)

@@ -92,7 +92,9 @@ def _ready(seen: Seen, project: Project) -> Iterable[Judgement]:
 
     def judge(user: Moving) -> Iterator[Judgement]:
         reason = why.get(id(user))
-        if reason is not None:
+        if reason is not None and reason.chosen:
+            yield Judgement("skip", user.label, reason.seen, reason.expected, reason.remedy)
+        elif reason is not None:
             remedy = f"{reason.remedy} Until then the batch is made without this user."
             yield Judgement("fail", user.label, reason.seen, reason.expected, remedy, reason.step)
 

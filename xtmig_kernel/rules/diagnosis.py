@@ -62,7 +62,7 @@ class Diagnosis:
     @property
     def remedy(self) -> str:
         """What is to be done first."""
-        first = next((proof for proof in self.proofs if proof.blocks), None)
+        first = next((proof for proof in self.proofs if proof.blocks), next(iter(self.proofs), None))
         if first is not None:
             return f"Wait for {first.remedy}." if first.waits else first.remedy
         return next((kind.unproven for kind in self.named if kind.unproven), "") or "Nothing is left to mend."
@@ -174,7 +174,7 @@ def to_remove(seen: Seen, project: Project) -> tuple[Removal, ...]:
 def _is_failed_line(failure: Failure) -> bool:
     """Whether it has really failed, one line of `users.csv` means it, and its mailbox has not arrived."""
     moving = failure.moving
-    return failure.row["Status"] in FAILED and moving is not None and bool(moving.user["Line"]) and not moving.mailbox
+    return failure.row["Status"] in FAILED and moving is not None and bool(moving.user["Line"]) and not moving.has_moved
 
 
 def _one_name(failure: Failure, by_address: Mapping[str, list[Row]], seen: Seen) -> str:

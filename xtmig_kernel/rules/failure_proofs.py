@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules import archives, causes, endpoint, holds, licences, on_premises, quotas
+from xtmig_kernel.rules import archives, causes, endpoint, holds, licences, on_premises, previous, quotas
 from xtmig_kernel.rules.batches import FAILED, MIGRATION_USERS, wave_names, wave_of_batch
 from xtmig_kernel.rules.failures import ARCHIVES, BY_ID, CORE, REMOVE, failures
 from xtmig_kernel.rules.rule import Rule, Seen
@@ -28,13 +28,16 @@ OVER = frozenset({"Completed", "CompletedWithWarning", "CompletedWithWarnings", 
 AT_ONCE = 150
 """Fewer than the judgements that a rule tells one by one (`rules/many.py`), so that no user's is summed up."""
 
+TESTED = "endpoint-tested"
+
 _TENANTS: tuple[Rule, ...] = (
     *causes.TENANT_RULES,
-    *(rule for rule in endpoint.RULES if rule.id == "endpoint-tested"),
+    *(rule for rule in endpoint.RULES if rule.id == TESTED),
 )
 _USERS: tuple[Rule, ...] = (
     *causes.USERS_RULES,
     *on_premises.RULES,
+    *previous.RULES,
     *archives.RULES,
     *holds.RULES,
     *quotas.RULES,
@@ -136,7 +139,9 @@ def _tenants_count(kind: Kind, failure: Failure) -> bool:
 
 
 def _proof(kind: Kind, rule: str, found: Judgement) -> Proof:
-    return Proof(kind.id, rule, found.seen, found.expected, found.remedy, found.step, waits=found.kind == "wait")
+    # the answer of a test is translated, its exception types are not
+    seen = f"the endpoint's test: {', '.join(causes.type_names(found.seen))}" if rule == TESTED else found.seen
+    return Proof(kind.id, rule, seen, found.expected, found.remedy, found.step, waits=found.kind == "wait")
 
 
 def wrong_by_user(rules: Iterable[str], seen: Seen, project: Project) -> dict[str, list[tuple[str, Judgement]]]:

@@ -44,6 +44,9 @@ def label(failure: Failure) -> str:
 def _failed(kind: Kind, seen: Seen, project: Project) -> Iterable[Judgement]:
     """One judgement for each user who has failed in this way: proven, or named and not (or no longer) proven."""
     shown: Proven = proven(kind, seen, project)
+    others = [
+        proven(other, seen, project) for other in KINDS if other is not kind and set(other.types) & set(kind.types)
+    ]
     halted = {item.key: item for item in failures(seen, project)}
 
     def judge(row: Row) -> Iterable[Judgement]:
@@ -53,7 +56,7 @@ def _failed(kind: Kind, seen: Seen, project: Project) -> Iterable[Judgement]:
         proofs = shown.get(failure.key, [])
         if proofs:
             yield _told(failure, proofs)
-        elif failure.names(kind):
+        elif failure.names(kind) and not any(other.get(failure.key) for other in others):
             yield _unproven(kind, failure)
 
     rows = our_users(seen, project)

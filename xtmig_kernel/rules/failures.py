@@ -229,6 +229,7 @@ KINDS: tuple[Kind, ...] = (
         "archive-guid",
         "No move has failed because the archives of the two sides differ",
         ("ERR-18",),
+        ("RecipientArchiveGuidMismatchPermanentException",),
         rules=(f"{_USER}archive-guid",),
         always=True,
     ),
@@ -244,8 +245,7 @@ KINDS: tuple[Kind, ...] = (
         "No move has failed because the user has a mailbox in the target already",
         ("USR-01",),
         ("TargetUserAlreadyHasPrimaryMailboxException",),
-        rules=(f"{_USER}no-mailbox",),
-        always=True,
+        rules=(f"{_USER}no-mailbox", "previous-mailbox-cleared"),
     ),
     Kind(
         "row",
@@ -260,6 +260,7 @@ KINDS: tuple[Kind, ...] = (
         "No move has failed because the target has no MailUser for it",
         ("USR-01",),
         ("ManagementObjectNotFoundException", "MigrationRecipientNotFoundException"),
+        then="again",
         rules=(f"{_USER}mail-user",),
     ),
     Kind(
@@ -280,6 +281,7 @@ KINDS: tuple[Kind, ...] = (
         "delivery-proxy",
         "No move has failed because the MailUser has no address in the target delivery domain",
         ("MFL-02",),
+        ("TargetDeliveryDomainMismatchPermanentException",),
         rules=(f"{_USER}delivery-proxy",),
         always=True,
     ),
@@ -295,12 +297,17 @@ KINDS: tuple[Kind, ...] = (
         "quota",
         "No move has failed because the source mailbox, or its archive, is over its quota",
         ("QTA-01",),
+        ("MailboxSizeExceedsTargetQuotaPermanentException", "ArchiveSizeExceedsTargetQuotaPermanentException"),
         rules=("mailbox-within-quota", "archive-within-quota"),
     ),
     Kind(
         "recoverable",
         "No move has failed because deleted items take more room than the target gives them",
         ("CNT-02",),
+        (
+            "DumpsterSizeExceedsTargetQuotaPermanentException",
+            "ArchiveDumpsterSizeExceedsTargetQuotaPermanentException",
+        ),
         rules=("recoverable-within-quota",),
     ),
     Kind(
@@ -371,6 +378,7 @@ def _names(moving: Moving) -> set[str]:
     source = moving.source or {}
     given = (
         moving.address,
+        moving.match.names.address if moving.match.names else None,  # where nobody in the target has it yet
         moving.user["SourceAddress"],
         source.get("PrimarySmtpAddress"),
         source.get("ExchangeGuid"),

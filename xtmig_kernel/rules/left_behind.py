@@ -58,7 +58,12 @@ class Leftover:
 
     @property
     def removable(self) -> list[Row]:
-        """Those of them that can be switched off for this user: no group gives them, and they are a user's own."""
+        """Those of them that can be switched off for this user: no group gives them, and they are a user's own.
+
+        Without a usage location the service takes no change of licences at all (wire 4.8).
+        """
+        if not self.person["UsageLocation"]:
+            return []
         by_group = {str(sku).casefold() for sku in self.person["GroupSkuIds"]}
         direct = {str(sku).casefold() for sku in self.person["SkuIds"]} - by_group
         return [row for row in self.on if str(row["SkuId"]).casefold() in direct and not _of_company(row)]
@@ -166,13 +171,16 @@ def _off(seen: Seen, project: Project) -> Iterable[Judgement]:
                 step=STEP,
             )
         if others:
+            names = named(sorted({str(row["PlanName"]) for row in others}))
             yield Judgement(
                 "warn",
                 item.moved.label,
-                seen=f"on, and not this user's alone: {named(sorted({str(row['PlanName']) for row in others}))}",
+                seen=f"on, and not to be switched off for this user alone: {names}",
                 expected=expected,
                 remedy="What a group gives is switched off in the group's licence; what applies to the whole company "
-                "cannot be switched off for one user.",
+                "cannot be switched off for one user."
+                if item.person["UsageLocation"]
+                else "Set the user's usage location in the source first: without one the service changes no licence.",
             )
 
     yield from judge_each(leftovers(seen, project), judge, of_what="leftover MailUsers", expected=expected)

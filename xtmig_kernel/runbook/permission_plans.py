@@ -81,7 +81,7 @@ def _call(grant: Grant, rights: list[str], mailbox: str, trustee: str) -> tuple[
         call = ExchangeCall("Set-Mailbox", {"Identity": mailbox, "GrantSendOnBehalfTo": {"Add": [trustee]}})
         return call, f"Set-Mailbox {who} -GrantSendOnBehalfTo @{{Remove={quoted(trustee)}}}"
     if grant.right == SEND_AS:
-        given = {"Identity": mailbox, "Trustee": trustee, "AccessRights": ["SendAs"], "Confirm": False}
+        given = {"Identity": mailbox, "Trustee": trustee, "AccessRights": ["SendAs"]}
         undo = f"Remove-RecipientPermission {who} -Trustee {quoted(trustee)} -AccessRights SendAs"
         return ExchangeCall("Add-RecipientPermission", given), undo
     if grant.right in MAILBOX_RIGHTS:

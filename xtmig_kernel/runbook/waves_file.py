@@ -45,9 +45,8 @@ def _planned(seen: Seen, project: Project) -> WavePlan:
 
 
 def _closed(seen: Seen, project: Project) -> list[str]:
-    """Waves that nobody is added to by itself: their batch is there, or their start has come."""
-    begun = [wave.name for wave in project.move.waves if wave.start is not None and wave.start <= seen.now.date()]
-    return begun + [name for name in wave_names(seen, project) if batches_of(seen, project, name)]
+    """Waves that nobody is added to by itself, because their batch is there."""
+    return [name for name in wave_names(seen, project) if batches_of(seen, project, name)]
 
 
 def waves_file(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:

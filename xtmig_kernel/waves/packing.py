@@ -57,7 +57,7 @@ def plan_waves(
         written: User to wave, for those who have one; it is kept, whatever else would be better.
         pilot: Who goes first.
         names: Waves to be filled before new ones are made, in this order.
-        closed: Waves that nobody may be added to, because they have started.
+        closed: Waves that nobody may be added to, because their batch is there.
     """
     everybody = sorted(users)
     packing = _Packing(graph_of(everybody, ties), size, written, names, closed)

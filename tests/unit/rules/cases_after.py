@@ -219,6 +219,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("known by its id alone", ["fail"], MOVED | {"source__licence_plans": [plan(PlanName=None)]}, STRIP),
         Case("the whole company's", ["warn"], MOVED | {"source__licence_plans": [
             plan("EXCHANGE_S_FOUNDATION", AppliesTo="Company")]}, STRIP),
+        Case("no usage location", ["warn"], MOVED | {"source__directory_users": {"UsageLocation": None}}, STRIP),
         Case("by way of a group", ["warn"], MOVED | {"source__directory_users": {
             "GroupSkuIds": [plan()["SkuId"]]}}, STRIP),
     ],

@@ -36,7 +36,7 @@ from mend_facts import (
 )
 from rule_case import Case
 from start_facts import WAVE, batch, migration_user
-from user_facts import LARA_TARGET_ID, chosen, lara_mailbox
+from user_facts import LARA_TARGET_ID, chosen, exchange_user, lara_mail_user, lara_mailbox
 
 
 def one(name: str, error_type: str | None, verdict: str = "fail", **changes: Any) -> Case:
@@ -86,6 +86,13 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "failed-primary-mailbox": [
         one("its own", PRIMARY, target__mailboxes=[TARGET_MAILBOX]),
+        one(
+            "one before",
+            PRIMARY,
+            target__exchange_users=[
+                exchange_user(lara_mail_user()) | {"PreviousRecipientTypeDetails": "UserMailbox"},
+            ],
+        ),
         one("named, and gone since", PRIMARY),
     ],
     "failed-row": [

@@ -69,10 +69,10 @@ def test_send_on_behalf_is_added_not_replaced() -> None:
     assert change.statements == ("PRM-03",)
 
 
-def test_send_as_is_given_without_a_prompt() -> None:
-    """Send As, which the document passes over, is given again and does not wait for an answer (PRM-06, doc trap A3)."""
+def test_send_as_is_given_again() -> None:
+    """Send As, which the document passes over, is given again to the delegate in the target (PRM-06)."""
     (change,) = planned("190.3", **rights(had("SendAs", "recipient")))
-    given = {"Identity": LARA_TARGET_ID, "Trustee": T8_NEW, "AccessRights": ["SendAs"], "Confirm": False}
+    given = {"Identity": LARA_TARGET_ID, "Trustee": T8_NEW, "AccessRights": ["SendAs"]}
     assert change.calls == (ExchangeCall("Add-RecipientPermission", given),)
 
 
@@ -280,6 +280,7 @@ def test_plans_are_left_alone_unless_asked_for() -> None:
         stripped(plan(Status="Disabled")),
         stripped(plan("EXCHANGE_S_FOUNDATION", PlanId=FOUNDATION, AppliesTo="Company")),
         stripped(plan(), GroupSkuIds=[EXCHANGE_SKU]),
+        stripped(plan(), UsageLocation=None),
         stripped(plan("TEAMS1", PlanId=TEAMS)),
     ],
     ids=[
@@ -293,6 +294,7 @@ def test_plans_are_left_alone_unless_asked_for() -> None:
         "off already",
         "the whole company's",
         "by way of a group",
+        "no usage location",
         "no plan of Exchange",
     ],
 )

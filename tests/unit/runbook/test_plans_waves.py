@@ -95,23 +95,23 @@ def test_a_proposal_gets_no_wave() -> None:
     assert written(source__chosen_users=[chosen(Line=0)]) is None
 
 
-@pytest.mark.parametrize(
-    ("move", "further"),
-    [
-        ({"waves": [{"name": "w1", "start": "2026-11-23"}]}, {}),
-        ({}, {"target__migration_batches": [batch(Identity="contoso-moves-w1")]}),
-    ],
-    ids=["its start has come", "its batch is there"],
-)
-def test_nobody_is_added_to_a_wave_that_has_begun(move: Any, further: Any) -> None:
-    """Whoever comes later goes into another wave, even when tied to somebody who is on the way."""
-    given = lara_and_jo(jos(), lara="w1") | further
-    assert {LARA: "w1", JO: "wave-01"} == waves(make_project(move=move), **given)
+@pytest.mark.parametrize("name", ["contoso-moves-w1", "CONTOSO-MOVES-W1-r2"])
+def test_nobody_is_added_to_a_wave_that_has_begun(name: str) -> None:
+    """Whoever comes when a wave's batch is there goes into another one, even when tied to somebody in it."""
+    given = lara_and_jo(jos(), lara="w1") | {"target__migration_batches": [batch(Identity=name)]}
+    assert {LARA: "w1", JO: "wave-01"} == waves(None, **given)
 
 
-def test_a_wave_of_the_project_whose_start_is_to_come_is_filled() -> None:
-    """A wave that project.yaml names takes users before a new one is made."""
-    project = make_project(move={"waves": [{"name": "early", "start": "2026-11-24"}]})
+def test_the_batch_of_somebody_else_closes_no_wave() -> None:
+    """A batch of another project says nothing of this one's waves."""
+    given = lara_and_jo(jos(), lara="w1") | {"target__migration_batches": [batch(Identity="fabrikam-w1")]}
+    assert {LARA: "w1", JO: "w1"} == waves(None, **given)
+
+
+@pytest.mark.parametrize("start", ["2026-11-01", "2026-11-24"])
+def test_a_wave_of_the_project_is_filled(start: str) -> None:
+    """A wave that project.yaml names takes users before a new one is made, as long as it has no batch."""
+    project = make_project(move={"waves": [{"name": "early", "start": start}]})
     assert {"early"} == set(waves(project, **lara_and_jo()).values())
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.migration.batches import counted, number, score_of, status_of
+from xtmig_kernel.simulator.migration.case import keys_of
 from xtmig_kernel.simulator.migration.model import AT_REST, FAILED, FINISHING, MOVED, ON_THE_WAY, STOPPED, Batch, Mover
-from xtmig_kernel.simulator.migration.passing import keys_of, service_of, start, stop
+from xtmig_kernel.simulator.migration.passing import service_of, start, stop
 from xtmig_kernel.simulator.migration.stages import Stages
 
 from .context import Context, Result

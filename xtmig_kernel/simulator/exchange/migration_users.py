@@ -138,7 +138,7 @@ def start(context: Context, bound: Bound) -> Result:
     """Start-MigrationUser: let one stopped, failed or waiting user go on."""
     batch, mover = named(context, bound)
     batch.touched = context.now
-    batch.started = batch.started or context.now
+    batch.started, batch.stopped = batch.started or context.now, False
     stages(context).resume(batch, mover, context.now)
     return Result()
 

@@ -76,3 +76,15 @@ class Case:
         from xtmig_kernel.simulator.exchange.relationships import towards
 
         return towards(self.source, self.target, "RemoteOutbound")
+
+
+def keys_of(world: World, tenant: Tenant, identity: str) -> frozenset[str]:
+    """What entries for the same person share: the address, the object, the mailbox GUID."""
+    keys = {f"address:{identity.lower()}"}
+    index = book(world, tenant)
+    found = index.one(identity)
+    if isinstance(found, Mailbox | MailUser):
+        keys.add(f"object:{people.object_id(world, tenant, found)}")
+        mailbox = people.exchange_guid(world, tenant, found)
+        keys |= {f"mailbox:{mailbox}"} if mailbox else set()
+    return frozenset(keys)

@@ -122,7 +122,7 @@ class Mover:
         identity: The address in the target, as it was given.
         status: In the service's word.
         since: When it got this status.
-        version: Raised with every status, so that what was planned for an earlier one does not happen.
+        version: Another one with every status, so that what was planned for an earlier one does not happen.
         keys: What a second entry for the same person shares with this one.
         in_scope_at_start: Whether the source mailbox was in the scope when the user was first submitted.
         own_time: Whether `complete_after` was set for this user, which counts more than the batch's.

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.simulator import licensing, people
-from xtmig_kernel.simulator.address_book import book
+from xtmig_kernel.simulator import licensing
 from xtmig_kernel.simulator.identifiers import guid
-from xtmig_kernel.simulator.recipients_file import Mailbox, MailUser
 
 from .batches import status_of
+from .case import keys_of
 from .model import STOPPED, Batch, Failure, MigrationService, Mover
 from .stages import Stages, expand
 
@@ -57,18 +56,6 @@ def service_of(world: World, tenant: Tenant, now: datetime) -> MigrationService:
     return tenant.migration
 
 
-def keys_of(world: World, tenant: Tenant, identity: str) -> frozenset[str]:
-    """What entries for the same person share: the address, the object, the mailbox GUID."""
-    keys = {f"address:{identity.lower()}"}
-    index = book(world, tenant)
-    found = index.one(identity)
-    if isinstance(found, Mailbox | MailUser):
-        keys.add(f"object:{people.object_id(world, tenant, found)}")
-        mailbox = people.exchange_guid(world, tenant, found)
-        keys |= {f"mailbox:{mailbox}"} if mailbox else set()
-    return frozenset(keys)
-
-
 def _plant(world: World, tenant: Tenant, service: MigrationService, user: MigrationUser, now: datetime) -> None:
     batch = service.batches.get(user.batch.lower())
     if batch is None:
@@ -106,7 +93,7 @@ def _happen(stages: Stages, due: Due, now: datetime) -> None:
         _gone(stages.service, batch)
     elif due.what == "idle":
         _idle(stages, batch, due.moment)
-    elif due.what == "start":
+    elif due.what == "start" and batch.start_after is not None and batch.started is None:
         start(stages, batch, due.moment)
     mover = batch.movers.get(due.user)
     if mover is None or mover.version != due.version:

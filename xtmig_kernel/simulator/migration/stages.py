@@ -14,7 +14,7 @@ from xtmig_kernel.simulator import content, people
 from xtmig_kernel.simulator.recipients_file import Skipped
 from xtmig_kernel.simulator.sizes import GIGABYTE, in_bytes
 
-from .case import Case
+from .case import Case, keys_of
 from .causes import failure_of
 from .causes_objects import unlicensed
 from .causes_trust import in_scope
@@ -56,7 +56,8 @@ class Stages:
     def go(self, batch: Batch, mover: Mover, status: str, moment: datetime, seconds: float | None = None) -> None:
         """Give a user a status, and plan what comes after so many seconds."""
         mover.status, mover.since, mover.planted = status, moment, False
-        mover.version += 1
+        self.service.events += 1
+        mover.version = self.service.events
         mover.log.append((moment, status))
         if status not in AT_REST:
             batch.changed = moment
@@ -69,6 +70,10 @@ class Stages:
         if mover.in_scope_at_start is None and case.mailbox is not None and case.relationship_there is not None:
             mover.in_scope_at_start = in_scope(case)
         mover.submitted = mover.submitted or moment
+        mover.mailbox_guid = people.exchange_guid(self.world, self.target, case.user) if case.user else None
+        self.service.unseat(mover)
+        mover.keys |= keys_of(self.world, self.target, mover.identity)
+        self.service.seat(mover)
         self.go(batch, mover, "Validating", moment, self.lags.move_validation)
 
     def fail(self, batch: Batch, mover: Mover, failure: Failure, moment: datetime, status: str = "Failed") -> None:
@@ -178,7 +183,9 @@ class Stages:
 
     def rest(self, batch: Batch, mover: Mover, moment: datetime) -> None:
         """Let a user wait at 95 % for the next incremental copy, or for its completion."""
-        again = (mover.progress.synced or moment) + timedelta(seconds=self.lags.incremental_interval)
+        interval = timedelta(seconds=self.lags.incremental_interval)
+        seeded = mover.progress.seeded or moment
+        again = seeded + ((moment - seeded) // interval + 1) * interval
         completes = batch.completes(mover)
         due = max(moment, min(again, completes) if completes else again)
         self.go(batch, mover, "Synced", moment, (due - moment).total_seconds())

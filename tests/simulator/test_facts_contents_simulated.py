@@ -1,0 +1,59 @@
+"""Holds, archives, sizes and rights as the simulated tenants show them, against the wire facts of section 120."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exchange_answers import one, rows
+
+if TYPE_CHECKING:
+    from simulated_pair import Pair
+
+SELF = "NT AUTHORITY\\SELF"
+
+
+def test_holds_of_a_mailbox(pair: Pair) -> None:
+    """F-75: holds are flags and a list of texts; the organisation has such a list too."""
+    held = one(pair, "source", "Get-Mailbox", Identity="edith.discovery@contoso.com")
+    assert ["UniH5c0e5c0e-0000-4000-8000-0000000f0001"] == held["InPlaceHolds"]
+    delayed = one(pair, "source", "Get-Mailbox", Identity="delia.delay@contoso.com")
+    assert (True, True, False) == (
+        delayed["DelayHoldApplied"], delayed["DelayReleaseHoldApplied"], delayed["ComplianceTagHoldApplied"],
+    )  # fmt: skip
+    assert one(pair, "source", "Get-Mailbox", Identity="hal.holden@contoso.com")["LitigationHoldEnabled"]
+    assert [] == one(pair, "source", "Get-OrganizationConfig")["InPlaceHolds"]
+
+
+def test_places_and_quotas_of_a_mailbox(pair: Pair) -> None:
+    """F-76: each place names its kind, an auxiliary archive one of its own; quotas are sizes with their bytes."""
+    row = one(pair, "source", "Get-Mailbox", Identity="manny.parts@contoso.com")
+    kinds = [place.split(";")[2] for place in row["MailboxLocations"]]
+    assert ["Primary", "MainArchive", *["AuxArchive"] * 13] == kinds
+    assert "100 GB (107,374,182,400 bytes)" == row["ProhibitSendReceiveQuota"]
+
+
+def test_sizes(pair: Pair) -> None:
+    """F-77: TotalDeletedItemSize is what Recoverable Items hold; with Archive all figures are the archive's."""
+    row = one(pair, "source", "Get-MailboxStatistics", Identity="nora.nearly@contoso.com")
+    assert "33 GB (35,433,480,192 bytes)" == row["TotalDeletedItemSize"]
+    archive = one(pair, "source", "Get-MailboxStatistics", Identity="anton.archer@contoso.com", Archive=True)
+    assert archive["IsArchiveMailbox"]
+
+
+def test_rights(pair: Pair) -> None:
+    """F-78: the owner's own right comes first; rights on the object and on the calendar are asked for by themselves."""
+    shared = "reception@contoso.com"
+    full = rows(pair, "source", "Get-MailboxPermission", Identity=shared)
+    assert SELF == full[0]["User"]
+    assert [["FullAccess"], ["FullAccess"]] == [row["AccessRights"] for row in full[1:]]
+    send_as = rows(pair, "source", "Get-RecipientPermission", Identity=shared)
+    assert ["sofie@contoso.onmicrosoft.com"] == [row["Trustee"] for row in send_as if row["Trustee"] != SELF]
+    delegator = "sofie.behalf@contoso.com"
+    assert ["joe@contoso.onmicrosoft.com"] == one(pair, "source", "Get-Mailbox", Identity=delegator)[
+        "GrantSendOnBehalfTo"
+    ]
+    found = rows(pair, "source", "Get-MailboxFolderStatistics", Identity=delegator, FolderScope="Calendar")
+    (calendar,) = [row["Name"] for row in found if row["FolderType"] == "Calendar"]
+    on_folder = rows(pair, "source", "Get-MailboxFolderPermission", Identity=f"{delegator}:\\{calendar}")
+    assert ["Default", "Anonymous"] == [row["User"] for row in on_folder[:2]]
+    assert [["Editor"]] == [row["AccessRights"] for row in on_folder[2:]]
