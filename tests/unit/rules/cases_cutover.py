@@ -199,6 +199,7 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("nine days before", ["waiting"], at_gate(), FAR),
         Case("too late", NOBODY, at_gate(), MISSED),
         Case("completed", NOBODY, moved(), DUE),
+        Case("completed, and the batch is gone", NOBODY, moved() | {"target__migration_batches": []}, DUE),
         Case("nobody is in the wave", NOBODY, at_gate(source__chosen_users=[chosen(Wave="other")]), DUE),
     ],
     "gate-fresh": _gate(

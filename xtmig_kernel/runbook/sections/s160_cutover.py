@@ -24,7 +24,7 @@ GATE = (
     "baseline-taken",
 )
 """What must hold before a completion is asked for, in the order in which it is told."""
-AFTERWARDS = ("gate-open", "gate-window", "wave-completed")
+AFTERWARDS = ("wave-completed", "gate-window", "gate-open")
 
 SECTION = Section(
     number="160",
