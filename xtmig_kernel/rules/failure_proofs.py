@@ -342,7 +342,9 @@ def _licence(seen: Seen, project: Project) -> Callable[[Failure], Iterable[Proof
     step = {"source": "020.4", "target": "100.7"}.get(project.licences.add_on_side)
 
     def show(failure: Failure) -> Iterator[Proof]:
-        if failure.moving and failure.moving.label in lacking:
+        # who has no MailUser yet has no licence there either, and that is not why the move failed
+        there = failure.moving is not None and failure.moving.target is not None
+        if failure.moving and failure.moving.label in lacking and (there or failure.names(BY_ID["licence"])):
             yield Proof(
                 "licence",
                 "directory_users, PersistedCapabilities",
