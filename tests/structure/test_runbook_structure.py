@@ -36,6 +36,7 @@ ANSWERED = [
     *("LIC-11", "LIC-13", "LIC-14", "LIC-15", "LIC-17", "MFL-02"),
     *(f"ERR-{number:02}" for number in range(1, 19)),
     *("ARC-05", "DOC-03"),
+    *("CLN-01", "CLN-02", "CLN-03", "DOC-01", "DOC-02", "DOC-03", *(f"BCK-{number:02}" for number in range(1, 7))),
     *("HLD-01", "ARC-01", "ARC-02", "ARC-03", "ARC-04", "QTA-01", "QTA-02", "QTA-03", "QTA-04", "BAT-12", "BAT-14"),
     *("PRM-01", "PRM-02", "PRM-04", "PRM-05", "PRM-07", "PRM-08", "PRM-09", "FAQ-02", "FAQ-03", "FAQ-04", "FAQ-05"),
     *("GEN-01", "GEN-06", *(f"CNT-{number:02}" for number in range(1, 7)), "TMS-01", "TMS-03", "TIM-01"),
