@@ -303,7 +303,7 @@ def _waves(practice: Practice) -> list[dict[str, Any]]:
     """Dates that the practice people give to the waves: more than the two weeks that Microsoft advises (BAT-12)."""
     today = practice.now().replace(hour=0, minute=0, second=0, microsecond=0)
     number = -(-len(practice.tenants["source"].get("mailboxes", ())) // MOST_USERS_IN_A_BATCH)
-    names = ["pilot", *(f"{n:02}" for n in range(1, number + 1))]
+    names = ["pilot", *(f"wave-{n:02}" for n in range(1, number + 1))]
     first = today + timedelta(days=DAYS_OF_SYNCHRONISATION, hours=18)
     return [
         {"name": name, "start": today.date(), "cutover": first + timedelta(days=DAYS_BETWEEN_WAVES * place)}
