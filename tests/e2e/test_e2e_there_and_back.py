@@ -145,6 +145,10 @@ class Walk:
         (project / "users.csv").write_text(f"SourceAddress,TargetAddress,Wave\n{lines}", encoding="utf-8")
         return project
 
+    def mailboxes(self, side: str) -> dict[str, str]:
+        """The ExchangeGuid of each mailbox of a tenant by its primary address in lower case."""
+        return {row["primary"].lower(): row["exchange_guid"] for row in self.simulator.state(side)["mailboxes"]}
+
     def relationships(self, side: str) -> dict[str, dict[str, Any]]:
         """The relationships of a tenant by name, as the simulator's own state says."""
         rows = self.simulator.state(side)["organization_relationships"]
@@ -214,7 +218,7 @@ def test_there_and_back(walk: Walk) -> None:
     """A mailbox moves and moves back, through the relationships that are there, to the object that it left (BCK-01)."""
     first = walk.first_project()
     assert ended(walk.run(first, SET_UP)) == {}
-    guids = {row["primary"]: row["exchange_guid"] for row in walk.simulator.state("source")["mailboxes"]}
+    guids = walk.mailboxes("source")
     walk.move(first, "e2e-pilot")
     names = {side: set(walk.relationships(side)) for side in SIDES}
     assert ended(walk.run(first, ["300"])) == {}
@@ -223,7 +227,7 @@ def test_there_and_back(walk: Walk) -> None:
     assert ended(walk.run(back, (*SET_UP, "300"))) == {}
     assert {side: set(walk.relationships(side)) for side in SIDES} == names
     walk.move(back, "e2e-back-pilot")
-    returned = {row["primary"]: row["exchange_guid"] for row in walk.simulator.state("source")["mailboxes"]}
+    returned = walk.mailboxes("source")
     assert {address: returned[address] for address in MOVERS} == {address: guids[address] for address in MOVERS}
     for path in (first, back):
         Ledger(path, _NoClock(), Redactor(), "check").verify()
