@@ -148,7 +148,7 @@ def _told(
 
 
 def open_sections(result: Result) -> tuple[str, ...]:
-    """Sections of a run that have not come to their end: a step is open or a check has not passed; all, if it broke off.
+    """Sections of a run that are not at their end: a step is open or a check has not passed; all, if it broke off.
 
     Args:
         result: What the run's archive says.
