@@ -1,4 +1,4 @@
-"""`xtmig rehearse` from nothing to an archive, and what a second run of the same does: nothing."""
+"""`xtmig rehearse --until 110` from nothing to an archive, and what a second run of the same does: nothing."""
 
 from __future__ import annotations
 
