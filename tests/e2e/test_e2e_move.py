@@ -304,7 +304,7 @@ def test_a_section_that_is_done_writes_nothing(moved: Moved, place: int) -> None
 
 
 def test_nothing_completes_before_its_cutover(moved: Moved) -> None:
-    """One call completes each batch, after its wave's moment, and no batch is made to complete by itself (BAT-15)."""
+    """One call completes each batch, after its wave's moment, and no batch is made to complete by itself."""
     settings = yaml.safe_load((moved.project / "project.yaml").read_text(encoding="utf-8"))
     cutover = {f"practice-{wave['name']}": wave["cutover"].isoformat() for wave in settings["move"]["waves"]}
     calls = [line for line in moved.record if line["cmdlet"] and line["cmdlet"].endswith("-MigrationBatch")]
