@@ -1,7 +1,8 @@
 """`xtmig rehearse` to its very end, with a look at both tenants just before they are gone.
 
-Started as a script it is the command itself, with its own options; around it, it notes where in the record of requests
-each run began and ended, and when the rehearsal is over it runs two sections once more.
+Started as a script it is the command itself, with its own options. It notes where in the record of requests each run
+began and ended, plans every section of the move once when the batches are synchronised, and when the rehearsal is over
+it runs two sections once more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.runs.practice import Practice
 
 ONCE_MORE = ("190", "210")
+SYNCHRONISES = ("130", "140")
+MOVE = ("120", "130", "140", "150", "160", "170", "180", "190", "200", "210", "220")
 TOLD = "told.json"
 
 
@@ -54,6 +57,7 @@ class Moved:
         first: What both tenants held before the first request.
         last: What they held when the last stage was over.
         runs: Every run of the rehearsal, in order.
+        between: The plan of every section of the move, made when the batches were synchronised.
         again: Runs of sections that are done, made after `last`.
         record: All that the simulator received.
     """
@@ -64,6 +68,7 @@ class Moved:
     first: dict[str, Any]
     last: dict[str, Any]
     runs: list[OneRun]
+    between: list[OneRun]
     again: list[OneRun]
     record: list[dict[str, Any]]
 
@@ -94,10 +99,9 @@ def moved_in(folder: Path, environment: dict[str, str], *options: str, seconds: 
             for r in rows
         ]
 
-    return Moved(
-        project, done.returncode, done.stdout, told["first"], told["last"], runs(told["runs"]), runs(told["again"]),
-        record,
-    )  # fmt: skip
+    first, last = told["first"], told["last"]
+    made = (runs(told[name]) for name in ("runs", "between", "again"))
+    return Moved(project, done.returncode, done.stdout, first, last, *made, record)
 
 
 def _watched(told_file: Path, arguments: Sequence[str]) -> None:
@@ -106,11 +110,16 @@ def _watched(told_file: Path, arguments: Sequence[str]) -> None:
     from xtmig_kernel.runs import rehearse
     from xtmig_kernel.runs.environment import set_variables
 
-    told: dict[str, Any] = {"runs": [], "again": []}
+    told: dict[str, Any] = {"runs": [], "between": [], "again": []}
     run_sections, practice_tenants = rehearse.run_sections, rehearse.practice_tenants
-    kept = told["runs"]
 
     def noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any) -> Run:
+        run = _noted(folder, sections, mode, progress, told["runs"])
+        if mode == "apply" and run.result.run.exit_code == 0 and sections and set(sections) <= set(SYNCHRONISES):
+            _noted(folder, MOVE, "plan", progress, told["between"])
+        return run
+
+    def _noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any, kept: list[dict[str, Any]]) -> Run:
         record = folder / ".simulation" / "requests.jsonl"
         begun = _lines(record)
         run = run_sections(folder, sections, mode, progress)
@@ -120,15 +129,13 @@ def _watched(told_file: Path, arguments: Sequence[str]) -> None:
 
     @contextmanager
     def looked_at(folder: Path, tenants_file: Path, options: Sequence[str] = ()) -> Iterator[Practice]:
-        nonlocal kept
         with practice_tenants(folder, tenants_file, options) as practice:
             told["first"] = practice._control("GET", "/state", None)
             yield practice
             told["last"] = practice._control("GET", "/state", None)
-            kept = told["again"]
             with set_variables(practice.environment):
                 for section in ONCE_MORE:
-                    noted(folder.parent, (section,), "apply", lambda _sentence: None)
+                    _noted(folder.parent, (section,), "apply", lambda _sentence: None, told["again"])
             told_file.write_text(json.dumps(told), encoding="utf-8")
 
     setattr(rehearse, "run_sections", noted)  # noqa: B010 - a module's own name, which mypy holds to be final

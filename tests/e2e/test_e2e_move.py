@@ -11,7 +11,7 @@ import pytest
 import yaml
 from e2e_documented import problems_of
 from e2e_expected import ADD_ON, at_first, default_domain, initial_domain, licensed
-from e2e_move import Moved, OneRun, moved_in
+from e2e_move import MOVE, Moved, OneRun, moved_in
 from e2e_search import tokens_in
 from e2e_workplace import SIDES, child_environment, console_script, example, is_write, who_moves, writes
 
@@ -199,7 +199,7 @@ def test_the_rehearsal_comes_to_its_end(moved: Moved) -> None:
 
 def test_no_notebook_stops(moved: Moved) -> None:
     """No run tells of a problem: each cell of each notebook was run, whatever its step had to wait for."""
-    told = {run.archive.name: result_of(run)["problems"] for run in (*moved.runs, *moved.again)}
+    told = {run.archive.name: result_of(run)["problems"] for run in (*moved.runs, *moved.between, *moved.again)}
     assert {} == {name: problems for name, problems in told.items() if problems}
 
 
@@ -270,7 +270,7 @@ def test_a_comparison_sees_a_difference(moved: Moved, spoilt: str) -> None:
 def test_every_archive_verifies(moved: Moved) -> None:
     """`xtmig report verify` finds every hash of every archive right, and the account as its own table has it."""
     archives = sorted((moved.project / "reports").iterdir())
-    assert {run.archive for run in (*moved.runs, *moved.again)} == set(archives)
+    assert {run.archive for run in (*moved.runs, *moved.between, *moved.again)} == set(archives)
     for archive in archives:
         assert 0 == verified(archive), archive
 
@@ -288,23 +288,27 @@ def test_the_account_is_that_of_the_tenants_file(moved: Moved) -> None:
     assert expected == {name: result["account"][name] for name in expected}
 
 
-def test_no_plan_writes(moved: Moved) -> None:
-    """Every stage is planned first, and no plan sends a request that changes a tenant."""
-    plans = [run for run in moved.runs if run.mode == "plan"]
-    assert {("120",), *STAGES_THAT_WRITE, ("220",)} <= {run.sections for run in plans}
-    assert all(run.record for run in plans)
-    assert {} == {run.sections: writes(run.record) for run in plans if writes(run.record)}
+def test_no_plan_of_a_stage_writes(moved: Moved) -> None:
+    """What changes anything is planned first, and no plan sends a request that changes a tenant."""
+    plans = {run.sections: run for run in moved.runs if run.mode == "plan"}
+    assert set(STAGES_THAT_WRITE) <= set(plans)
+    assert all(run.record for run in plans.values())
+    assert [] == [line for run in moved.runs if run.mode == "plan" for line in writes(run.record)]
 
 
 @pytest.mark.parametrize("sections", STAGES_THAT_WRITE, ids="-".join)
 def test_the_same_sections_write_when_applied(moved: Moved, sections: tuple[str, ...]) -> None:
     """What a stage plans without writing is written when it is applied, so an empty record says something."""
-    assert [line for run in applied(moved, sections) for line in writes(run.record)]
+    runs = [run for run in moved.runs if run.mode == "apply" and run.sections and set(run.sections) <= set(sections)]
+    assert [line for run in runs for line in writes(run.record)]
 
 
-def applied(moved: Moved, sections: tuple[str, ...]) -> list[OneRun]:
-    """The runs of a stage in apply mode."""
-    return [run for run in moved.runs if run.sections == sections and run.mode == "apply"]
+def test_a_plan_of_every_section_of_the_move_writes_nothing(moved: Moved) -> None:
+    """While the batches are synchronised, all sections from 120 to 220 are planned, and no tenant is changed."""
+    (run,) = moved.between
+    assert set(MOVE) == {section["number"] for section in result_of(run)["sections"] if section["this_run"]}
+    assert {"source", "target"} <= {line["side"] for line in run.record}
+    assert ("plan", []) == (run.mode, writes(run.record))
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["190", "210"])
