@@ -8,6 +8,7 @@ it runs two sections once more.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -110,17 +111,19 @@ def _watched(told_file: Path, arguments: Sequence[str]) -> None:
     from xtmig_kernel.runs import rehearse
     from xtmig_kernel.runs.environment import set_variables
 
+    record = told_file.parent / "rehearsal" / ".simulation" / "requests.jsonl"
     told: dict[str, Any] = {"runs": [], "between": [], "again": []}
     run_sections, practice_tenants = rehearse.run_sections, rehearse.practice_tenants
 
     def noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any) -> Run:
         run = _noted(folder, sections, mode, progress, told["runs"])
         if mode == "apply" and run.result.run.exit_code == 0 and sections and set(sections) <= set(SYNCHRONISES):
-            _noted(folder, MOVE, "plan", progress, told["between"])
+            # in a copy: what else is asked of people there must not be asked of those of the rehearsal
+            copy = shutil.copytree(folder, told_file.parent / "copy", ignore=shutil.ignore_patterns(".simulation"))
+            _noted(copy, MOVE, "plan", progress, told["between"])
         return run
 
     def _noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any, kept: list[dict[str, Any]]) -> Run:
-        record = folder / ".simulation" / "requests.jsonl"
         begun = _lines(record)
         run = run_sections(folder, sections, mode, progress)
         row = {"sections": list(sections), "mode": mode, "code": run.result.run.exit_code, "archive": str(run.folder)}
