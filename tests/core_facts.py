@@ -42,14 +42,22 @@ USER_READ = "00000003-0000-0000-c000-000000000000/Scope/e1fe6dd8-ba31-4d61-89e7-
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 APP_NAME = "xtmig mailbox migration contoso-moves"
 ENDPOINT = "xtmig-contoso-moves"
+_READS = (
+    "Get-AcceptedDomain", "Get-Mailbox", "Get-MailUser", "Get-Recipient", "Get-User", "Get-MailboxStatistics",
+    "Get-MailboxFolderStatistics", "Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission",
+    "Remove-OrganizationRelationship",
+)  # fmt: skip
 _CMDLETS = {
     "source": (
-        "Get-AcceptedDomain", "Get-Mailbox", "Get-User", "Get-DistributionGroup", "Get-DistributionGroupMember",
-        "New-DistributionGroup", "Add-DistributionGroupMember", "Remove-DistributionGroupMember",
+        *_READS, "Get-DistributionGroup", "Get-DistributionGroupMember", "New-DistributionGroup",
+        "Add-DistributionGroupMember", "Remove-DistributionGroupMember", "Remove-DistributionGroup",
     ),
     "target": (
-        "Get-AcceptedDomain", "Get-Recipient", "Get-MailUser", "Get-User", "Get-MailboxStatistics", "New-MailUser",
-        "Set-MailUser", "Set-User", "New-MigrationBatch",
+        *_READS, "New-MailUser", "Set-MailUser", "Set-User", "Set-Mailbox", "Remove-MigrationEndpoint",
+        *(f"{verb}-MigrationBatch" for verb in ("Get", "New", "Set", "Start", "Stop", "Complete", "Remove")),
+        *(f"{verb}-MigrationUser" for verb in ("Get", "Set", "Stop", "Remove")),
+        "Get-MigrationUserStatistics", "Get-MoveRequest",
+        "Add-MailboxPermission", "Add-RecipientPermission", "Add-MailboxFolderPermission",
     ),
 }  # fmt: skip
 SECRET_1 = {

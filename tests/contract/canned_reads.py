@@ -32,9 +32,10 @@ class Asking:
     """Reads tables of the target, answered by the canned server."""
 
     def __init__(self, folder: Path, canned: Canned, clock: NotingClock, sign_in: dict[str, str], **more: Any) -> None:
-        given = project(folder, **sign_in).model_copy(update=more)
-        tenant = connect(given, "target", redactor=Redactor(), clock=clock, show=lambda *_: None)
-        self._reader = Reader(given, {"target": tenant}, clock, {})
+        self._project = project(folder, **sign_in).model_copy(update=more)
+        self._tenant = connect(self._project, "target", redactor=Redactor(), clock=clock, show=lambda *_: None)
+        self._clock = clock
+        self._reader = Reader(self._project, {"target": self._tenant}, clock, {})
         self._canned = canned
         self._before = len(canned.seen)
 
@@ -48,6 +49,11 @@ class Asking:
     def read(self, table: str) -> Observation[tuple[Row, ...]]:
         """A table of the target, or why it was not read."""
         return self._reader.read(f"target.{table}")
+
+    def in_moves(self, move: dict[str, Any]) -> None:
+        """Read as a project that says this of its moves."""
+        said = self._project.model_copy(update={"move": type(self._project.move).model_validate(move)})
+        self._reader = Reader(said, {"target": self._tenant}, self._clock, {})
 
     @property
     def asked(self) -> list[Seen]:

@@ -89,10 +89,10 @@ def test_notebook_code_finds_the_redactor(kernel: LiveKernel) -> None:
 
 
 def test_there_is_no_history_on_disk(kernel: LiveKernel) -> None:
-    """IPython's history would keep the source of every cell, so it is off."""
+    """IPython's history would keep the source of every cell, so it is off, and the profile's folder goes at once."""
     profile = kernel.run("get_ipython().profile_dir.location")[1]
     assert str(kernel.folder / "temp") in profile
-    assert list(kernel.folder.glob("temp/*/profile_default"))
+    assert not list(kernel.folder.glob("temp/*/profile_default"))
     assert not list(kernel.folder.rglob("history.sqlite*"))
     assert "False" in kernel.run("get_ipython().history_manager.enabled")[1]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,8 @@ from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.store import Entry, Ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulator_process import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +71,13 @@ class Practice:
             )
         notebook: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
         return notebook
+
+    def run(self, numbers: Sequence[str], mode: str) -> subprocess.CompletedProcess[str]:
+        """Run sections by the installed `xtmig`, as a scheduler does; a process of its own, for it keeps kernels."""
+        xtmig = shutil.which("xtmig", path=str(Path(sys.executable).parent))
+        assert xtmig is not None, "xtmig is not installed beside this interpreter"
+        command = [xtmig, "run", *numbers, "--mode", mode, "--project", str(self.folder)]
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=600, check=False)
 
     def ledger(self, *kinds: str) -> list[Entry]:
         return Ledger(self.folder, SystemClock(), Redactor(), "reader").entries(*kinds)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import yaml
 from notebook_practice import SECRETS, outputs, shown_html
 
+from xtmig_kernel.runbook import SECTIONS
+
 if TYPE_CHECKING:
     from notebook_practice import Practice
 
@@ -80,3 +82,20 @@ def test_unusable_project_is_told_calmly(practice: Practice) -> None:
     [error] = [output for output in outputs(notebook) if output["output_type"] == "error"]
     assert "Traceback" not in "\n".join(error["traceback"])
     assert "colour: this key is not known" in shown_html(notebook)
+
+
+def test_every_notebook_runs_without_a_person(practice: Practice) -> None:
+    """All notebooks, also those that run only when named, come to their end in plan mode and touch neither tenant."""
+    before = [practice.simulator.state(side) for side in ("source", "target")]
+    done = practice.run([section.number for section in SECTIONS], "plan")
+    assert "broke off" not in done.stderr, done.stderr
+    [archive] = (practice.folder / "reports").iterdir()
+    executed = {
+        section: json.loads((archive / "notebooks" / section.notebook).read_text("utf-8")) for section in SECTIONS
+    }
+    for section, notebook in executed.items():
+        assert "error" not in {output["output_type"] for output in outputs(notebook)}, section.number
+        assert f"— end of {section.number} —" in shown_html(notebook)
+    ended = {entry.step for entry in practice.ledger("step_ended")}
+    assert ended == {step.id for section in SECTIONS for step in section.steps}
+    assert before == [practice.simulator.state(side) for side in ("source", "target")]

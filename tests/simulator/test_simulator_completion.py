@@ -7,8 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from exchange_answers import done, one, rows
-from moving_pair import DAY, DOMAIN, address, complete, details, guid_of, ready, state, status, synced
+from exchange_answers import done, kind, one, rows
+from moving_pair import (
+    DAY,
+    DOMAIN,
+    address,
+    complete,
+    details,
+    guid_of,
+    moving_pair,
+    ready,
+    state,
+    status,
+    synced,
+)
 from simulated_pair import Pair
 
 PLAN = "SPE_E3"
@@ -123,6 +135,17 @@ def test_full_access_and_rights_on_folders_move_when_both_people_move() -> None:
     assert {"Default": ["AvailabilityOnly"], "Anonymous": ["None"], "Display bert": ["Editor"]} == {
         row["User"]: row["AccessRights"] for row in calendar
     }
+
+
+def test_a_right_on_a_folder_is_given_once() -> None:
+    """Add-MailboxFolderPermission gives rights on a folder, and refuses whoever has rights there (cmdlet reference)."""
+    pair = moving_pair(ready("anna", "bert"))
+    given = {"Identity": "anna:\\Calendar", "User": "bert", "AccessRights": ["Editor"]}
+    done(pair, "source", "Add-MailboxFolderPermission", **given)
+    again = pair.exo("source", "Add-MailboxFolderPermission", **given)
+    found = rows(pair, "source", "Get-MailboxFolderPermission", Identity="anna:\\Calendar")
+    assert (400, "UserAlreadyExistsInPermissionEntryException") == (again.status, kind(again))
+    assert [["Editor"]] == [row["AccessRights"] for row in found if row["User"] == "Display bert"]
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [("bert", "anna", True), ("anna", "bert", False)])

@@ -1,7 +1,8 @@
 """What each account may do, beyond section 010's own needs: judged by what the session offers, not by titles of roles.
 
-The cmdlets are those of sections 080 to 130, the permissions those of Microsoft Graph that sections 020 and 100 use
-(wire 4.18). For a person the token's permissions are what the session may ask for, and a directory role must back them.
+Which cmdlets the sections call is in `rights_needed`; the permissions are those of Microsoft Graph that sections 020,
+100 and 190 use (wire 4.18). For a person the token's permissions are what the session may ask for, and a directory
+role must back them.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules.connect import (
-    ENDPOINT_CMDLETS,
-    RELATIONSHIP_CMDLETS,
-    SIDES,
-    is_application,
-    roles_of_persons_only,
-)
+from xtmig_kernel.rules.connect import RELATIONSHIP_CMDLETS, SIDES, is_application, roles_of_persons_only
 from xtmig_kernel.rules.many import judge_each
+from xtmig_kernel.rules.rights_needed import (
+    MOVE_CAPABILITY,
+    SETUP,
+    START_CMDLET,
+    Need,
+    clean_up_needs,
+    content_needs,
+    move_needs,
+    prepare_needs,
+    right_needs,
+    scope_needs,
+)
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
@@ -24,59 +31,11 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.project import Project, Side
 
-MOVE_CAPABILITY = "MailboxMoveCapability"
-MOVE_CMDLETS = ("New-MigrationBatch",)
-READ_CMDLETS: dict[Side, tuple[str, ...]] = {
-    "source": ("Get-AcceptedDomain", "Get-Mailbox", "Get-User"),
-    "target": ("Get-AcceptedDomain", "Get-Recipient", "Get-MailUser", "Get-User", "Get-MailboxStatistics"),
-}
-SCOPE_CMDLETS = (
-    "Get-DistributionGroup",
-    "Get-DistributionGroupMember",
-    "New-DistributionGroup",
-    "Add-DistributionGroupMember",
-    "Remove-DistributionGroupMember",
-)
-TAG_CMDLETS = ("Set-Mailbox",)
-PREPARE_CMDLETS = ("New-MailUser", "Set-MailUser", "Set-User")
-
-_SETUP = "the Exchange role group Organization Management"
-_RECIPIENTS = "the Exchange role group Recipient Management, or Organization Management"
 LICENSING_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
     "4d6ac14f-3453-41d0-bef9-a3e0c569773a": "License Administrator",
 }
-
-
-@dataclass(frozen=True)
-class Need:
-    """A cmdlet that some section calls.
-
-    Args:
-        cmdlet: Its name.
-        purpose: What for, in words.
-        roles: Whose members are offered it.
-        parameter: A parameter that a lesser role hides, None where there is none.
-    """
-
-    cmdlet: str
-    purpose: str
-    roles: str
-    parameter: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The cmdlet with the parameter that must be offered."""
-        return f"{self.cmdlet} -{self.parameter}" if self.parameter else self.cmdlet
-
-    def offered(self, offered: dict[str, list[str]]) -> bool:
-        """Whether the session offers it.
-
-        Args:
-            offered: Cmdlet to parameters.
-        """
-        return self.cmdlet in offered and (self.parameter is None or self.parameter in offered[self.cmdlet])
 
 
 @dataclass(frozen=True)
@@ -90,46 +49,6 @@ class Permission:
 
     any_of: tuple[str, ...]
     purpose: str
-
-
-def _needs(cmdlets: Iterable[str], purpose: str, roles: str, parameter: str | None = None) -> list[Need]:
-    return [Need(cmdlet, purpose, roles, parameter) for cmdlet in cmdlets]
-
-
-def scope_needs(project: Project) -> list[Need]:
-    """What the source's account needs to read mailboxes and to fill the scope group.
-
-    Args:
-        project: Says whether mailboxes are tagged.
-    """
-    needs = _needs(READ_CMDLETS["source"], "see who moves", _RECIPIENTS)
-    needs += _needs(SCOPE_CMDLETS, "make and fill the scope group", _SETUP)
-    return needs + (_needs(TAG_CMDLETS, "tag who moves", _RECIPIENTS) if project.users.tag else [])
-
-
-def prepare_needs(project: Project) -> list[Need]:
-    """What the target's account needs to see who is there and to prepare users.
-
-    Args:
-        project: Says whether users are made in the cloud.
-    """
-    needs = _needs(READ_CMDLETS["target"], "see who is there", _RECIPIENTS)
-    made = project.target_users.made == "cloud"
-    return needs + (_needs(PREPARE_CMDLETS, "prepare users", _RECIPIENTS) if made else [])
-
-
-def cmdlets_needed(side: Side, project: Project) -> list[Need]:
-    """Every cmdlet whose right is judged on a side, for whatever section.
-
-    Args:
-        side: The tenant.
-        project: Its settings say which are needed.
-    """
-    setup = _needs(RELATIONSHIP_CMDLETS, "open the relationship", _SETUP, MOVE_CAPABILITY)
-    if side == "source":
-        return [*setup, *scope_needs(project)]
-    endpoint = _needs(ENDPOINT_CMDLETS, "make and test the endpoint", _SETUP)
-    return [*endpoint, *setup, *prepare_needs(project), *_needs(MOVE_CMDLETS, "move mailboxes", _RECIPIENTS)]
 
 
 def reading_needed(side: Side) -> tuple[Permission, ...]:
@@ -261,14 +180,14 @@ def _duties(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
         offered, token = offered_cmdlets(seen, side), seen.one(f"{side}.signed_in")
         setup = Need(RELATIONSHIP_CMDLETS[1], "", "", MOVE_CAPABILITY).offered(offered)
-        moves = all(Need(cmdlet, "", "").offered(offered) for cmdlet in MOVE_CMDLETS)
+        moves = Need(START_CMDLET, "", "").offered(offered)
         duties = [*(["setup"] if setup else []), *(["moves"] if moves else [])]
         yield Judgement(
             "pass" if duties else "warn",
             str(token["Name"]) if token else side,
             seen=f"Exchange duties: {' and '.join(duties) or 'neither'}; Entra roles: {_roles(seen, side)}",
             expected="the duty of setup, or of moves; two people may share them",
-            remedy=f"Let somebody sign in to the {side} who has {_SETUP}, or the management role Move Mailboxes.",
+            remedy=f"Let somebody sign in to the {side} who has {SETUP}, or the management role Move Mailboxes.",
         )
 
     return judge
@@ -283,6 +202,22 @@ def _roles(seen: Seen, side: Side) -> str:
 def _of(side: Side) -> tuple[Rule, ...]:
     signed_in, roles, cmdlets = f"{side}.signed_in", f"{side}.directory_roles", f"{side}.offered_cmdlets"
     return (
+        Rule(
+            f"{side}-may-read-contents",
+            "The account may see what is in mailboxes and who may open them",
+            ("ROL-02",),
+            side,
+            (cmdlets,),
+            _offers(side, content_needs),
+        ),
+        Rule(
+            f"{side}-may-clean-up",
+            "The account may take away what the move needed",
+            ("ROL-02",),
+            side,
+            (cmdlets,),
+            _offers(side, lambda _project: clean_up_needs(side)),
+        ),
         Rule(
             f"{side}-may-read-directory",
             "The account may read users, subscriptions and groups",
@@ -331,13 +266,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "target-may-move",
-        "The account may move mailboxes",
+        "The account may make, watch, stop and complete batches",
         ("ROL-01",),
         "target",
         ("target.offered_cmdlets",),
-        _offers(
-            "target", lambda _project: _needs(MOVE_CMDLETS, "move mailboxes", "the management role Move Mailboxes")
-        ),
+        _offers("target", move_needs),
+    ),
+    Rule(
+        "target-may-give-rights",
+        "The account may give delegates their rights again after the move",
+        ("ROL-02",),
+        "target",
+        ("target.offered_cmdlets",),
+        _offers("target", right_needs),
     ),
     *(rule for side in SIDES for rule in _of(side)),
 )

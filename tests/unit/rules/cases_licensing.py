@@ -240,6 +240,12 @@ NOT_PASSING: dict[str, list[Case]] = {
     "source-may-manage-scope": [
         Case("members cannot be added", ["fail", "pass"], _offered("source", "Add-DistributionGroupMember")),
         Case("users are tagged", ["fail", "pass"], {}, {"users": {"tag": True}}),
+        Case(
+            "disabled archives are decided on",
+            ["fail", "fail", "pass"],
+            {},
+            {"move": {"disabled_archives": {"a@contoso.com": "enable", "b@contoso.com": "remove"}}},
+        ),
     ],
     "target-may-prepare-users": [
         Case(
@@ -249,7 +255,33 @@ NOT_PASSING: dict[str, list[Case]] = {
         ),
     ],
     "target-may-move": [
-        Case("no batches", ["fail"], _offered("target", "New-MigrationBatch")),
+        Case("no batches", ["fail", "pass"], _offered("target", "New-MigrationBatch")),
+        Case(
+            "batches are started and not stopped",
+            ["fail", "fail", "pass"],
+            _offered("target", "Stop-MigrationBatch", "Remove-MigrationUser"),
+        ),
+        Case("nothing may be completed", ["fail", "pass"], _offered("target", "Complete-MigrationBatch")),
+    ],
+    "target-may-give-rights": [
+        Case("Send As is not given", ["fail", "pass"], _offered("target", "Add-RecipientPermission")),
+        Case("mailboxes are only read", ["fail", "pass"], _offered("target", "Set-Mailbox")),
+    ],
+    "source-may-read-contents": [
+        Case(
+            "neither folders nor rights",
+            ["fail", "fail", "pass"],
+            _offered("source", "Get-MailboxFolderStatistics", "Get-RecipientPermission"),
+        ),
+    ],
+    "target-may-read-contents": [
+        Case("no statistics", ["fail", "pass"], _offered("target", "Get-MailboxStatistics")),
+    ],
+    "source-may-clean-up": [
+        Case("the relationship stays", ["fail", "pass"], _offered("source", "Remove-OrganizationRelationship")),
+    ],
+    "target-may-clean-up": [
+        Case("the endpoint stays", ["fail", "pass"], _offered("target", "Remove-MigrationEndpoint")),
     ],
     "source-may-read-directory": [
         Case("nothing in Graph", ["fail", "fail"], _permissions("source")),

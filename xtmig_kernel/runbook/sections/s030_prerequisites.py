@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.outputs import Exhibit
 from xtmig_kernel.rules.connect import SIDES
 from xtmig_kernel.rules.prerequisites import DOMAIN_FACTS, domains_of
-from xtmig_kernel.rules.rights import (
-    cmdlets_needed,
-    held_permissions,
-    licensing_needed,
-    offered_cmdlets,
-    reading_needed,
-)
+from xtmig_kernel.rules.rights import held_permissions, licensing_needed, offered_cmdlets, reading_needed
+from xtmig_kernel.rules.rights_needed import cmdlets_needed
 from xtmig_kernel.runbook.step import Section, Step
 
 if TYPE_CHECKING:
@@ -89,7 +84,8 @@ def _rights_of(side: Side) -> Callable[[Seen, Project], tuple[Exhibit, ...]]:
 def _rights(side: Side, number: int) -> Step:
     facts = tuple(f"{side}.{table}" for table in ("signed_in", "directory_roles", "offered_cmdlets"))
     endpoint = ("target-may-configure-endpoint",) if side == "target" else ()
-    later = ("target-may-prepare-users", "target-may-move") if side == "target" else ("source-may-manage-scope",)
+    target_only = ("target-may-prepare-users", "target-may-move", "target-may-give-rights")
+    later = target_only if side == "target" else ("source-may-manage-scope",)
     return Step(
         id=f"030.{number}",
         title=f"See what the {side} account may do in the whole runbook",
@@ -102,6 +98,8 @@ def _rights(side: Side, number: int) -> Step:
             *endpoint,
             f"{side}-may-configure-relationship",
             *later,
+            f"{side}-may-read-contents",
+            f"{side}-may-clean-up",
             f"{side}-may-read-directory",
             f"{side}-may-license",
         ),

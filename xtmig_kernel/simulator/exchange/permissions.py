@@ -9,7 +9,7 @@ from xtmig_kernel.simulator.recipients_file import FolderPermission, Mailbox, Ma
 
 from .all_recipients import EVERY_KIND
 from .context import Context, Result
-from .errors import not_found
+from .errors import ExchangeRefused, not_found
 from .lookup import address_book, chosen, refuse_unserved, target
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ SERVED_GET = frozenset({
     "IncludeUnresolvedPermissions", "IncludeSoftDeletedUserPermissions", "SkipCount",
 })  # fmt: skip
 SERVED_CHANGE = frozenset({"Identity", "User", "AccessRights", "AutoMapping", "InheritanceType", "IgnoreDefaultScope"})
+SERVED_ADD_ON_FOLDER = frozenset({"Identity", "User", "AccessRights"})
+FOLDER_RIGHT_EXISTS = "Microsoft.Exchange.Management.StoreTasks.UserAlreadyExistsInPermissionEntryException"
 SERVED_GET_AS = frozenset({
     "Identity", "Trustee", "AccessRights", "ResultSize", "ReadFromDomainController",
     "IncludeTrusteeWithPrimarySmtpAddress",
@@ -185,13 +187,8 @@ def remove_recipient_permission(context: Context, bound: Bound) -> Result:
 def get_folder_permission(context: Context, bound: Bound) -> Result:
     r"""Get-MailboxFolderPermission of `mailbox:\folder`: Default and Anonymous first; people by display name."""
     refuse_unserved(bound, SERVED_GET)
-    wanted, _, path = str(bound.get("Identity") or "").partition(":\\")
-    mailbox: Mailbox = target(context, (Mailbox,), wanted)
-    name = path.replace("\\", "/").strip("/") or "Top of Information Store"
-    place = next((f for f in content.folders(mailbox) if f.path[1:].lower() == name.lower()), None)
-    if place is None:
-        raise not_found(bound.get("Identity"))
-    mine = [p for p in mailbox.access.folders if p.folder.replace("\\", "/").strip("/").lower() == name.lower()]
+    mailbox, place = _place(context, bound)
+    mine = _on(mailbox, place)
     said = {p.user.lower() for p in mine}
     usual = [p for p in _usual(place.name, place.kind) if p.user.lower() not in said]
     rows = [_folder_row(context, mailbox, place.name, right) for right in [*usual, *mine]]
@@ -201,6 +198,35 @@ def get_folder_permission(context: Context, bound: Bound) -> Result:
         shown_name = getattr(entry, "display_name", None) or str(wanted_user)
         rows = [row for row in rows if row["User"].lower() == shown_name.lower()]
     return Result(rows)
+
+
+def _place(context: Context, bound: Bound) -> tuple[Mailbox, content.Place]:
+    wanted, _, path = str(bound.get("Identity") or "").partition(":\\")
+    mailbox: Mailbox = target(context, (Mailbox,), wanted)
+    name = path.replace("\\", "/").strip("/") or "Top of Information Store"
+    place = next((f for f in content.folders(mailbox) if f.path[1:].lower() == name.lower()), None)
+    if place is None:
+        raise not_found(bound.get("Identity"))
+    return mailbox, place
+
+
+def _on(mailbox: Mailbox, place: content.Place) -> list[FolderPermission]:
+    """The rights that were given on a folder."""
+    name = place.path[1:].lower()
+    return [p for p in mailbox.access.folders if p.folder.replace("\\", "/").strip("/").lower() == name]
+
+
+def add_folder_permission(context: Context, bound: Bound) -> Result:
+    r"""Add-MailboxFolderPermission on `mailbox:\folder`; who has rights there already is refused."""
+    refuse_unserved(bound, SERVED_ADD_ON_FOLDER)
+    mailbox, place = _place(context, bound)
+    who = _trustee(context, str(bound.get("User")))
+    if any(_same(context, who, right.user) for right in _on(mailbox, place)):
+        raise ExchangeRefused(FOLDER_RIGHT_EXISTS, f"An existing permission entry was found for user: {who}.")
+    rights = [str(name) for name in bound.get("AccessRights") or []]
+    given = FolderPermission(folder=place.path[1:], user=who, rights=rights)
+    mailbox.access.folders = [*mailbox.access.folders, given]
+    return Result([_folder_row(context, mailbox, place.name, given)])
 
 
 def _usual(folder: str, kind: str) -> list[FolderPermission]:

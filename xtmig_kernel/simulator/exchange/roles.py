@@ -30,6 +30,7 @@ _RIGHTS = [
     "Remove-MailboxPermission",
     "Add-RecipientPermission",
     "Remove-RecipientPermission",
+    "Add-MailboxFolderPermission",
 ]
 _READ_RECIPIENTS = [
     "Get-Recipient",

@@ -106,6 +106,7 @@ HANDLERS: dict[str, Handler] = {
     "add-mailboxpermission": permissions.add_mailbox_permission,
     "remove-mailboxpermission": permissions.remove_mailbox_permission,
     "get-recipientpermission": permissions.get_recipient_permission,
+    "add-mailboxfolderpermission": permissions.add_folder_permission,
     "add-recipientpermission": permissions.add_recipient_permission,
     "remove-recipientpermission": permissions.remove_recipient_permission,
     "get-mailboxfolderpermission": permissions.get_folder_permission,
