@@ -164,7 +164,7 @@ def _verify(walk: Walk) -> None:
 
 
 def _plan_the_pilot(walk: Walk) -> None:
-    """Two people and their room go first, with dates that a person writes into project.yaml; the others have none yet."""
+    """Two people and a room go first, with dates that a person writes into project.yaml."""
     settings = yaml.safe_load((walk.project / "project.yaml").read_text("utf-8"))
     today = _today(walk)
     pilot = {"name": "pilot", "start": today.date(), "cutover": today + timedelta(days=16)}
