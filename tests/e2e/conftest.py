@@ -39,8 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def started_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """A rehearsal that is under way."""
-    started = Rehearsal(tmp_path_factory.mktemp("rehearsal"))
+    """A rehearsal of the configuration that is under way: it ends before the first batch."""
+    started = Rehearsal(tmp_path_factory.mktemp("rehearsal"), "--until", "110")
     try:
         yield started
     finally:
@@ -70,7 +70,7 @@ def beside(
 
 @pytest.fixture(scope="session")
 def rehearsal(started_rehearsal: Rehearsal) -> Rehearsal:
-    """A rehearsal that has ended."""
+    """A rehearsal of the configuration that has ended."""
     started_rehearsal.wait()
     return started_rehearsal
 

@@ -1,4 +1,4 @@
-"""What both tenants hold after a rehearsal, attribute for attribute; it shares no code with the steps."""
+"""What both tenants hold when they are configured, attribute for attribute; it shares no code with the steps."""
 
 from __future__ import annotations
 
@@ -201,8 +201,8 @@ def test_the_documents_pair_begins_and_stays_as_its_table_shows(rehearsal: Rehea
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """A rehearsal on a generated pair."""
-    options = ("--mailboxes", str(MAILBOXES), "--seed", "31")
+    """A rehearsal of the configuration on a generated pair."""
+    options = ("--until", "110", "--mailboxes", str(MAILBOXES), "--seed", "31")
     started = Rehearsal(tmp_path_factory.mktemp("large"), *options, seconds=1800)
     try:
         started.wait()

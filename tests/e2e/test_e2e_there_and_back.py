@@ -6,12 +6,14 @@ administrator could by hand, so that this tells nothing about sections 130 to 16
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from e2e_workplace import APPROVER, SECRETS, example, settings
+from e2e_workplace import APPROVER, SECRETS, console_script, example, settings, who_moves
 from simulator_process import start_simulator
 
 from xtmig_kernel.changes import ExchangeCall
@@ -19,6 +21,8 @@ from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.project import Approval, Approvals, load_users, save_approvals
 from xtmig_kernel.runbook import open_section
 from xtmig_kernel.runs.folder import new_project, project_back
+from xtmig_kernel.runs.headless import run_sections
+from xtmig_kernel.runs.practice import generated_tenants
 from xtmig_kernel.store import Ledger
 
 pytestmark = pytest.mark.deep
@@ -35,14 +39,18 @@ MOVERS = ("lara.newton@contoso.com",)
 SIDES = ("source", "target")
 ENDED = ("looked", "no change", "applied")
 MOST_ROUNDS = 6
+TWENTY = 20
 SHARED = "Northwind free-busy"
 
 
 class Walk:
     """Two simulated tenants and the projects of one test."""
 
-    def __init__(self, folder: Path, simulator: SimulatorProcess, tenants: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, simulator: SimulatorProcess, tenants: dict[str, Any], movers: Sequence[str]
+    ) -> None:
         self.folder = folder
+        self.movers = movers
         self.simulator = simulator
         self.tenants = tenants
         self.connection = folder / "connection.json"
@@ -109,7 +117,7 @@ class Walk:
                 for row in source.exchange.invoke("Get-Mailbox", {"Identity": user.source_address}).rows
             }
             addresses = [str(row["PrimarySmtpAddress"]) for row in found if row["ExchangeGuid"] in guids]
-            assert len(addresses) == len(guids) == len(MOVERS)
+            assert len(addresses) == len(guids) == len(self.movers)
             csv = "\r\n".join(["EmailAddress", *addresses]) + "\r\n"
             parameters = {
                 "Name": batch,
@@ -141,7 +149,7 @@ class Walk:
             "users": {"choose": "file"},
         }
         new_project(project, data)
-        lines = "".join(f"{address},,pilot\n" for address in MOVERS)
+        lines = "".join(f"{address},,pilot\n" for address in self.movers)
         (project / "users.csv").write_text(f"SourceAddress,TargetAddress,Wave\n{lines}", encoding="utf-8")
         return project
 
@@ -163,12 +171,17 @@ class _NoClock:
         raise AssertionError(f"nothing waits {seconds} s here")
 
 
-def tenants() -> dict[str, Any]:
-    """The example, customized on both sides; the source has a relationship for free/busy that names the target's ID."""
-    held = example()
+def prepared(held: dict[str, Any]) -> dict[str, Any]:
+    """Tenants that are customized on both sides, and whose operators may consent."""
     for side in SIDES:
         held[side]["dehydrated"] = False
         held[side]["applications"][0]["permissions"]["graph"].append("AppRoleAssignment.ReadWrite.All")
+    return held
+
+
+def tenants() -> dict[str, Any]:
+    """The example, prepared; the source has a relationship for free/busy that names the target's ID."""
+    held = prepared(example())
     held["source"].setdefault("organization_relationships", []).append(
         {
             "name": SHARED,
@@ -180,18 +193,36 @@ def tenants() -> dict[str, Any]:
     return held
 
 
-@pytest.fixture
-def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-    held = tenants()
-    file = tmp_path / "tenants.yaml"
+@contextmanager
+def walking(folder: Path, held: dict[str, Any], movers: Sequence[str]) -> Iterator[Walk]:
+    """Both simulated tenants for the length of a `with` block."""
+    file = folder / "tenants.yaml"
     file.write_text(yaml.safe_dump(held, allow_unicode=True), encoding="utf-8")
-    simulator = start_simulator(tmp_path, "--speed", "600", "--start", START, tenants=file, environment=SECRETS)
+    simulator = start_simulator(folder, "--speed", "600", "--start", START, tenants=file, environment=SECRETS)
     try:
-        yield Walk(tmp_path, simulator, held)
+        yield Walk(folder, simulator, held, movers)
     finally:
         simulator.stop()
+
+
+@pytest.fixture(autouse=True)
+def operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Iterator[Walk]:
+    with walking(tmp_path, tenants(), MOVERS) as made:
+        yield made
+
+
+@pytest.fixture
+def walk_of_twenty(tmp_path: Path) -> Iterator[Walk]:
+    file = generated_tenants(tmp_path / "generated", TWENTY, "7")
+    held = prepared(yaml.safe_load(file.read_text(encoding="utf-8")))
+    with walking(tmp_path, held, [mailbox["primary"].lower() for mailbox in who_moves(held)]) as made:
+        yield made
 
 
 def ended(states: dict[str, str]) -> dict[str, str]:
@@ -216,18 +247,32 @@ def test_there_cleaned_up(walk: Walk) -> None:
 
 def test_there_and_back(walk: Walk) -> None:
     """A mailbox moves and moves back, through the relationships that are there, to the object that it left (BCK-01)."""
+    there_and_back(walk)
+
+
+def test_twenty_there_and_back(walk_of_twenty: Walk) -> None:
+    """The same holds for twenty generated mailboxes, all in one batch each way."""
+    assert TWENTY == len(walk_of_twenty.movers)
+    there_and_back(walk_of_twenty)
+
+
+def there_and_back(walk: Walk) -> None:
+    """Move, prepare the way back, move back; every mailbox keeps its GUID, and both projects tell their story."""
     first = walk.first_project()
     assert ended(walk.run(first, SET_UP)) == {}
     guids = walk.mailboxes("source")
     walk.move(first, "e2e-pilot")
     names = {side: set(walk.relationships(side)) for side in SIDES}
     assert ended(walk.run(first, ["300"])) == {}
+    archive = run_sections(first, ["300"], "plan", lambda _: None).folder
     back = walk.folder / "back"
-    assert project_back(back, first) == len(MOVERS)
+    assert project_back(back, first) == len(walk.movers)
     assert ended(walk.run(back, (*SET_UP, "300"))) == {}
     assert {side: set(walk.relationships(side)) for side in SIDES} == names
     walk.move(back, "e2e-back-pilot")
     returned = walk.mailboxes("source")
-    assert {address: returned[address] for address in MOVERS} == {address: guids[address] for address in MOVERS}
+    assert {address: returned[address] for address in walk.movers} == {a: guids[a] for a in walk.movers}
     for path in (first, back):
         Ledger(path, _NoClock(), Redactor(), "check").verify()
+    verified = subprocess.run([console_script(), "report", "verify", str(archive)], check=False)
+    assert verified.returncode == 0

@@ -13,7 +13,7 @@ from core_facts import make_project
 
 from xtmig_kernel.changes import Change, Credential, ExchangeCall, Later, Level, MintedSecret, Subject
 from xtmig_kernel.errors import AccessDenied, ApprovalError
-from xtmig_kernel.evidence import Failed, Finding, Observed, Passed, Reason, Unseen, Waiting
+from xtmig_kernel.evidence import Failed, Finding, Manual, Observed, Passed, Reason, Skipped, Unseen, Waiting
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.cards_step import Unapproved, step_card
 from xtmig_kernel.jupyter.face_consent import consent_mail
@@ -161,6 +161,22 @@ def test_plan_run_says_that_nothing_was_applied() -> None:
     """In a plan run the apply card says so."""
     assert "Planned, not applied" in card(planned(), phase="apply")
     assert "Planned, not applied" not in card(planned(), phase="apply", mode="apply")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Manual("the compliance officer agrees"), "Nobody has signed yet: <bdi>the compliance officer agrees"),
+        (Skipped("no wave has a date"), "no wave has a date"),
+        (Unseen(Reason.DENIED, "403 from the service"), "403 from the service"),
+        (Waiting("the cutover", NOW), "the cutover"),
+    ],
+)
+def test_held_back_step_says_why_whatever_the_verdict(verdict: Any, words: str) -> None:
+    """A step that is held back by a word nobody gave, or by what was never asked, is drawn like any other."""
+    html = card(replace(planned(), blocked_by=(finding(verdict),)))
+    assert "Held back" in html
+    assert words in html
 
 
 def test_error_card_says_what_happened_and_what_to_do() -> None:

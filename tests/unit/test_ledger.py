@@ -255,3 +255,11 @@ def test_documented_fields_are_the_fields(ledger: Ledger) -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "ledger.md").read_text(encoding="utf-8")
     fields: dict[str, Any] = json.loads(json.dumps(fill(ledger, 1)[0].as_data()))
     assert [name for name in fields if f"`{name}`" not in page] == []
+
+
+def test_entries_of_one_section(tmp_path: Path) -> None:
+    """Asked for a section, the ledger gives the entries of its steps and those of no step, and no other section's."""
+    ledger = Ledger(tmp_path, StillClock(NOW), Redactor(), "run-1")
+    for step in ("070.2", None, "080.1"):
+        ledger.append("finding", {"of": step}, step=step)
+    assert ["070.2", None] == [entry.data["of"] for entry in ledger.entries(section="070")]

@@ -40,8 +40,8 @@ SORT = (
     "const h=this.closest('th'),t=h.closest('table'),b=t.tBodies[0],n=h.cellIndex,"
     "up=h.getAttribute('aria-sort')!=='ascending';for(const o of t.querySelectorAll('th[aria-sort]'))"
     "o.removeAttribute('aria-sort');h.setAttribute('aria-sort',up?'ascending':'descending');"
-    "b.append(...[...b.rows].sort((x,y)=>(up?1:-1)*x.cells[n].textContent.trim()"
-    ".localeCompare(y.cells[n].textContent.trim(),undefined,{numeric:true})))"
+    "const k=r=>r.cells[n].dataset.sort??r.cells[n].textContent.trim();"
+    "b.append(...[...b.rows].sort((x,y)=>(up?1:-1)*k(x).localeCompare(k(y),undefined,{numeric:true})))"
 )
 # Shows those rows of the table beside it that hold what was typed.
 SEARCH = (

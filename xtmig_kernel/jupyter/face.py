@@ -57,15 +57,16 @@ def calmly() -> Iterator[None]:
         raise
 
 
-def told_by_ledger(run: SectionRun) -> Result:
+def told_by_ledger(run: SectionRun, section: str | None = None) -> Result:
     """What the ledger says of the project so far.
 
     Args:
         run: The opened section; its own entries are the latest.
+        section: Only what it says of this section.
     """
     folder = run.project.folder
     return summary(
-        run.ledger.entries(),
+        run.ledger.entries(section=section),
         run=run.ledger.run,
         project=run.project,
         approvals=load_approvals(folder),
@@ -105,7 +106,7 @@ class SectionFace:
             show=self._show_link,
             progress=self._say,
         )
-        self._stand = cards.step_rows(self.run.section, told_by_ledger(self.run))
+        self._stand = cards.step_rows(self.run.section, told_by_ledger(self.run, number))
 
     def __repr__(self) -> str:
         section = self.run.section

@@ -301,7 +301,7 @@ def refusals(entries: Sequence[Entry]) -> dict[str, list[str]]:
 
 
 def problems(entries: Sequence[Entry], run: str) -> list[ProblemFact]:
-    """Every error that ended a step, in their order; resolved where the step has since ended otherwise.
+    """Every error that ended a step or its section, in their order; resolved where that has since ended otherwise.
 
     Args:
         entries: Entries in their order.
@@ -310,6 +310,14 @@ def problems(entries: Sequence[Entry], run: str) -> list[ProblemFact]:
     mended = {
         entry.step: entry.seq for entry in entries if entry.kind == "step_ended" and entry.data["state"] != "failed"
     }
+    opened: dict[str, str | None] = {}
+    around: dict[int, str | None] = {}
+    for entry in entries:
+        if entry.kind == "run_started":
+            opened[entry.run] = entry.data.get("section")
+        elif entry.kind == "problem":
+            around[entry.seq] = opened.get(entry.run)
+    ended = [entry for entry in entries if entry.kind == "run_ended"]
     return [
         ProblemFact(
             type=entry.data["type"],
@@ -320,7 +328,7 @@ def problems(entries: Sequence[Entry], run: str) -> list[ProblemFact]:
             cause=entry.data.get("cause"),
             remedy=entry.data.get("remedy"),
             statements=tuple(entry.data.get("statements") or ()),
-            resolved=_mended_later(mended, entry),
+            resolved=_mended_later(mended, entry) or _ended_later(ended, entry, around[entry.seq]),
             at=entry.at,
             run=entry.run,
             this_run=entry.run == run,
@@ -333,6 +341,14 @@ def problems(entries: Sequence[Entry], run: str) -> list[ProblemFact]:
 def _mended_later(mended: dict[str | None, int], problem: Entry) -> bool:
     step = problem.step or problem.data.get("step")
     return step is not None and mended.get(step, 0) > problem.seq
+
+
+def _ended_later(ended: Sequence[Entry], problem: Entry, section: str | None) -> bool:
+    """Whether an error outside of every step is settled: a later run has run its section to the end."""
+    outside = (problem.step or problem.data.get("step")) is None and section is not None
+    return outside and any(
+        e.seq > problem.seq and e.run != problem.run and e.data.get("section") == section for e in ended
+    )
 
 
 def reads(entries: Sequence[Entry], run: str) -> list[ReadFact]:

@@ -23,7 +23,7 @@ _SHOWN_TYPES = ["text/html", "text/markdown", "image/svg+xml", "image/png", "ima
 _TAGS = """
 a abbr article b bdi blockquote br caption code col colgroup dd del details div dl dt em figcaption figure
 h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre s section small span strong sub summary sup
-table tbody td tfoot th thead time tr u ul svg rect
+table tbody td tfoot th thead time tr u ul wbr svg rect
 """
 _ATTRIBUTES = """
 alt aria-label aria-labelledby class colspan datetime dir height id lang open role rowspan scope title width

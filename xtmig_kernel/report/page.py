@@ -191,6 +191,7 @@ def environment() -> Environment:
         words=words,
         css=Markup(_resource("style.css")),  # noqa: S704 - our own file
         cells=words.CELLS,
+        longest_whole=words.LONGEST_WHOLE,
         counted=words.counted,
         differences=differences,
         section_of=section_of,
@@ -200,7 +201,8 @@ def environment() -> Environment:
         rest=shown.rest,
         titled=words.titled,
     )
-    made.filters.update(breakable=words.breakable, moment=words.moment)
+    made.filters.update(breakable=words.breakable, moment=words.moment, sentence=words.sentence)
+    made.tests.update(moment=words.is_moment)
     return made
 
 

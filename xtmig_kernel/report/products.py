@@ -84,6 +84,20 @@ def account_counts(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dic
     return {"in_scope": len(rows)} | counts
 
 
+def completed(entries: Sequence[Entry]) -> dict[str, str]:
+    """Since when the account of mailboxes has known that a mailbox is completed, by its addresses, casefolded.
+
+    Args:
+        entries: Entries in their order.
+    """
+    last = next((e for e in reversed(entries) if e.kind == "exhibit" and e.data["name"] == ACCOUNT), None)
+    if last is None or account(entries, "") is None:
+        return {}
+    place = list(last.data["columns"]).index(ACCOUNT_COLUMN)
+    done = [row for row in last.data["rows"] if ACCOUNT_STATES[str(row[place])] == "completed"]
+    return {cell.casefold(): last.at for row in done for cell in row if isinstance(cell, str) and "@" in cell}
+
+
 def exhibit_rows(entries: Sequence[Entry]) -> dict[str, list[tuple[str | int, ...]]]:
     """All rows of the last exhibit of each name.
 

@@ -75,7 +75,9 @@ def summary(
     sections, problems = history.sections(told, run), history.problems(told, run)
     sign_offs = _sign_offs(told, approvals)
     planned_files = products.planned_files(told, run)
-    items = open_items(findings, planned, changes, problems, sections, planned_files)
+    items = open_items(
+        findings, planned, changes, problems, sections, planned_files, completed=products.completed(told)
+    )
     verdicts = Counter(finding.verdict for finding in findings)
     return Result(
         xtmig=__version__,

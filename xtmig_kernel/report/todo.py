@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from xtmig_kernel.report.history import SETTLED_STATES
+from xtmig_kernel.report.history import SETTLED_STATES, section_of
 from xtmig_kernel.report.model import (
     Actor,
     ChangeFact,
@@ -21,12 +21,13 @@ from xtmig_kernel.report.places import FINDINGS, changes_file, planned_file
 from xtmig_kernel.report.words import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xtmig_kernel.project import Side
     from xtmig_kernel.report.model import SectionFact
 
 MANY_ALIKE = 50
+LAST_OF_THE_MOVE = "180"
 MOST_LABELS = 3
 _NAMES = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\S+@\S+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\d+")
 
@@ -88,6 +89,8 @@ def open_items(
     problems: Sequence[ProblemFact],
     sections: Sequence[SectionFact],
     files: Sequence[PlannedFileFact] = (),
+    *,
+    completed: Mapping[str, str] | None = None,
 ) -> list[OpenItem]:
     """Everything that is left to do, each thing once, by who must act, then by step.
 
@@ -100,11 +103,12 @@ def open_items(
         problems: Errors that ended a step.
         sections: The sections with their steps.
         files: Files that were planned and not written.
+        completed: Since when mailboxes have been completed, by their addresses; advice for their move is past.
     """
     held_back = {step.id for part in sections for step in part.steps if step.state in ("waiting", "later", "failed")}
     things = [
         *(Thing(_from_problem(problem)) for problem in problems if not problem.resolved),
-        *(thing for finding in findings for thing in _from_finding(finding)),
+        *(thing for finding in findings if not _past(finding, completed or {}) for thing in _from_finding(finding)),
         *(_from_planned(change) for change in planned if change.step not in held_back or _unapproved(change)),
         *(Thing(_from_file(file)) for file in files if file.step not in held_back),
         *_from_changes(changes, problems, sections),
@@ -198,6 +202,13 @@ def _from_finding(finding: FindingFact) -> Iterator[Thing]:
             statements=finding.statements,
         )
         yield Thing(item, (begin, f"objects of “{finding.title}”"), finding.subject, FINDINGS)
+
+
+def _past(finding: FindingFact, completed: Mapping[str, str]) -> bool:
+    """Whether a finding advises how to move a mailbox that has been moved since."""
+    if finding.verdict != "warn" or finding.step is None or section_of(finding.step) > LAST_OF_THE_MOVE:
+        return False
+    return any(completed.get(word.casefold(), "") > finding.at for word in finding.subject.split())
 
 
 def _unapproved(change: PlannedFact) -> bool:

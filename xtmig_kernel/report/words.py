@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _AFTER_SIGNS = re.compile(r"(?<=[@./_=:;,-])(?=[^\s@./_=:;,-])")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _LONG = re.compile(r"([^\s\0]{20})(?=[^\s\0])")
 # Characters that have no shape of their own, or that turn the direction of what follows them.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -124,6 +125,27 @@ CELLS = {
 }
 """How a cell of an exhibit is shown, by its column's heading: only words of our own, never a tenant's."""
 
+TITLES = {
+    "broken-ties": "Ties that the waves cut",
+    "counts-compared": "Folders compared with the baseline",
+    "cross-tenant-moves": "Moves from another tenant",
+    "gate-waves": "Waves of the next cutover",
+    "go-no-go": "Go or no-go",
+    "moved-users": "Users who have moved",
+    "new-batches": "Users of the batches",
+    "permissions-compared": "Rights compared with the baseline",
+    "rights-source": "Rights in the source",
+    "rights-target": "Rights in the target",
+    "sign-offs": "Sign-offs",
+    "skipped-to-decide": "Skipped items to decide about",
+    "wave-bytes": "What the waves have to move",
+    "wave-users": "Users and their waves",
+}
+"""Headings of exhibits whose names alone do not say it."""
+
+LONGEST_WHOLE = 10
+"""A cell of at most so many characters (a date, a state, the name of a wave) stays on one line."""
+
 _ATTRIBUTES = {
     "AppId": "application ID",
     "ApplicationId": "application ID",
@@ -152,7 +174,16 @@ def titled(name: str) -> str:
     Args:
         name: The name.
     """
-    return name.replace("-", " ").capitalize()
+    return TITLES.get(name) or name.replace("-", " ").capitalize()
+
+
+def sentence(text: str) -> str:
+    """A text with the full stop that another sentence after it needs.
+
+    Args:
+        text: Such as a caption.
+    """
+    return text if not text or text[-1] in ".!?:" else f"{text}."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -174,6 +205,15 @@ def sections_named(numbers: Sequence[str]) -> str:
     if not numbers:
         return ""
     return f"section{'s' if len(numbers) > 1 else ''} {listed(numbers)}"
+
+
+def is_moment(text: Any) -> bool:
+    """Whether a cell is a time as the ledger writes it, such as `2026-11-23T16:04:12Z`.
+
+    Args:
+        text: What a cell holds.
+    """
+    return isinstance(text, str) and _MOMENT.fullmatch(text) is not None
 
 
 def moment(text: str) -> str:

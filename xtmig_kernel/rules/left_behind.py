@@ -229,7 +229,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "left-plans-off",
         "No Exchange plan is on for leftover MailUsers, where the project asks for it",
-        ("KNI-06", "KNI-08", "PLN-04", "PLN-05", "PLN-07", "PLN-11"),
+        ("KNI-06", "KNI-08", "PLN-04", "PLN-05", "PLN-06", "PLN-07", "PLN-11"),
         "source",
         FACTS,
         _asked(_off),

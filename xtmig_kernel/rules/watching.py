@@ -241,16 +241,17 @@ def _skipped(seen: Seen, project: Project) -> Iterable[Judgement]:
         if not row["UnapprovedSkippedItems"] and score != "Poor":
             return
         what = ", ".join(sorted(kinds[name.casefold()])) or "kinds that were not told"
-        poor = score == "Poor"
+        poor, skipped = score == "Poor", row["SkippedItems"]
+        items = "1 item" if skipped == 1 else f"{skipped or 'some'} items"
         yield Judgement(
             "fail" if poor else "warn",
             name,
-            seen=f"{row['SkippedItems'] or 'some'} items skipped ({what}); data consistency {score or 'unknown'}",
+            seen=f"{items} skipped ({what}); data consistency {score or 'unknown'}",
             expected="everything copied, or somebody has decided about what is not",
             remedy="Nobody can approve this score: mend the mailbox in the source, or take the user out by 180."
             if poor
             else "Look at the table skipped-items, and let the mailbox's owner decide, weeks before the cutover: "
-            "notebook 150 and 160 ask for the decision.",
+            "notebooks 150 and 160 ask for the decision.",
         )
 
     yield from _each_user(judge, "nothing skipped, or decided", seen, project)

@@ -119,6 +119,8 @@ def _execute(
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    from xtmig_kernel.runs.engine import ENGINE
+
     inside = project.folder / "notebooks" / section.notebook
     source = inside if inside.exists() else shipped("notebooks") / section.notebook
     kernel = kernels.take()
@@ -127,6 +129,7 @@ def _execute(
             str(source),
             str(folder / section.notebook),
             parameters={"project": str(project.folder), "mode": mode, "run": run},
+            engine_name=ENGINE,
             kernel_name=KERNEL,
             km=kernel,
             progress_bar=False,

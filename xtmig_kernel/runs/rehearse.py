@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.clock import from_text
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_project
-from xtmig_kernel.runbook import BY_NUMBER, SECTIONS
+from xtmig_kernel.runbook import SECTIONS
 from xtmig_kernel.runs.approve import SIGN_OFF_KIND, approve, sign_off
 from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.folder import new_project
-from xtmig_kernel.runs.headless import Run, run_sections
+from xtmig_kernel.runs.headless import Run, chosen_sections, run_sections
 from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants, simulation_folder
 from xtmig_kernel.runs.proposals import proposed
 from xtmig_kernel.statements import statements
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.project import Side
     from xtmig_kernel.report import Result
+    from xtmig_kernel.report.model import FindingFact
 
 MOST_RUNS = 12
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
@@ -47,7 +48,7 @@ class Stage:
     sections: tuple[str, ...]
 
 
-_ALL_STAGES = (
+STAGES = (
     Stage("both tenants are configured, every user is prepared", ()),
     Stage("the waves are planned", ("120",)),
     Stage("the batches are synchronised", ("130", "140")),
@@ -56,7 +57,6 @@ _ALL_STAGES = (
     Stage("access is removed", ("210",)),
     Stage("the project is closed", ("220",)),
 )
-STAGES = tuple(stage for stage in _ALL_STAGES if all(number in BY_NUMBER for number in stage.sections))
 
 
 def rehearse(
@@ -122,9 +122,9 @@ def _to_its_end(
     folder: Path, practice: Practice, sections: tuple[str, ...], progress: Callable[[str], None], *, mends: bool = True
 ) -> Run:
     """Plan, then apply until everything asked is done, or nobody can do any more."""
-    progress("planning: nothing is written")
-    run = run_sections(folder, sections, "plan", progress)
-    progress(run.result.answer)
+    chosen = chosen_sections(sections)
+    writes = any(not step.only_looks for section in chosen for step in section.steps)
+    run = _told(folder, sections, "plan" if writes else "apply", progress)
     for _ in range(MOST_RUNS):
         if run.result.run.mode == "apply" and run.result.run.exit_code == 0:
             break
@@ -132,10 +132,43 @@ def _to_its_end(
         moved = _people_act(folder, practice, run.result, progress) or _time_passes(folder, practice, run, progress)
         if not mended and not moved and not any(run.result.run.changes.values()):
             break
-        progress("applying")
-        run = run_sections(folder, sections, "apply", progress)
-        progress(run.result.answer)
+        # who has applied a section and seen it verified does not run it again
+        still = sections if run.result.run.mode == "plan" else open_sections(run.result)
+        run = _told(folder, still, "apply", progress)
     return run
+
+
+def _told(
+    folder: Path, sections: Sequence[str], mode: Literal["plan", "apply"], progress: Callable[[str], None]
+) -> Run:
+    progress("planning: nothing is written" if mode == "plan" else "applying")
+    run = run_sections(folder, sections, mode, progress)
+    progress(run.result.answer)
+    return run
+
+
+def open_sections(result: Result) -> tuple[str, ...]:
+    """Sections of a run that are not at their end: a step is open or a check has not passed; all, if it broke off.
+
+    Args:
+        result: What the run's archive says.
+    """
+    steps = {
+        step.id
+        for section in result.sections
+        for step in section.steps
+        if step.this_run and step.state not in ("applied", "no change", "looked")
+    }
+    steps |= {str(finding.step) for finding in result.findings if finding.this_run and _is_open(finding)}
+    numbers = {step.partition(".")[0] for step in steps}
+    broke_off = any(problem.this_run and not problem.resolved for problem in result.problems)
+    return tuple(n for n in result.run.asked if n in numbers or broke_off) or result.run.asked
+
+
+def _is_open(finding: FindingFact) -> bool:
+    return finding.verdict in ("fail", "waiting", "not_observed") or (
+        finding.verdict == "manual" and not finding.signed_by
+    )
 
 
 def _mended(
@@ -153,7 +186,8 @@ def _mended(
 
 def _people_act(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
     """Let the practice people do what the result says that people have to do; True if they did anything."""
-    acted = result.run.mode == "plan"  # what was planned can now be applied
+    # what was planned can now be applied
+    acted = result.run.mode == "plan" and bool(result.run.planned or result.run.planned_files)
     for section in sorted({p.step.split(".")[0] for p in result.planned if p.approval in ("missing", "claimed")}):
         acted |= _approve(folder, practice, section, progress)
     for side in _consents_wanted(result):

@@ -207,15 +207,17 @@ class Ledger:
         )
         return entry
 
-    def entries(self, *kinds: str, run: str | None = None) -> list[Entry]:
+    def entries(self, *kinds: str, run: str | None = None, section: str | None = None) -> list[Entry]:
         """Entries in their order.
 
         Args:
             kinds: Only these kinds; all if none is given.
             run: Only those of this run.
+            section: Only those of this section's steps, and those that belong to no step.
         """
         wanted = [(f"kind IN ({', '.join('?' * len(kinds))})", kinds)] if kinds else []
         wanted += [("run = ?", (run,))] if run is not None else []
+        wanted += [("(step IS NULL OR step LIKE ?)", (f"{section}.%",))] if section is not None else []
         where = "WHERE " + " AND ".join(condition for condition, _ in wanted) if wanted else ""
         rows = self._read(
             f"SELECT seq, at, run, kind, step, data, previous, hash FROM entries {where} ORDER BY seq",  # noqa: S608 - only marks

@@ -313,6 +313,24 @@ def test_problem_of_a_step_that_ended_well_later_is_settled(book: Book) -> None:
     assert [problem.resolved for problem in result.problems] == [True]
 
 
+def test_error_outside_of_a_step_is_settled_by_the_next_whole_run_of_its_section(open_book) -> None:
+    """What ended a notebook between its steps is left to do until that section has run to its end, and not longer."""
+    first = open_book("run-1")
+    first.start("160", "Cutover")
+    first.problem("UndefinedError", "a card could not be drawn", step=None)
+    assert [item.what for item in told(first).open_items] == ["a card could not be drawn"]
+    other = open_book("run-2")
+    other.start("150", "The day before")
+    other.end("150")
+    assert [problem.resolved for problem in told(other).problems] == [False]
+    again = open_book("run-3")
+    again.start("160", "Cutover")
+    again.end("160")
+    result = told(again)
+    assert [problem.resolved for problem in result.problems] == [True]
+    assert not result.open_items
+
+
 def test_only_this_run_counts_for_the_exit_code(open_book) -> None:
     """What an earlier run found stays in the report, and does not fail this run."""
     first = open_book("run-1")
