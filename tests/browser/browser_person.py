@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 LAB_SECONDS = 120
 CELL_SECONDS = 120
+SAVE_SECONDS = 10
 OPERATORS = {"source": "Olivia Operator", "target": "Otis Operator"}
 APPROVER = "amara.approver@northwindtraders.onmicrosoft.com"
 
@@ -97,6 +100,18 @@ class Person:
             )
         row = cell.locator(".xtmig .line", has_text=side.upper())
         row.get_by_text("✓ signed in").wait_for(timeout=CELL_SECONDS * 1000)
+
+    def save(self) -> None:
+        """Save the notebook; what a card draws while it is being saved makes it unsaved again, so look and repeat."""
+        unsaved = self.page.locator(".jp-mod-dirty").first
+        for _ in range(int(CELL_SECONDS / SAVE_SECONDS)):
+            self.page.keyboard.press("Control+s")
+            try:
+                unsaved.wait_for(state="detached", timeout=SAVE_SECONDS * 1000)
+            except PlaywrightTimeoutError:
+                continue
+            return
+        raise AssertionError("the notebook could not be saved")
 
     def picture(self, name: str, of: Page | Locator | None = None) -> None:
         """Take a picture of the window or of a cell, where somebody wants pictures."""

@@ -3,7 +3,9 @@
   const text = (node) => node.textContent.trim().toLowerCase();
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
 
+  const fewestToSearch = 4;
   const makeTools = (box, items, keyOf) => {
+    if (items.length < fewestToSearch) return;
     const tools = make("div", { className: "tools" });
     const state = make("span", { role: "status" });
     const search = make("input", { type: "search" });
