@@ -27,6 +27,25 @@ OTHERWISE_DONE = {
     "100.7": "the licence for moves is given in the source, by 020.4",
 }
 
+# Sections that run when named wait for days of the calendar: a wave's start, hours of copying, a night for the cutover.
+# A lane that is killed at each of their points would have to live through these days each time. They write through the
+# same engine and door, whose recovery tests/unit/runbook/test_recovery.py and test_bulk_recovery.py show for any step;
+# what is said here is where a kill of that section itself is tried, or why it needs none.
+WHEN_NAMED = {
+    "120": "it writes files of the project alone, each as a whole",
+    "130": "tests/simulator/test_client_killed.py kills it once the service has the batch, and runs it again",
+    "140": "it only looks",
+    "150": "one more synchronisation, which the service does each day by itself",
+    "160": "the gate is read and judged anew right before it: tests/unit/runbook/test_gate_applied.py",
+    "170": "each of its causes is met and mended in tests/simulator/test_failures_mended.py, in several runs",
+    "180": "a stopped batch or user is read back, and stopping twice is stopping once",
+    "190": "rights and licences are read back, and one that is there is not given again",
+    "200": "it hands out a script and reads its report",
+    "210": "what is gone is not planned again",
+    "220": "it only looks",
+    "300": "it edits the relationships as sections 070 and 080 do, whose kills are tried here",
+}
+
 
 class Lanes:
     """Lanes that share the work; each is used by one thread at a time."""
@@ -129,6 +148,11 @@ def test_a_run_killed_anywhere_continues_to_the_same_end(lanes: Lanes) -> None:
 
 def _writes(step: Step) -> bool:
     return not step.only_looks
+
+
+def test_sections_that_are_left_out_have_a_reason() -> None:
+    """Every section is killed here, or the table says where else, or why not."""
+    assert set(WHEN_NAMED) == {section.number for section in SECTIONS if section.runs == "when named"}
 
 
 def _sections_that_write() -> set[str]:

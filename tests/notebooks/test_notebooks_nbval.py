@@ -55,7 +55,7 @@ def test_a_notebook_passes_nbval(practice: Practice) -> None:
 def test_nbval_tells_a_notebook_that_breaks(practice: Practice) -> None:
     """A notebook whose project is not there fails under nbval: the test above can turn red."""
     paths = [path for path in NOTEBOOKS if path.name.startswith("010-")]
-    done, _ = nbval(practice, paths, project=str(practice.folder / "missing"))
+    done, _ = nbval(practice, paths, project=str(practice.out))
     assert done.returncode == 1, done.stdout
 
 

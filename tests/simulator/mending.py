@@ -111,7 +111,7 @@ class Administrator:
         """Make a batch by hand, and let it copy for some hours."""
         users = CsvBytes(("EmailAddress", *(address(alias) for alias in aliases)))
         parameters = {"Name": BATCH, "SourceEndpoint": ENDPOINT, "TargetDeliveryDomain": DOMAIN, "AutoStart": True}
-        self._call("target", "New-MigrationBatch", **parameters, CSVData=users)
+        self.call("target", "New-MigrationBatch", **parameters, CSVData=users)
         self.simulator.advance(SECTIONS_LATER)
 
     def act(self, steps: list[dict[str, Any]], alias: str) -> None:
@@ -123,13 +123,13 @@ class Administrator:
             elif "consent" in step:
                 self.consent()
             elif "renew_secret" in step:
-                self._call("target", "Set-MigrationEndpoint", Identity=ENDPOINT, Credentials=_credential(project))
+                self.call("target", "Set-MigrationEndpoint", Identity=ENDPOINT, Credentials=_credential(project))
             else:
                 parameters = {name: _plain(value) for name, value in step.items() if name not in ("side", "cmdlet")}
-                self._call(step["side"], step["cmdlet"], **parameters)
+                self.call(step["side"], step["cmdlet"], **parameters)
                 self.simulator.advance(HOUR)
 
-    def _call(self, side: Any, cmdlet: str, **parameters: Any) -> None:
+    def call(self, side: Any, cmdlet: str, **parameters: Any) -> None:
         project = load_project(self.folder)
         tenant = connect(project, side, redactor=Redactor(), clock=clock_for(project), ask=None, show=None)
         tenant.run(ExchangeCall(cmdlet, parameters))

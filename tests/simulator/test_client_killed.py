@@ -30,12 +30,24 @@ PASSED = [2 * HOUR, 4 * HOUR, *[DAY] * 31]
 """Steps of the simulated clock; what happens in between is looked at after each."""
 
 
+@pytest.fixture(scope="module")
+def administrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Administrator]:
+    """Whose `xtmig run 130 --mode apply` was killed, right after the service had taken the batch."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SECRETS.items():
+            patch.setenv(name, value)
+        yield from after_the_kill(tmp_path_factory.mktemp("killed"))
+
+
 @pytest.fixture
-def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
-    """Two tenants after `xtmig run 130 --mode apply` was killed, right after the service had taken the batch."""
+def killed(administrator: Administrator) -> SimulatorProcess:
+    """The two tenants after the kill."""
+    return administrator.simulator
+
+
+def after_the_kill(tmp_path: Path) -> Iterator[Administrator]:
+    """Two tenants, an approved section 130, and its client dead."""
     data = ready(*USERS)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
     file, project, simulation = tmp_path / "tenants.yaml", tmp_path / "project", tmp_path / "simulation"
     file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     project.mkdir()
@@ -48,7 +60,7 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulato
         simulator.advance(HOUR)
         assert administrator.approve(administrator.run("130", mode="plan"))
         kill_once_started(project, simulator)
-        yield simulator
+        yield administrator
     finally:
         simulator.stop()
 
@@ -94,3 +106,12 @@ def test_a_month_without_a_client_completes_nothing(killed: SimulatorProcess) ->
     assert killed.state("target")["mailboxes"] == []
     completing = [line for line in killed.record() if str(line["cmdlet"]).startswith("Complete-")]
     assert completing == []
+
+
+def test_who_comes_after_the_kill_makes_no_second_batch(administrator: Administrator) -> None:
+    """Section 130 run again reads what the dead client has left: the batch is there, and nothing is planned."""
+    views = administrator.run("130")
+    assert views["130.1"].changes == ()
+    assert [batch["name"] for batch in batches(administrator.simulator)] == [BATCH]
+    made = [line for line in administrator.simulator.record() if line["cmdlet"] == "New-MigrationBatch"]
+    assert len(made) == 1

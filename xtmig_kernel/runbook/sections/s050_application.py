@@ -190,5 +190,5 @@ SECTION = Section(
             plan=plan_removals,
         ),
     ),
-    document=("Target: application and secret",),
+    document=("Configuration, order of steps", "Target: application and secret"),
 )
