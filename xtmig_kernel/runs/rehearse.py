@@ -202,7 +202,7 @@ def _people_act(folder: Path, practice: Practice, result: Result, progress: Call
 
 def _sign(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
     """Give the word of the practice operators for what no reading proves; True if any was asked for."""
-    asked = [f for f in result.findings if f.verdict == "manual" and not f.signed_by]
+    asked = [f for f in result.findings if f.this_run and f.verdict == "manual" and not f.signed_by]
     for finding in asked:
         operator = practice.people(finding.side or "target")[0]
         for statement in (item for item in finding.statements if statements()[item].automation == SIGN_OFF_KIND):

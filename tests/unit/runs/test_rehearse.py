@@ -20,7 +20,8 @@ PEOPLE = SimpleNamespace(people=lambda side: [f"operator@{side}.example", f"appr
 
 def finding(**changes: Any) -> SimpleNamespace:
     """A finding that waits for somebody's word."""
-    asked = {"verdict": "manual", "signed_by": None, "side": None, "title": "T", "statements": ("LIC-01", "LIC-08")}
+    asked = {"verdict": "manual", "signed_by": None, "side": None, "title": "T", "this_run": True}
+    asked |= {"statements": ("LIC-01", "LIC-08")}
     return SimpleNamespace(**(asked | changes))
 
 
@@ -35,6 +36,12 @@ def test_what_no_reading_proves_is_signed(folder: Path) -> None:
     assert act(folder, finding(), finding(verdict="pass", statements=("LIC-06",)))
     signed = [(item.statement, item.by) for item in load_approvals(folder).sign_offs]
     assert signed == [("LIC-08", "operator@target.example")]
+
+
+def test_what_another_run_asked_for_is_not_signed(folder: Path) -> None:
+    """Nobody signs for a section that this run did not open, so that a rehearsal does not take it for progress."""
+    assert not act(folder, finding(this_run=False))
+    assert load_approvals(folder).sign_offs == ()
 
 
 def test_what_is_signed_is_not_signed_again(folder: Path) -> None:
