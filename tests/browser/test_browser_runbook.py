@@ -1,4 +1,4 @@
-"""The runbook from 010 to 120 in a real JupyterLab, on simulated tenants, as the persons of a project do it."""
+"""The runbook from 010 to 160 in a real JupyterLab, on simulated tenants, as the persons of a project do it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.deep]
 
 HOUR = 3600
+DAY = 24 * HOUR
 PILOT = ("Lara.Newton@contoso.com", "mina.meeting@contoso.com", "boardroom@contoso.com")
 SCOPE_GROUP = "xtmig-practice-scope"
 LISTED = 12  # mailboxes of the example that carry the custom attribute
@@ -44,6 +45,10 @@ def test_persons_configure_both_tenants_and_prepare_every_user(
     _verify(walk)
     _see_where_it_stands(walk)
     _plan_the_pilot(walk)
+    _start_and_watch(walk)
+    _decide(walk)
+    _cut_over(walk)
+    _assert_pilot_has_moved(simulator)
 
 
 def _connect(walk: Walk) -> None:
@@ -177,6 +182,70 @@ def _plan_the_pilot(walk: Walk) -> None:
     walk.applied("120.2", 0, "Write users.csv")
     assert {line["SourceAddress"] for line in _listed(walk.project) if line["Wave"] == "pilot"} >= set(PILOT)
     walk.looked("120.3")
+
+
+def _start_and_watch(walk: Walk) -> None:
+    """The batch of the pilot copies; six hours later everybody in it rests."""
+    walk.open("130-start-batches.ipynb", "target", "source")
+    cell = walk.planned("130.1", 0)
+    assert cell.get_by_role("button", name="Apply to TARGET", exact=True).is_disabled()
+    walk.approve("130")
+    walk.person.press(cell, "Plan")
+    walk.press(cell, "130.1", "Apply to TARGET")
+    walk.simulator.advance(6 * HOUR)
+    walk.open("140-watch.ipynb", "target", "source")
+    chart = walk.looked("140.1").get_by_role("region", name="How many users of each wave are how far")
+    rows = chart.locator("tbody tr", has_text="pilot")
+    assert rows.locator("rect").count() == 1
+    walk.verified("140.1", 0)
+    walk.looked("140.2")
+    walk.looked("140.3")
+
+
+def _decide(walk: Walk) -> None:
+    """A day before the cutover: the copies are fresh, persons give their word, and the second person approves."""
+    walk.simulator.advance(15 * DAY)
+    walk.open("150-the-day-before.ipynb", "source", "target")
+    walk.looked("150.1")
+    walk.planned("150.2", 0)
+    walk.says(walk.looked("150.3"), re.compile("Go or no-go"))
+    walk.open("160-cutover.ipynb", "source", "target")
+    walk.looked("160.1")
+    walk.planned("160.2", 0)
+    cell = walk.planned("160.4", 2)
+    walk.says(cell, "Held back.")
+    for statement in ("GEN-07", "FAQ-07", "FAQ-08", "TMS-04", "OUT-04"):
+        walk.sign_off("160", statement, "practised")
+    walk.approve("160")
+
+
+def _cut_over(walk: Walk) -> None:
+    """On the day the baseline is written, and the completion asked for by one click."""
+    walk.simulator.advance(DAY)
+    walk.open("160-cutover.ipynb", "source", "target")
+    walk.looked("160.1")
+    cell = walk.planned("160.3", 1)
+    cell.get_by_role("button", name=re.compile("^(Write|Apply)")).click()
+    walk.says(cell, re.compile("✓ applied"))
+    cell = walk.planned("160.4", 2)
+    walk.person.press(cell, "Apply to TARGET")
+    walk.says(cell, re.compile("waiting|applied"))
+    walk.person.picture("160.4-asked", cell)
+    walk.simulator.advance(HOUR)
+    walk.person.press(cell, "Plan")
+    walk.says(cell, "already right")
+    walk.person.picture("160-closed", walk.person.run("section.close()"))
+
+
+def _assert_pilot_has_moved(simulator: SimulatorProcess) -> None:
+    """The mailboxes of the pilot are in the target and no longer in the source; the others are where they were."""
+    source, target = simulator.state("source"), simulator.state("target")
+    here = {address.casefold() for mailbox in source["mailboxes"] for address in mailbox["email_addresses"]}
+    there = {address.casefold() for mailbox in target["mailboxes"] for address in mailbox["email_addresses"]}
+    for name in PILOT:
+        assert f"smtp:{name}".casefold() not in here
+        assert f"smtp:{name.replace('contoso', 'northwindtraders')}".casefold() in there
+    assert "smtp:xavier.expand@contoso.com" in here
 
 
 def _today(walk: Walk) -> datetime:
