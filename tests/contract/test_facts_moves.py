@@ -66,7 +66,7 @@ def batches(asking: Asking, **changes: Any) -> dict[str, Any]:
 
 
 def test_batch(asking: Asking) -> None:
-    """Get-MigrationBatch shows counts as numbers or numeric text, and the end of time where nothing completes it."""
+    """F-80: counts come as numbers or numeric text, and CompleteAfter is the end of time where nothing completes it."""
     assert {
         "Identity": OURS,
         "Status": "Synced",
@@ -145,14 +145,14 @@ def test_details_of_a_failed_user(asking: Asking) -> None:
     ],
 )
 def test_nobody_is_asked_about_without_need(asking: Asking, calm: dict[str, Any]) -> None:
-    """Who is at rest, on the way or done, in somebody else's batch, or without a name costs no cmdlet."""
+    """F-82: who is at rest, on the way or done, in somebody else's batch, or without a name costs no cmdlet."""
     asking.answer_cmdlets(Get_MigrationUser=lambda _: [USER | calm])
     assert [] == asking.rows("migration_details")
     assert [("Get-MigrationUser", ALL)] == cmdlets(asking)
 
 
 def test_answer_about_everybody_is_no_answer(asking: Asking) -> None:
-    """A user who is gone may be answered with all others: no row of them is taken for the user's (wire, fact 4)."""
+    """F-84: a user who is gone may be answered with all others: no row of them is taken for the user's."""
     everybody = [STATISTICS | {"Identity": "a@x.com"}, STATISTICS | {"Identity": "b@x.com"}]
     asking.answer_cmdlets(
         Get_MigrationUser=lambda _: [USER | {"Status": "Failed"}], Get_MigrationUserStatistics=lambda _: everybody
@@ -188,7 +188,7 @@ def test_skipped_items(asking: Asking) -> None:
 
 
 def test_move_requests_are_not_filtered_by_the_service(asking: Asking) -> None:
-    """Get-MoveRequest is asked without the value of Flags that its reference does not list (BAT-10, doc trap B7)."""
+    """F-91: Get-MoveRequest is asked without the value of Flags that its reference does not list (BAT-10)."""
     move = {
         "Identity": "Lara Newton",
         "Status": "InProgress",
