@@ -210,40 +210,6 @@ def configured() -> dict[str, list[dict[str, Any]]]:
             **close_tables(),
         }
     )
-    tables |= after_tables()
-    return tables | {
-        "target.applications": [
-            {
-                "Id": APP_OBJECT_ID,
-                "AppId": APP_ID,
-                "UniqueName": APP_NAME,
-                "DisplayName": APP_NAME,
-                "SignInAudience": "AzureADMultipleOrgs",
-                "RedirectUris": ["https://office.com"],
-                "Permissions": [PERMISSION],
-                "OtherPermissions": [],
-            }
-        ],
-        "target.application_credentials": [dict(SECRET_1)],
-        "target.migration_endpoints": [
-            {
-                "Identity": ENDPOINT,
-                "EndpointType": "ExchangeRemoteMove",
-                "RemoteServer": "outlook.office.com",
-                "RemoteTenant": "contoso.onmicrosoft.com",
-                "ApplicationId": APP_ID,
-                "AppSecretKeyVaultUrl": None,
-            }
-        ],
-        "target.endpoint_test": [{"Endpoint": ENDPOINT, "Result": "Success", "Message": "", "ErrorDetail": ""}],
-        "target.organization_relationships": [relationship()],
-        "source.organization_relationships": [source_relationship()],
-        **user_tables(),
-        **mend_tables(),
-        **start_tables(),
-        **stay_tables(),
-        **close_tables(),
-    }
 
 
 def relationship(**changes: Any) -> dict[str, Any]:

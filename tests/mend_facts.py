@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from start_facts import BATCH, LARA_ADDRESS, WAVE, batch, migration_user
-from user_facts import LARA_GUID, LARA_ID, LARA_TARGET_ID, chosen, directory_user, lara_mail_user, lara_mailbox
+from stay_facts import size as mailbox_size
+from stay_facts import state as mailbox_state
+from user_facts import LARA_GUID, LARA_TARGET_ID, chosen, directory_user, lara_mail_user, lara_mailbox
 
 EXCHANGE_TYPES = "Microsoft.Exchange.MailboxReplicationService."
 MIGRATION_TYPES = "Microsoft.Exchange.Migration."
@@ -14,47 +16,6 @@ ENTRY = "bbbbbbbb-0000-4000-8000-000000000001"
 STARTED = {"move": {"waves": [{"name": WAVE, "start": "2026-11-09"}, {"name": "second", "start": "2026-11-09"}]}}
 """A project whose waves have begun."""
 SECOND = "contoso-moves-second"
-
-
-def mailbox_state(**changes: Any) -> dict[str, Any]:
-    """Lara's source mailbox as a row of `mailbox_states`: nothing holds it, nothing moves it."""
-    return {
-        "ObjectId": LARA_ID,
-        "ExchangeGuid": LARA_GUID,
-        "PrimarySmtpAddress": "Lara.Newton@contoso.com",
-        "RecipientTypeDetails": "UserMailbox",
-        "LitigationHoldEnabled": False,
-        "ComplianceTagHoldApplied": False,
-        "DelayHoldApplied": False,
-        "DelayReleaseHoldApplied": False,
-        "InPlaceHolds": [],
-        "AuxiliaryArchives": 0,
-        "AutoExpandingArchiveEnabled": False,
-        "ArchiveStatus": "None",
-        "ArchiveGuid": None,
-        "DisabledArchiveGuid": None,
-        "QuotaBytes": 107_374_182_400,
-        "ArchiveQuotaBytes": 107_374_182_400,
-        "ElcProcessingDisabled": False,
-        "RetentionPolicy": "Default MRM Policy",
-        "DataEncryptionPolicy": None,
-        "MailboxMoveStatus": "None",
-        "MailboxMoveRemoteHostName": None,
-        "SendOnBehalf": [],
-    } | changes
-
-
-def mailbox_size(**changes: Any) -> dict[str, Any]:
-    """What Lara's mailbox holds, as a row of `mailbox_sizes`."""
-    return {
-        "ExchangeGuid": LARA_GUID,
-        "PrimarySmtpAddress": "Lara.Newton@contoso.com",
-        "Archive": False,
-        "Items": 38_211,
-        "Bytes": 5_046_586_573,
-        "DeletedItems": 120,
-        "DeletedBytes": 73_400_320,
-    } | changes
 
 
 def details(error_type: str | None, **changes: Any) -> dict[str, Any]:
@@ -157,9 +118,6 @@ def target(**changes: Any) -> dict[str, Any]:
 def mend_tables() -> dict[str, list[dict[str, Any]]]:
     """The tables that section 170 looks at beside others, when nobody has failed; rows by fact."""
     return {
-        "source.mailbox_states": [mailbox_state()],
-        "source.mailbox_sizes": [mailbox_size()],
-        "source.organization_holds": [],
         "target.halted_users": [],
         "target.halted_batches": [],
     }

@@ -41,9 +41,11 @@ class Kernels:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._next is not None:
-            self.give_back(self._next.result())
-        self._pool.shutdown()
+        try:
+            if self._next is not None:
+                self.give_back(self._next.result())
+        finally:
+            self._pool.shutdown()
 
     def take(self) -> AsyncKernelManager:
         """A started kernel that no notebook has used.
