@@ -53,6 +53,16 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
+def moment_in_words(moment: datetime) -> str:
+    """A time for people, in UTC: `23 Nov 2026, 16:04:12 UTC`.
+
+    Args:
+        moment: An aware time.
+    """
+    at = moment.astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+
+
 def from_text(text: str) -> datetime:
     """The moment that `as_text` or a Microsoft service wrote.
 

@@ -115,17 +115,24 @@ def _watched(told_file: Path, arguments: Sequence[str]) -> None:
     told: dict[str, Any] = {"runs": [], "between": [], "again": []}
     run_sections, practice_tenants = rehearse.run_sections, rehearse.practice_tenants
 
-    def noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any) -> Run:
-        run = _noted(folder, sections, mode, progress, told["runs"])
+    def noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any, kernels: Any) -> Run:
+        run = _noted(folder, sections, mode, progress, told["runs"], kernels)
         if mode == "apply" and run.result.run.exit_code == 0 and sections and set(sections) <= set(SYNCHRONISES):
             # in a copy: what else is asked of people there must not be asked of those of the rehearsal
             copy = shutil.copytree(folder, told_file.parent / "copy", ignore=shutil.ignore_patterns(".simulation"))
             _noted(copy, MOVE, "plan", progress, told["between"])
         return run
 
-    def _noted(folder: Path, sections: Sequence[str], mode: Any, progress: Any, kept: list[dict[str, Any]]) -> Run:
+    def _noted(
+        folder: Path,
+        sections: Sequence[str],
+        mode: Any,
+        progress: Any,
+        kept: list[dict[str, Any]],
+        kernels: Any = None,
+    ) -> Run:
         begun = _lines(record)
-        run = run_sections(folder, sections, mode, progress)
+        run = run_sections(folder, sections, mode, progress, kernels)
         row = {"sections": list(sections), "mode": mode, "code": run.result.run.exit_code, "archive": str(run.folder)}
         kept.append({**row, "from": begun, "to": _lines(record)})
         return run

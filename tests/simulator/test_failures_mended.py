@@ -91,7 +91,8 @@ def test_failure_is_named_and_mended(name: str, tmp_path: Path, monkeypatch: pyt
         if "then" not in cause.facts or name in LEFT:
             return  # nothing that the simulator serves takes this cause away
         if name in OWNERS:
-            administrator.act(cause.facts["remedy"], "bert")
+            for alias in concerned:
+                administrator.act(cause.facts["remedy"], alias)
         administrator.mend()
         batch = f"{BATCH}-r2" if cause.facts["then"] == "new batch" else BATCH
         assert administrator.status("bert")[batch] == "Synced"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import ServiceError
 from xtmig_kernel.inventory.addresses import guid_or_none
 from xtmig_kernel.inventory.moves import migration_users, time_or_none
@@ -42,7 +43,7 @@ def move_histories(context: ReadContext) -> tuple[str, list[Row]]:
     answers = context.tenant.exchange.invoke_many(
         [("Get-MailboxStatistics", {"Identity": guid, **asked}) for guid in moved]
     )
-    return f"Get-MailboxStatistics -IncludeMoveHistory of {len(moved)} mailboxes", [
+    return f"Get-MailboxStatistics -IncludeMoveHistory of {counted(len(moved), 'mailbox', 'mailboxes')}", [
         {"ExchangeGuid": guid, "Mailbox": name, **_recorded(answer, guid)}
         for (guid, name), answer in zip(moved.items(), answers, strict=True)
     ]
@@ -140,7 +141,7 @@ def licence_plans(context: ReadContext) -> tuple[str, list[Row]]:
         if isinstance(reply, ServiceError):
             raise reply
         rows += _plans(object_id, names.get(object_id), reply.data.get("value") or [])
-    return f"Graph GET /users/{{id}}/licenseDetails of {len(people)} users", rows
+    return f"Graph GET /users/{{id}}/licenseDetails of {counted(len(people), 'user')}", rows
 
 
 def _plans(object_id: str, name: str | None, details: Iterable[Mapping[str, Any]]) -> Iterator[Row]:

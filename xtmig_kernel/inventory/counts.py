@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import ServiceError
 from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
@@ -76,7 +77,9 @@ def folder_counts(context: ReadContext) -> tuple[str, list[Row]]:
     if len(errors) == len(answers):
         raise errors[0]
     pairs = zip(stores, answers[::2], answers[1::2], strict=True)
-    return f"{CMDLET} of {len(stores)} mailboxes and archives", [row for parts in pairs for row in _rows(*parts)]
+    return f"{CMDLET} of {counted(len(stores), 'mailbox', 'mailboxes')} and archives", [
+        row for parts in pairs for row in _rows(*parts)
+    ]
 
 
 def _stores(row: Row) -> Iterator[_Counted]:

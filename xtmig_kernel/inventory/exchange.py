@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.inventory.recipients import mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 
@@ -81,7 +82,7 @@ def migration_tests(context: ReadContext) -> tuple[str, list[Row]]:
     for mailbox in mailboxes:
         found = exchange.invoke("Test-MigrationServerAvailability", {"Endpoint": name, "TestMailbox": mailbox}).rows
         rows += [{"Endpoint": name, "TestMailbox": mailbox, **{c: row.get(c) for c in ANSWER}} for row in found]
-    return f"Test-MigrationServerAvailability for {len(mailboxes)} users", rows
+    return f"Test-MigrationServerAvailability for {counted(len(mailboxes), 'user')}", rows
 
 
 def _sample(context: ReadContext) -> list[str]:

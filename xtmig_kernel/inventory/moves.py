@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import as_text
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import NotFound, Rejected, ServiceError
 from xtmig_kernel.inventory.addresses import guid_or_none
 from xtmig_kernel.m365 import size_bytes
@@ -79,7 +80,9 @@ def migration_details(context: ReadContext) -> tuple[str, list[Row]]:
     copied = [row for row in ours if not _remarkable(row) and row.get("Status") == "Syncing"][:MOST_SYNCING]
     asked = [str(row["Identity"]) for row in (*remarkable, *copied)]
     answers = _statistics(context, asked, {})
-    return f"Get-MigrationUserStatistics of {len(asked)} users", [_detail(name, row) for name, row in answers]
+    return f"Get-MigrationUserStatistics of {counted(len(asked), 'user')}", [
+        _detail(name, row) for name, row in answers
+    ]
 
 
 def _remarkable(row: Row) -> bool:
@@ -106,7 +109,7 @@ def skipped_items(context: ReadContext) -> tuple[str, list[Row]]:
         if int_or_none(row.get("SkippedItemCount")) or row.get("HasUnapprovedSkippedItems")
     ]
     answers = _statistics(context, asked, {"IncludeSkippedItems": True})
-    return f"Get-MigrationUserStatistics -IncludeSkippedItems of {len(asked)} users", [
+    return f"Get-MigrationUserStatistics -IncludeSkippedItems of {counted(len(asked), 'user')}", [
         {
             "Identity": identity,
             "Kind": item.get("Kind"),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.changes import ExchangeCall, Level, as_data
 from xtmig_kernel.clock import as_text
+from xtmig_kernel.counting import counted
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.report.history import change_fields
 from xtmig_kernel.report.model import ExhibitFact
 from xtmig_kernel.report.places import FINDINGS, MANY_CHANGES, MANY_FINDINGS, changes_file, exhibit_file, planned_file
 from xtmig_kernel.report.shown import ShownExhibit, exhibit, sums
-from xtmig_kernel.report.words import VERDICTS, Word, counted
+from xtmig_kernel.report.words import VERDICTS, Word
 from xtmig_kernel.runbook.files import differs
 from xtmig_kernel.runbook.secrets import credential_in
 

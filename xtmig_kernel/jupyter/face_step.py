@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.changes import Level
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import ApprovalError, XtmigError
 from xtmig_kernel.jupyter.cards_step import Phase, Unapproved, step_card
 from xtmig_kernel.jupyter.face_controls import Controls
 from xtmig_kernel.jupyter.face_display import Shown
 from xtmig_kernel.project import load_approvals
-from xtmig_kernel.report.words import counted
 from xtmig_kernel.runbook.approvals import ApprovalJudge
 from xtmig_kernel.runbook.step import nothing_to_change
 

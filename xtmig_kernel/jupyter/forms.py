@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import ipywidgets
 
 from xtmig_kernel.clock import SystemClock
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.face import calmly, project_folder
@@ -18,7 +19,6 @@ from xtmig_kernel.m365 import look_up_domain
 from xtmig_kernel.m365.clouds import live_hosts
 from xtmig_kernel.m365.simulated import read_connection
 from xtmig_kernel.project import load_project
-from xtmig_kernel.report.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

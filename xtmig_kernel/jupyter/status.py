@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.jupyter import cards
 from xtmig_kernel.jupyter.cards_step import approve_commands
 from xtmig_kernel.jupyter.face import calmly, project_folder, told_by_ledger
 from xtmig_kernel.jupyter.face_display import Shown
 from xtmig_kernel.report.shown import by, sums
-from xtmig_kernel.report.words import STEP_STATES, Word, counted
+from xtmig_kernel.report.words import STEP_STATES, Word
 from xtmig_kernel.runbook import SECTIONS, Section, open_section
 
 if TYPE_CHECKING:

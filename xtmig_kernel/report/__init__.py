@@ -5,7 +5,8 @@ This room knows neither the wire nor the runbook, so an archive of years ago can
 
 from xtmig_kernel.report.archive import build_archive
 from xtmig_kernel.report.model import Result, result_schema
+from xtmig_kernel.report.notebooks import write_notebook_page
 from xtmig_kernel.report.summary import exit_code, summary
 from xtmig_kernel.report.verify import verify_archive
 
-__all__ = ["Result", "build_archive", "exit_code", "result_schema", "summary", "verify_archive"]
+__all__ = ["Result", "build_archive", "exit_code", "result_schema", "summary", "verify_archive", "write_notebook_page"]

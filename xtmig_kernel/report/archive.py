@@ -14,6 +14,7 @@ from xtmig_kernel.errors import ArchiveError
 from xtmig_kernel.project import load_approvals, load_project, load_waivers
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.report.artifacts import detail_tables, exhibit_tables, with_copies
+from xtmig_kernel.report.notebooks import write_notebook_page
 from xtmig_kernel.report.open_items import open_items_csv
 from xtmig_kernel.report.page import page
 from xtmig_kernel.report.products import exhibit_rows
@@ -35,7 +36,7 @@ OPEN_ITEMS = "open-items.csv"
 LEDGER_LINES = "ledger.jsonl"
 
 
-def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
+def build_archive(project_folder: Path, run: str, folder: Path, *, pages: bool = True) -> Result:
     """Write the archive of one run beside the notebooks and artifacts that are in the folder already.
 
     What does not fit on the page is kept beside it: exhibits, changes and findings by the thousand, and the files that
@@ -45,6 +46,7 @@ def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
         project_folder: Holds `project.yaml` and `ledger.db`.
         run: Id of the run.
         folder: The archive's folder, such as `reports/<run>`.
+        pages: Whether the pages of its notebooks are written too; False for who has written them already.
 
     Returns:
         What `result.json` says.
@@ -54,8 +56,6 @@ def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
         LedgerError: The ledger's chain is broken.
         ProjectFileError: A project file cannot be used.
     """
-    from xtmig_kernel.report.notebooks import notebook_html
-
     entries = _entries(project_folder, run)
     result = summary(
         entries,
@@ -66,9 +66,9 @@ def build_archive(project_folder: Path, run: str, folder: Path) -> Result:
     )
     result = result.model_copy(update={"files": with_copies(result.files, project_folder, folder)})
     tables = exhibit_tables(result, exhibit_rows(entries_told(entries, run)[0]))
-    pages = {path: notebook_html(path) for path in sorted((folder / "notebooks").glob("*.ipynb"))}
-    for path, html in pages.items():
-        write_whole(path.with_suffix(".html"), html)
+    if pages:
+        for path in sorted((folder / "notebooks").glob("*.ipynb")):
+            write_notebook_page(path)
     write_whole(folder / RESULT, result_text(result))
     write_whole(folder / PAGE, page(result, tables))
     for name, text in (tables | detail_tables(result)).items():

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import XtmigError
 from xtmig_kernel.report import history, products
 from xtmig_kernel.report.model import ExitCode, Outcome, RunFacts, VerdictKind, Who
 from xtmig_kernel.report.todo import awaited
-from xtmig_kernel.report.words import counted, listed, moment, sections_named
+from xtmig_kernel.report.words import listed, moment, sections_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -41,7 +41,8 @@ ExitCode = Literal[0, 1, 2, 3, 4, 5]
 class Fact(BaseModel):
     """Base of everything in a result: no unknown keys, never altered."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # built when a result is made: every kernel imports this module, and most make none
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Tenant(Fact):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from xtmig_kernel.errors import ArchiveError
+from xtmig_kernel.project.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,15 +29,29 @@ table tbody td tfoot th thead time tr u ul wbr svg rect
 _ATTRIBUTES = """
 alt aria-label aria-labelledby class colspan datetime dir height id lang open role rowspan scope title width
 """
-# What our bars are drawn with: numbers and words, nothing that leads elsewhere.
-_DRAWING = {
-    "svg": {"class", "viewBox", "preserveAspectRatio", "aria-hidden"},
-    "rect": {"class", "x", "y", "width", "height"},
+# Links and pictures are looked at one by one; our bars are drawn with numbers and words that lead nowhere.
+_OWN_ATTRIBUTES = {
+    "a": {"href"},
+    "img": {"src"},
+    "svg": {"viewBox", "preserveAspectRatio", "aria-hidden"},
+    "rect": {"x", "y"},
 }
 _INERT = re.compile(r"<(script|style|template|iframe|object)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _REMOTE_LINK = re.compile(r'<a\b[^>]*\bhref="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
 _EMPTY_PICTURE = re.compile(r"<img\b(?![^>]*\bsrc=)[^>]*>", re.IGNORECASE)
 _NOTEBOOK_LINK = re.compile(r'(<a\b[^>]*\bhref="[\w.-]+)\.ipynb(#[^"]*)?"', re.IGNORECASE)
+
+
+def write_notebook_page(path: Path) -> None:
+    """Write the page of an executed notebook beside it.
+
+    Args:
+        path: The `.ipynb` file.
+
+    Raises:
+        ArchiveError: The file is no notebook.
+    """
+    write_whole(path.with_suffix(".html"), notebook_html(path))
 
 
 def notebook_html(path: Path) -> str:
@@ -86,11 +101,17 @@ def offline(html: str) -> Markup:
     Args:
         html: Output or rendered text of a cell.
     """
-    from bleach import Cleaner  # type: ignore[import-untyped]
+    import nh3
 
     shown = _REMOTE_LINK.sub(_address_as_text, _INERT.sub("", html))
-    cleaner = Cleaner(tags=_TAGS.split(), attributes=_allowed, protocols=["data", "https"], strip=True)
-    cleaned = cleaner.clean(_NOTEBOOK_LINK.sub(r'\1.html\2"', shown))
+    cleaned = nh3.clean(
+        _NOTEBOOK_LINK.sub(r'\1.html\2"', shown),
+        tags=set(_TAGS.split()),
+        attributes={tag: set(_ATTRIBUTES.split()) | _OWN_ATTRIBUTES.get(tag, set()) for tag in _TAGS.split()},
+        attribute_filter=_allowed,
+        url_schemes={"data", "https"},
+        link_rel=None,
+    )
     return Markup(_EMPTY_PICTURE.sub("", cleaned))  # noqa: S704 - just cleaned
 
 
@@ -99,11 +120,12 @@ def _address_as_text(link: re.Match[str]) -> str:
     return label if label == address else f"{label} ({address})"
 
 
-def _allowed(tag: str, name: str, value: str) -> bool:
+def _allowed(tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute that may stay, or None."""
     if tag == "a" and name == "href":
-        return value.startswith("#") or re.fullmatch(r"[\w.-]+\.html(#.*)?", value) is not None
-    if tag == "img" and name == "src":
-        return value.startswith("data:image/")
-    if tag in _DRAWING:
-        return name in _DRAWING[tag]
-    return name in _ATTRIBUTES.split()
+        stays = value.startswith("#") or re.fullmatch(r"[\w.-]+\.html(#.*)?", value) is not None
+    elif tag == "img" and name == "src":
+        stays = value.startswith("data:image/")
+    else:
+        stays = True
+    return value if stays else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.report import shown, words
 from xtmig_kernel.report.differences import differences
 from xtmig_kernel.report.history import section_of
@@ -171,7 +172,7 @@ def section_sentence(section: SectionFact) -> str:
     if not states:
         return "no steps of its own" if section.number == _STATUS else "no step has ended yet"
     parts = ", ".join(f"{states[key]} {word.text}" for key, word in words.STEP_STATES.items() if states[key])
-    return f"{words.counted(states.total(), 'step')}: {parts}"
+    return f"{counted(states.total(), 'step')}: {parts}"
 
 
 @cache
@@ -192,7 +193,7 @@ def environment() -> Environment:
         css=Markup(_resource("style.css")),  # noqa: S704 - our own file
         cells=words.CELLS,
         longest_whole=words.LONGEST_WHOLE,
-        counted=words.counted,
+        counted=counted,
         differences=differences,
         section_of=section_of,
         section_sentence=section_sentence,

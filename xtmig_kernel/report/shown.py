@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.report import places
 from xtmig_kernel.report.tables import rows_of
-from xtmig_kernel.report.words import APPROVALS, OUTCOMES, VERDICTS, counted
+from xtmig_kernel.report.words import APPROVALS, OUTCOMES, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

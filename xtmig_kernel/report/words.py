@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from markupsafe import Markup
 
 from xtmig_kernel.changes import canonical
-from xtmig_kernel.clock import from_text
+from xtmig_kernel.clock import from_text, moment_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,17 +157,6 @@ _ATTRIBUTES = {
 }
 
 
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """A number with its noun: `1 check`, `2 checks`, `4,812 checks`.
-
-    Args:
-        number: How many.
-        singular: The noun for one.
-        plural: The noun for all others; the singular with an s if empty.
-    """
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
 def titled(name: str) -> str:
     """The name of an exhibit as a heading: `licence-pool` becomes `Licence pool`.
 
@@ -224,8 +213,7 @@ def moment(text: str) -> str:
     """
     if "T" not in text:
         return text
-    at = from_text(text)
-    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+    return moment_in_words(from_text(text))
 
 
 def visible(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.licences import (
     FACTS,
     SIDES,
@@ -74,7 +75,7 @@ def _lacks(user: Match, *, seat: bool) -> Judgement:
 
 
 def _assigned_elsewhere(project: Project, number: int, total: int) -> Judgement:
-    who = f"{number} of {total} users"
+    who = f"{number} of {counted(total, 'user')}"
     if project.licences.add_on_side == "target":
         return Judgement(
             "fail",
@@ -84,7 +85,7 @@ def _assigned_elsewhere(project: Project, number: int, total: int) -> Judgement:
             remedy=f"Apply step {TARGET_STEP}, which assigns {ADD_ON_NAME} once they are stamped in the target.",
             step=TARGET_STEP,
         )
-    by = f"whoever assigns {ADD_ON_NAME} to {number} users; project.yaml says that xtmig does not"
+    by = f"whoever assigns {ADD_ON_NAME} to {counted(number, 'user')}; project.yaml says that xtmig does not"
     return Judgement("wait", who, remedy=by)
 
 
@@ -144,8 +145,8 @@ def _once(seen: Seen, project: Project) -> Iterable[Judgement]:
     yield Judgement(
         "sign" if number else "skip",
         ADD_ON_NAME,
-        remedy=f"{number} users move, so {number} licences are paid for once and used up; a move back would need its "
-        "own, as far as the document says."
+        remedy=f"Moving {counted(number, 'user')} uses up {counted(number, 'licence')}, paid for once; a move back "
+        "would need its own, as far as the document says."
         if number
         else "nobody with a user mailbox is chosen yet, so there is no number to agree to",
     )

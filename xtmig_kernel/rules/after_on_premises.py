@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.moved import MOVED_FACTS, Moved, moved
 from xtmig_kernel.rules.prepared import domain_of
@@ -175,7 +176,7 @@ def _sign_in(user: Kept) -> str | None:
 def _signed_alone(side: Side, words: str) -> Judge:
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
         users = kept_on_premises(seen, project, side)
-        yield Judgement("sign", f"{len(users)} users", remedy=words) if users else _nobody(side)
+        yield Judgement("sign", counted(len(users), "user"), remedy=words) if users else _nobody(side)
 
     return judge
 

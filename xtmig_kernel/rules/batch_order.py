@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.changes import CsvBytes
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules import scope
 from xtmig_kernel.rules.batches import (
     BATCHES,
@@ -211,7 +212,7 @@ def _held(wave: str, fit: tuple[Moving, ...], seen: Seen, project: Project) -> t
     if project.batch_name(wave).casefold() in stopped(project):
         return "stopped", "move.stop of project.yaml names its batch"
     if len(fit) > MOST_IN_A_BATCH:
-        return "too many", f"{len(fit)} users would be in its batch"
+        return "too many", f"{counted(len(fit), 'user')} would be in its batch"
     users = Counter(str(row["BatchId"] or "").casefold() for row in seen.rows(MIGRATION_USERS))
     for name, row in batches_of(seen, project, wave).items():
         # just made, its users show later than itself: they would be taken for users who are in no batch

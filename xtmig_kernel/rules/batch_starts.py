@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.rules import scope
 from xtmig_kernel.rules.batch_order import ORDER_FACTS, Order, in_batches, is_due, orders
@@ -45,7 +46,7 @@ def _started(seen: Seen, project: Project) -> Iterable[Judgement]:
 
 
 def _of_order(order: Order, seen: Seen) -> Iterator[Judgement]:
-    users = f"{len(order.users)} users are in no batch yet"
+    users = f"in no batch yet: {counted(len(order.users), 'user')}"
     expected = "a batch for each wave that is due"
     if not order.users:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.account import GIVEN_UP
 from xtmig_kernel.rules.batches import (
     BATCHES,
@@ -73,7 +74,9 @@ def unfinished(batch: str, row: Row, seen: Seen, project: Project) -> str:
         and not (user["Status"] in _RESTS and str(user["Identity"] or "").casefold() in given_up)
     ]
     if left:
-        return f"it is {status}, and {len(left)} of {len(users)} users are not finished: {left[0]['Identity']}"
+        return (
+            f"it is {status}, and not finished are {len(left)} of {counted(len(users), 'user')}: {left[0]['Identity']}"
+        )
     return ""
 
 
@@ -139,7 +142,9 @@ def _settled(seen: Seen, _project: Project) -> Iterable[Judgement]:
                     remedy=f"Open section {str(row['Step'])[:3]} again and plan: it looks what became of the change.",
                 )
         left = sum(bool(row["Settled"]) for row in rows)
-        yield Judgement("pass", f"{side} tenant", seen=f"{left} objects bear a settled change", expected="all settled")
+        yield Judgement(
+            "pass", f"{side} tenant", seen=f"{counted(left, 'object')} bear a settled change", expected="all settled"
+        )
 
 
 def _leftovers(seen: Seen, _project: Project) -> Iterable[Judgement]:
@@ -148,7 +153,7 @@ def _leftovers(seen: Seen, _project: Project) -> Iterable[Judgement]:
     yield Judgement(
         "sign",
         f"{left} MailUsers",
-        seen=f"{left} of {len(holders)} users of users.csv are MailUsers in the source",
+        seen=f"{left} of {counted(len(holders), 'user')} of users.csv are MailUsers in the source",
         expected="the source's owner decides how long they stay",
         remedy=f"The owner of the source tenant agrees to what becomes of the {left} MailUsers that the moves have "
         "left, and not before when. They forward mail and answer replies to old messages; xtmig leaves them.",
@@ -224,7 +229,9 @@ def _application_removed(seen: Seen, project: Project) -> Iterable[Judgement]:
     elif not is_adopted(seen, project):
         yield _to_go(name, "this project's application is registered", "210.8")
     elif our_credentials(seen, project):
-        yield _to_go(name, f"{len(our_credentials(seen, project))} secrets of this project are on it", "210.8")
+        yield _to_go(
+            name, f"{counted(len(our_credentials(seen, project)), 'secret')} of this project are on it", "210.8"
+        )
     else:
         yield _kept(name, _why_kept(seen, project))
 

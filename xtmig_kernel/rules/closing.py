@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
@@ -56,13 +57,13 @@ def _personal(seen: Seen, _project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "warn",
             "the project folder",
-            seen=f"{len(left)} files hold personal data and are no evidence: {', '.join(left[:3])}{more}",
+            seen=f"personal data that is no evidence, in {counted(len(left), 'file')}: {', '.join(left[:3])}{more}",
             expected="only evidence, settings and the runbook",
             remedy="When nobody needs them any more, delete the files that table project-files lists as data. xtmig "
             "does not delete them: only their owner knows when.",
         )
     else:
-        seen_words = f"{len(seen.rows(DATA_FILES))} files: evidence, settings and the runbook"
+        seen_words = f"{counted(len(seen.rows(DATA_FILES)), 'file')}: evidence, settings and the runbook"
         yield Judgement("pass", "the project folder", seen=seen_words, expected="no other personal data")
 
 

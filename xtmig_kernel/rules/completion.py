@@ -6,7 +6,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.clock import as_text, from_text
+from xtmig_kernel.clock import from_text, moment_in_words
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.batches import (
     DONE,
     FAILED,
@@ -91,7 +92,7 @@ def _fresh(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "warn",
                 label,
-                seen=f"synchronised at {as_text(at)}" if at else "nobody says when it was synchronised",
+                seen=f"synchronised at {moment_in_words(at)}" if at else "nobody says when it was synchronised",
                 expected="within the last 24 hours, so that the cutover has little left to copy",
                 remedy=f"Apply step {SYNC_STEP}, or wait: the service does it about once a day.",
                 step=SYNC_STEP,
@@ -112,7 +113,7 @@ def _lacking(moving: Moving, last: datetime | None, taken: dict[str, list[Row]],
     if guid not in with_rights:
         return "the rights on the mailbox could not be read"
     if last is not None and min(times) < last:
-        return f"recorded at {as_text(min(times))}, before the last synchronisation at {as_text(last)}"
+        return f"recorded at {moment_in_words(min(times))}, before the last synchronisation at {moment_in_words(last)}"
     return ""
 
 
@@ -153,7 +154,7 @@ def _completed(seen: Seen, project: Project) -> Iterable[Judgement]:
         asked = asked or bool(rows)
         ended = [row for row in rows if row["Status"] in _ENDED]
         if len(ended) < len(rows):
-            who = f"Microsoft, who completes {len(rows) - len(ended)} of {len(rows)} users"
+            who = f"Microsoft, who completes {len(rows) - len(ended)} of {counted(len(rows), 'user')}"
             yield Judgement("wait", f"wave {wave}", expected=expected, remedy=who, until=seen.now + LOOK_AGAIN)
         yield from judge_each(
             ended,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.match_problems import named
 from xtmig_kernel.rules.movers import MOVER_FACTS, movers
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
@@ -21,12 +22,12 @@ def _very_many(seen: Seen, _project: Project) -> Iterable[Judgement]:
     number = len(seen.rows(CHOSEN))
     expected = f"at most {MOST_WITHOUT_MICROSOFT} mailboxes, or Microsoft's advice"
     if number <= MOST_WITHOUT_MICROSOFT:
-        yield Judgement("pass", f"{number} users", f"{number} users", expected)
+        yield Judgement("pass", counted(number, "user"), counted(number, "user"), expected)
         return
     yield Judgement(
         "sign",
-        f"{number} users",
-        seen=f"{number} users",
+        counted(number, "user"),
+        seen=counted(number, "user"),
         expected=expected,
         remedy="Confirm that Microsoft has advised on so many mailboxes: the name of the customer success account "
         "manager, or the number of the support request.",
@@ -42,9 +43,11 @@ def _customer_key(what: str) -> Callable[[Seen, Project], Iterable[Judgement]]:
         if unread:
             yield Judgement("fail", named(unread), "the state of these mailboxes was not read", expected, "Look again.")
         elif keyed:
-            yield Judgement("sign", f"{len(keyed)} mailboxes", named(keyed), expected, what)
+            yield Judgement("sign", counted(len(keyed), "mailbox", "mailboxes"), named(keyed), expected, what)
         else:
-            yield Judgement("pass", f"{len(found)} mailboxes", "none has a DataEncryptionPolicy", expected)
+            yield Judgement(
+                "pass", counted(len(found), "mailbox", "mailboxes"), "none has a DataEncryptionPolicy", expected
+            )
 
     return judge
 
@@ -53,7 +56,7 @@ def _labels(seen: Seen, _project: Project) -> Iterable[Judgement]:
     yield Judgement(
         "sign",
         "sensitivity labels",
-        seen=f"{len(seen.rows(CHOSEN))} users; labels are not read",
+        seen=f"{counted(len(seen.rows(CHOSEN)), 'user')}; labels are not read",
         expected="the word of whoever owns information protection",
         remedy="Confirm that the labels which these users need are made again in the target, or that none are needed: "
         "labels can be neither exported nor shared between tenants.",

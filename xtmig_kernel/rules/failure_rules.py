@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.batch_order import orders
 from xtmig_kernel.rules.batches import STOPPED, our_batches, our_users, wave_names
 from xtmig_kernel.rules.diagnosis import FACTS, HALTED_USERS, as_if_removed, diagnoses, to_remove, to_resume
@@ -189,7 +190,8 @@ def _added_again(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "fail",
             order.wave,
-            seen=f"{len(order.users)} users are in no batch, or to be taken out of one{order.why and f'; {order.why}'}",
+            seen=f"in no batch, or to be taken out of one: {counted(len(order.users), 'user')}"
+            f"{order.why and f'; {order.why}'}",
             expected="everybody of a wave whose batch was begun is in a batch",
             remedy=f"Approve and apply step {AGAIN}: batch {order.batch}." if order.is_open else order.why,
             step=AGAIN if order.is_open else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.clock import as_text, from_text
+from xtmig_kernel.clock import from_text, moment_in_words
 from xtmig_kernel.rules.batches import (
     BATCH_COMPLETES,
     DONE,
@@ -61,7 +61,7 @@ def _foreign(name: str, row: Row, wave: str | None, seen: Seen, project: Project
 
 
 def _completes_alone(what: str, moment: datetime | None, cmdlet: str) -> Judgement:
-    when = f"completes by itself at {as_text(moment)}" if moment else "has been told to complete"
+    when = f"completes by itself at {moment_in_words(moment)}" if moment else "has been told to complete"
     return Judgement(
         "fail",
         what,

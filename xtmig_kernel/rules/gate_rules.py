@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.clock import as_text
+from xtmig_kernel.clock import moment_in_words
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.batches import (
     AT_REST,
     NEEDS_A_PERSON,
@@ -61,7 +62,7 @@ def _open(seen: Seen, project: Project) -> Iterable[Judgement]:
     if not gates:
         yield _next(seen, project)
     for gate in gates:
-        window = f"open from {as_text(gate.cutover)} to {as_text(gate.ends)}"
+        window = f"open from {moment_in_words(gate.cutover)} to {moment_in_words(gate.ends)}"
         if gate.is_due(seen.now):
             yield Judgement("pass", f"wave {gate.name}", seen=window, expected="within its window")
         else:
@@ -74,7 +75,7 @@ def _next(seen: Seen, project: Project) -> Judgement:
     first = min(coming, key=lambda gate: gate.cutover, default=None)
     if first is None:
         return Judgement("skip", "waves", remedy="no wave with a date in move.waves is left to complete")
-    who = f"the day before the cutover of wave {first.name}, {as_text(first.cutover)}"
+    who = f"the day before the cutover of wave {first.name}, {moment_in_words(first.cutover)}"
     return Judgement("wait", f"wave {first.name}", remedy=who, until=first.cutover - BEFORE)
 
 
@@ -84,14 +85,16 @@ def _missed(seen: Seen, project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "fail",
             f"wave {gate.name}",
-            seen=f"{len(gate.users)} users are not completed, and the window ended at {as_text(gate.ends)}",
+            seen=f"not completed: {counted(len(gate.users), 'user')}; the window ended at {moment_in_words(gate.ends)}",
             expected="completed within its window",
             remedy="Agree on another date with the users, and write it into move.waves of project.yaml; until then "
             "nothing of this wave is completed.",
         )
     if not late:
         number = sum(wave.cutover is not None for wave in project.move.waves)
-        yield Judgement("pass", f"{number} waves with a date", seen="no window has passed", expected="none passed")
+        yield Judgement(
+            "pass", f"{counted(number, 'wave')} with a date", seen="no window has passed", expected="none passed"
+        )
 
 
 def _synced(seen: Seen, project: Project) -> Iterable[Judgement]:
@@ -178,7 +181,7 @@ def _undecided(moving: Moving, row: Row) -> Iterator[Judgement]:
         yield Judgement(
             "fail",
             moving.label,
-            seen=f"data consistency {POOR}: {number} items were skipped",
+            seen=f"data consistency {POOR}, {counted(number, 'item')} skipped",
             expected="Perfect, Good, or Investigate and approved",
             remedy="Nobody can approve this: Microsoft does not complete a mailbox with this score. Look at the items "
             "in step 160.2, repair them in the source, take the user out of the batch and let it start again.",

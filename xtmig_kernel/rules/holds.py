@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.match_problems import named
 from xtmig_kernel.rules.movers import MOVER_FACTS, judge_states, movers
@@ -116,13 +117,14 @@ def _of_organization(seen: Seen, project: Project) -> Iterable[Judgement]:
         return
 
     def judge(hold: str) -> Iterator[Judgement]:
-        held = [mover for mover in movers(seen, project) if mover.state is None or not is_exempt(mover.state, hold)]
+        everybody = movers(seen, project)
+        held = [mover for mover in everybody if mover.state is None or not is_exempt(mover.state, hold)]
         if held:
             yield Judgement(
                 "fail",
                 hold,
                 seen=f"{hold_kind(hold)} of the whole organisation holds {len(held)} of "
-                f"{len(movers(seen, project))} mailboxes: {named([mover.label for mover in held])}",
+                f"{counted(len(everybody), 'mailbox', 'mailboxes')}: {named([mover.label for mover in held])}",
                 expected="every mailbox that moves is excluded from it",
                 remedy="Let the owner of the policy exclude these mailboxes; each then shows it as an entry that "
                 f"begins with a hyphen. {_LEGAL}",

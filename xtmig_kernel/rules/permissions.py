@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.match_index import by_address
 from xtmig_kernel.rules.match_problems import named
@@ -156,7 +157,7 @@ def _on_behalf(seen: Seen, project: Project) -> Iterable[Judgement]:
         rows = listed[mover.guid]
         unknown = [str(row["Trustee"]) for row in rows if row["TrusteeKind"] is None]
         if len(rows) != len(state["SendOnBehalf"]):
-            text = f"{len(state['SendOnBehalf'])} delegates, of whom {len(rows)} are listed"
+            text = f"{counted(len(state['SendOnBehalf']), 'delegate')}, of whom {len(rows)} are listed"
             yield Judgement("fail", mover.label, text, expected, "Look again, so that the list is whole.")
         elif unknown:
             remedy = "Nobody, or more than one, bears that name. Name the delegate by hand after the move."
@@ -207,7 +208,9 @@ def _together(seen: Seen, project: Project) -> Iterable[Judgement]:
         return
     planned = [tie for tie in found if wave_of[tie.owner] and wave_of[tie.trustee]]
     if len(planned) < len(found):
-        reason = f"not judged while both users have no wave: {len(found) - len(planned)} of {len(found)} ties"
+        reason = (
+            f"not judged while both users have no wave: {len(found) - len(planned)} of {counted(len(found), 'tie')}"
+        )
         yield Judgement("skip", "users without a wave", remedy=reason)
     yield from judge_each(planned, judge, of_what="ties", expected=expected, all_in=f"table broken-ties, step {_STEP}")
 

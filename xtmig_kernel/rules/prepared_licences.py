@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.exchange_licences import exchange_sku, without_exchange_plan
 from xtmig_kernel.rules.licences import FACTS as LICENCES
 from xtmig_kernel.rules.licences import movers, users_without_add_on
@@ -206,7 +207,7 @@ def _add_on(seen: Seen, project: Project) -> Iterable[Judgement]:
     if coming:
         yield Judgement(
             "fail",
-            f"{len(coming)} users who are not stamped yet",
+            f"{counted(len(coming), 'user')} who are not stamped yet",
             seen="without the migration licence",
             expected="stamped, then licensed",
             remedy=f"Apply step {STAMP}, then {ADD_ON}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.matching import source_holders
@@ -46,11 +47,11 @@ def carries(row: Row, project: Project) -> bool:
 def _listed(seen: Seen, _project: Project) -> Iterable[Judgement]:
     rows = seen.rows(CHOSEN)
     written = [row for row in rows if row["Line"]]
-    would = f"nobody is listed; {len(rows)} users would be" if rows else "nobody is listed"
+    would = f"nobody is listed; {counted(len(rows), 'user')} would be" if rows else "nobody is listed"
     yield Judgement(
         "pass" if written else "fail",
         USERS_FILE,
-        seen=f"{len(written)} users" if written else would,
+        seen=counted(len(written), "user") if written else would,
         expected="at least one user",
         remedy=f"Step {STEP} writes it where project.yaml says who moves; look through it, and correct what is not "
         "right. Otherwise write it by hand.",

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.rules.batches import wave_names, wave_settings
 from xtmig_kernel.rules.many import judge_each
@@ -53,7 +54,7 @@ def _planned(seen: Seen, _project: Project) -> Iterable[Judgement]:
     missing = [str(row["SourceAddress"]) for row in rows if not row["Wave"]]
     yield Judgement(
         "fail" if missing else "pass",
-        f"{len(missing) or len(rows)} of {len(rows)} users",
+        f"{len(missing) or len(rows)} of {counted(len(rows), 'user')}",
         seen=f"no wave: {named(missing)}" if missing else "each has a wave",
         expected="a wave for each",
         remedy=f"Step {STEP} fills it in; or write one into column Wave of {USERS_FILE}.",
@@ -71,7 +72,7 @@ def _size(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "fail" if number > MOST_IN_A_BATCH else "warn",
                 name,
-                seen=f"{number} users",
+                seen=counted(number, "user"),
                 expected=f"at most {min(most, MOST_IN_A_BATCH)} users",
                 remedy=f"Give some of them another wave in {USERS_FILE}; move.batch_size of project.yaml is {most}, "
                 f"and Microsoft takes at most {MOST_IN_A_BATCH} in one batch.",

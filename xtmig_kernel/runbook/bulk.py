@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.changes import Level, as_data, later_values
 from xtmig_kernel.clock import from_text
+from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import (
     AccessDenied,
     ApprovalError,
@@ -265,7 +266,7 @@ def why_not_all(outcomes: Sequence[Outcome]) -> XtmigError | None:
         return first
     kind = EngineError if others else ApprovalError
     return kind(
-        f"{len(errors)} of {len(outcomes)} changes were not made; the first: {first.message}",
+        f"not made: {len(errors)} of {counted(len(outcomes), 'change')}; the first: {first.message}",
         side=first.side,
         step=first.step,
         cause=first.cause,

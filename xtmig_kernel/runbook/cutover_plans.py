@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.changes import Change, ExchangeCall, Level, Subject
-from xtmig_kernel.clock import as_text
+from xtmig_kernel.clock import moment_in_words
+from xtmig_kernel.counting import counted
 from xtmig_kernel.powershell import quoted
 from xtmig_kernel.rules.batches import users_by_address
 from xtmig_kernel.rules.completion import FRESH, moment
@@ -86,7 +87,7 @@ def _approved(project: Project, row: Row) -> Change:
         side="target",
         tenant_id=project.target.tenant_id,
         subject=subject,
-        title=f"Approve that {number} items of {who} stay behind",
+        title=f"Approve that of {who} stays behind: {counted(number, 'item')}",
         before={"UnapprovedSkippedItems": True, "SkippedItems": number},
         after={"UnapprovedSkippedItems": False, "SkippedItems": number},
         calls=(ExchangeCall("Set-MigrationUser", {"Identity": who, "ApproveSkippedItems": True}),),
@@ -117,8 +118,8 @@ def _completed(project: Project, gate: AtGate, name: str, batch: Row) -> Change:
         side="target",
         tenant_id=project.target.tenant_id,
         subject=_batch(name),
-        title=f"Complete batch {name}: {number} mailboxes leave the source between {as_text(gate.cutover)} and "
-        f"{as_text(gate.ends)}",
+        title=f"Complete batch {name}: {counted(number, 'mailbox', 'mailboxes')} to leave the source between "
+        f"{moment_in_words(gate.cutover)} and {moment_in_words(gate.ends)}",
         before={"CompletionAsked": False, "TotalCount": number},
         after={"CompletionAsked": True, "TotalCount": number},
         calls=(ExchangeCall("Complete-MigrationBatch", {"Identity": name}),),

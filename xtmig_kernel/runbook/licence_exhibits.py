@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.outputs import Exhibit
 from xtmig_kernel.rules.licences import SIDES, add_on_sides, allotment, mailbox_id, movers, object_on, pool
 from xtmig_kernel.rules.subscriptions import ADD_ON_NAME, add_ons, free_seats, gives_mailbox, holders, sku_id
@@ -86,5 +87,7 @@ def left_without(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
     lines += [(int(u.user["Line"]), u.label, "the usage location is missing") for u in found.held_up]
     if not lines:
         return ()
-    caption = f"Left without {ADD_ON_NAME} in the source: {len(lines)}. {len(found.seats)} users can get a seat."
+    caption = (
+        f"Left without {ADD_ON_NAME} in the source: {len(lines)}. {counted(len(found.seats), 'user')} can get a seat."
+    )
     return (Exhibit("licence-left", caption, ("line", "user", "why"), tuple(lines)),)

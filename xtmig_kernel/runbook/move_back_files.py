@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.outputs import Exhibit, ProjectFile
 from xtmig_kernel.project.files import PROJECT_FILE
 from xtmig_kernel.project.turned import MOVE_BACK, turned
@@ -44,7 +45,7 @@ def move_back_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
         ProjectFile(
             f"{MOVE_BACK}/{USERS_FILE}",
             users_text(rows),
-            f"The {len(rows)} users who can move back; take out the lines of those who shall stay",
+            f"The {counted(len(rows), 'user')} who can move back; take out the lines of those who shall stay",
         ),
     )
 
@@ -60,7 +61,7 @@ def move_back_exhibit(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
         return ()
     columns = ("Mailbox now", "Returns to", "Signs in as", "Object ID")
     lines = tuple((r.source_address, r.target_address, r.target_sign_in, r.target_object) for r in _rows(seen, project))
-    return (Exhibit("move-back", f"{len(lines)} mailboxes can move back", columns, lines),)
+    return (Exhibit("move-back", f"{counted(len(lines), 'mailbox', 'mailboxes')} can move back", columns, lines),)
 
 
 def _rows(seen: Seen, project: Project) -> list[UserRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.outputs import Exhibit, ProjectFile
 from xtmig_kernel.project.users import USERS_FILE, UserRow, from_columns, users_text
 from xtmig_kernel.rules.match_index import by_address
@@ -49,7 +50,7 @@ def users_file(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
     if all(line.before == line.after for line in lines):
         return ()
     new = sum(line.before is None for line in lines)
-    about = f"Who moves, and whom each becomes in the target: {len(lines)} users, {new} of them new in it."
+    about = f"Who moves, and whom each becomes in the target: {counted(len(lines), 'user')}, {new} of them new in it."
     return (ProjectFile(USERS_FILE, whole_text(seen, [line.after for line in lines]), about),)
 
 

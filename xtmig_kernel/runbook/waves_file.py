@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.counting import counted
 from xtmig_kernel.outputs import Exhibit, ProjectFile
 from xtmig_kernel.project.users import USERS_FILE, from_columns
 from xtmig_kernel.rules.batches import BATCHES, batches_of, wave_names
@@ -62,7 +63,9 @@ def waves_file(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
         return ()
     waves = planned(seen, project).waves
     after = [row if row.wave else replace(row, wave=waves[row.source_address]) for row in rows]
-    about = f"Who moves, with the wave of each: {missing} of {len(rows)} users get one, the others keep theirs."
+    about = (
+        f"Who moves, with the wave of each: {missing} of {counted(len(rows), 'user')} get one, the others keep theirs."
+    )
     return (ProjectFile(USERS_FILE, whole_text(seen, after), about),)
 
 

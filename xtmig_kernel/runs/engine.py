@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.log import logger
 
 ENGINE = "xtmig"
 SECONDS_BETWEEN_SAVES = 2
@@ -24,6 +26,25 @@ class SavingNowAndThen(NotebookExecutionManager):  # type: ignore[misc]  # paper
         """
         if self.end_time is not None or (self.now() - self.last_save_time).total_seconds() >= SECONDS_BETWEEN_SAVES:
             super().save(**kwargs)
+
+
+class ClosingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+    """Closes its connections to a kernel that it was given; papermill leaves them open."""
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Execute the notebook.
+
+        Args:
+            kwargs: As papermill gives them.
+
+        Returns:
+            The notebook with its outputs.
+        """
+        try:
+            return super().execute(**kwargs)
+        finally:
+            if self.kc is not None:
+                self.kc.stop_channels()
 
 
 class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
@@ -54,6 +75,30 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             manager.cleanup_pbar()
             manager.notebook_complete()
         return manager.nb
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, log_output: bool = False, **kwargs: Any) -> Any:
+        """Execute the cells.
+
+        Args:
+            nb_man: The notebook and where it is saved.
+            kernel_name: Its kernel.
+            log_output: Whether cells are told on the log.
+            kwargs: What else papermill gives; of it `km` is the kernel and `start_timeout` seconds to wait for it.
+
+        Returns:
+            The notebook with its outputs.
+        """
+        client = ClosingClient(
+            nb_man,
+            km=kwargs["km"],
+            kernel_name=kernel_name,
+            startup_timeout=kwargs["start_timeout"],
+            store_widget_state=kwargs["store_widget_state"],
+            log=logger,
+            log_output=log_output,
+        )
+        return client.execute()
 
 
 papermill_engines.register(ENGINE, Engine)

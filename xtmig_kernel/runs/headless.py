@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +12,7 @@ from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
-from xtmig_kernel.report import Result, build_archive
+from xtmig_kernel.report import Result, build_archive, write_notebook_page
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, Section, new_run_id
 from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.kernels import KERNEL, Kernels
@@ -64,6 +65,7 @@ def run_sections(
     numbers: Sequence[str],
     mode: Literal["plan", "apply"],
     progress: Callable[[str], None],
+    kernels: Kernels | None = None,
 ) -> Run:
     """Run notebooks headlessly and build the archive.
 
@@ -72,6 +74,7 @@ def run_sections(
         numbers: Sections by number; all that always run if none is named.
         mode: `plan` writes nothing to a tenant.
         progress: Takes one sentence at a time.
+        kernels: Those of `kernels_for`, for who runs more than once; without them the run has its own.
 
     Raises:
         UsageError: The project or a section cannot be used; nothing was begun.
@@ -85,12 +88,26 @@ def run_sections(
     whole = {section.number for section in SECTIONS if section.runs == "always"}
     named = [section.number for section in sections]
     _ledger(project, run).append("run_asked", {"sections": named, "whole": whole <= set(named), "mode": mode})
-    with _environment(project), Kernels(len(sections), project.folder) as kernels:
+    own = nullcontext(kernels) if kernels else kernels_for(project, len(sections))
+    with own as started, _pages() as write_page:
         for number, section in enumerate(sections, 1):
             progress(f"{number} of {len(sections)}: {section.number} {section.title}")
-            if not _execute(project, section, mode, run, archive / "notebooks", kernels, progress):
+            whole_notebook = _execute(project, section, mode, run, archive / "notebooks", started, progress)
+            if (notebook := archive / "notebooks" / section.notebook).exists():
+                write_page(notebook)
+            if not whole_notebook:
                 break
-    return Run(run, archive, build_archive(project.folder, run, archive))
+    return Run(run, archive, build_archive(project.folder, run, archive, pages=False))
+
+
+@contextmanager
+def _pages() -> Iterator[Callable[[Path], None]]:
+    """Pages of executed notebooks, written while the next notebook runs; all are written when the block ends."""
+    with ThreadPoolExecutor(1, thread_name_prefix="pages") as pool:
+        begun: list[Future[None]] = []
+        yield lambda path: begun.append(pool.submit(write_notebook_page, path))
+    for page in begun:
+        page.result()
 
 
 def _new_archive(project: Project, mode: Literal["plan", "apply"]) -> tuple[str, Path]:
@@ -176,11 +193,15 @@ def secret_variables(project: Project) -> list[str]:
 
 
 @contextmanager
-def _environment(project: Project) -> Iterator[None]:
-    """What Jupyter and the kernel find in the environment, for the time of a run.
+def kernels_for(project: Project, number: int | None = None) -> Iterator[Kernels]:
+    """Kernels for the notebooks of a project, in an environment of their own.
 
     The kernel is told which variables hold secrets, so that it redacts them. Jupyter's client keeps its connection
-    file, and looks for kernels, in a folder that goes with the run: nothing is left in the home.
+    file, and looks for kernels, in a folder that goes when they do: nothing is left in the home.
+
+    Args:
+        project: The project.
+        number: How many notebooks will be run; None if nobody knows.
     """
     with TemporaryDirectory(prefix="xtmig-run-", ignore_cleanup_errors=True) as folder:
         ours = {
@@ -188,5 +209,5 @@ def _environment(project: Project) -> Iterator[None]:
             "IPYTHONDIR": folder,
             "JUPYTER_RUNTIME_DIR": folder,
         }
-        with set_variables(ours):
-            yield
+        with set_variables(ours), Kernels(project.folder, number) as kernels:
+            yield kernels

@@ -21,15 +21,15 @@ _IMPORTED = "import xtmig_kernel.jupyter.face as _face; del _face"
 
 
 class Kernels:
-    """A kernel for each of so many notebooks, started one ahead; a context manager that leaves none running.
+    """A kernel for each notebook, started one ahead; a context manager that leaves none running.
 
     Args:
-        number: How many notebooks will be run.
         folder: Where the kernels run.
+        number: How many notebooks will be run; None if nobody knows, and then one kernel starts for nothing.
     """
 
-    def __init__(self, number: int, folder: Path) -> None:
-        self._left = number
+    def __init__(self, folder: Path, number: int | None = None) -> None:
+        self._left = float("inf") if number is None else number
         self._folder = folder
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="kernels")
         self._next: Future[AsyncKernelManager] | None = None

@@ -18,7 +18,7 @@ from xtmig_kernel.runbook import SECTIONS
 from xtmig_kernel.runs.approve import SIGN_OFF_KIND, approve, sign_off
 from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.folder import new_project
-from xtmig_kernel.runs.headless import Run, chosen_sections, run_sections
+from xtmig_kernel.runs.headless import Run, chosen_sections, kernels_for, run_sections
 from xtmig_kernel.runs.practice import Practice, practice_project, practice_tenants, simulation_folder
 from xtmig_kernel.runs.proposals import proposed
 from xtmig_kernel.statements import statements
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
     from xtmig_kernel.report import Result
     from xtmig_kernel.report.model import FindingFact
+    from xtmig_kernel.runs.kernels import Kernels
 
 MOST_RUNS = 12
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
@@ -88,11 +89,13 @@ def rehearse(
         set_variables(practice.environment),
     ):
         new_project(folder, practice_project(practice, tenants_file))
-        for stage in stages:
-            progress(f"next: {stage.title}")
-            run = _to_its_end(folder, practice, stage.sections, progress)
-            if run.result.run.exit_code != 0:
-                break
+        with kernels_for(load_project(folder)) as kernels:
+            rehearsal = Rehearsal(folder, practice, kernels, progress)
+            for stage in stages:
+                progress(f"next: {stage.title}")
+                run = rehearsal.to_its_end(stage.sections)
+                if run.result.run.exit_code != 0:
+                    break
         unsupported = practice.stats()["unsupported"]
         if unsupported:
             progress(f"the simulator does not support: {unsupported}")
@@ -118,33 +121,107 @@ def stages_until(section: str | None) -> tuple[Stage, ...]:
     return STAGES[:last]
 
 
-def _to_its_end(
-    folder: Path, practice: Practice, sections: tuple[str, ...], progress: Callable[[str], None], *, mends: bool = True
-) -> Run:
-    """Plan, then apply until everything asked is done, or nobody can do any more."""
-    chosen = chosen_sections(sections)
-    writes = any(not step.only_looks for section in chosen for step in section.steps)
-    run = _told(folder, sections, "plan" if writes else "apply", progress)
-    for _ in range(MOST_RUNS):
-        if run.result.run.mode == "apply" and run.result.run.exit_code == 0:
-            break
-        mended = mends and sections and _mended(folder, practice, sections, run.result, progress)
-        moved = _people_act(folder, practice, run.result, progress) or _time_passes(folder, practice, run, progress)
-        if not mended and not moved and not any(run.result.run.changes.values()):
-            break
-        # who has applied a section and seen it verified does not run it again
-        still = sections if run.result.run.mode == "plan" else open_sections(run.result)
-        run = _told(folder, still, "apply", progress)
-    return run
+@dataclass(frozen=True)
+class Rehearsal:
+    """The people of a practice project, at work in its folder.
 
+    Args:
+        folder: The project folder.
+        practice: The practice tenants.
+        kernels: For the notebooks of all runs.
+        progress: Takes one sentence at a time.
+    """
 
-def _told(
-    folder: Path, sections: Sequence[str], mode: Literal["plan", "apply"], progress: Callable[[str], None]
-) -> Run:
-    progress("planning: nothing is written" if mode == "plan" else "applying")
-    run = run_sections(folder, sections, mode, progress)
-    progress(run.result.answer)
-    return run
+    folder: Path
+    practice: Practice
+    kernels: Kernels
+    progress: Callable[[str], None]
+
+    def to_its_end(self, sections: tuple[str, ...], *, mends: bool = True) -> Run:
+        """Plan, then apply until everything asked is done, or nobody can do any more."""
+        chosen = chosen_sections(sections)
+        writes = any(not step.only_looks for section in chosen for step in section.steps)
+        run = self._told(sections, "plan" if writes else "apply")
+        for _ in range(MOST_RUNS):
+            if run.result.run.mode == "apply" and run.result.run.exit_code == 0:
+                break
+            mended = mends and sections and self._mended(sections, run.result)
+            moved = self._people_act(run.result) or self._time_passes(run)
+            if not mended and not moved and not any(run.result.run.changes.values()):
+                break
+            # who has applied a section and seen it verified does not run it again
+            still = sections if run.result.run.mode == "plan" else open_sections(run.result)
+            run = self._told(still, "apply")
+        return run
+
+    def _told(self, sections: Sequence[str], mode: Literal["plan", "apply"]) -> Run:
+        self.progress("planning: nothing is written" if mode == "plan" else "applying")
+        run = run_sections(self.folder, sections, mode, self.progress, self.kernels)
+        self.progress(run.result.answer)
+        return run
+
+    def _mended(self, sections: tuple[str, ...], result: Result) -> bool:
+        """Run the notebooks that the failed checks of this run name as their remedy; True if they changed anything."""
+        failed = (f for f in result.findings if f.this_run and f.verdict == "fail" and f.remedy_step)
+        named = sorted({str(f.remedy_step).partition(".")[0] for f in failed} - set(sections))
+        if not named:
+            return False
+        self.progress(f"what failed is mended by section {' and '.join(named)}")
+        run = self.to_its_end(tuple(named), mends=False)
+        return any(run.result.run.changes.values())
+
+    def _people_act(self, result: Result) -> bool:
+        """Let the practice people do what the result says that people have to do; True if they did anything."""
+        # what was planned can now be applied
+        acted = result.run.mode == "plan" and bool(result.run.planned or result.run.planned_files)
+        for section in sorted({p.step.split(".")[0] for p in result.planned if p.approval in ("missing", "claimed")}):
+            acted |= self._approve(section)
+        for side in _consents_wanted(result):
+            link = next((f.subject for f in result.findings if f.rule == f"{side}-consent-link"), None)
+            if link is not None and link.startswith("http"):
+                operator = self.practice.people(side)[0]
+                self.progress(f"{operator} opens the consent link of the {side} tenant and accepts")
+                self.practice.consent(link, operator)
+                acted = True
+        return self.sign(result) or acted
+
+    def sign(self, result: Result) -> bool:
+        """Give the word of the practice operators for what no reading proves; True if any was asked for."""
+        asked = [f for f in result.findings if f.this_run and f.verdict == "manual" and not f.signed_by]
+        for finding in asked:
+            operator = self.practice.people(finding.side or "target")[0]
+            for statement in (item for item in finding.statements if statements()[item].automation == SIGN_OFF_KIND):
+                self.progress(f"{operator} signs {statement}: {finding.title}")
+                sign_off(self.folder, statement, operator, note="practice")
+        return bool(asked)
+
+    def _approve(self, section: str) -> bool:
+        changes = proposed(self.folder, section)
+        for approver in load_project(self.folder).approvers:
+            if approver.side != changes[0].side:
+                continue
+
+            def confirm(message: str, _url: str, upn: str = approver.upn) -> None:
+                found = _CODE.findall(message)
+                if found:
+                    self.practice.confirm_device(found[-1], upn)
+
+            self.progress(f"{approver.upn} signs in and approves {len(changes)} change(s) of section {section}")
+            approve(self.folder, section, changes, approver.upn, note="practice", prove="device_code", show=confirm)
+            return True
+        return False
+
+    def _time_passes(self, run: Run) -> bool:
+        """Move the practice calendar to when it is worth looking again; False if nothing is waited for."""
+        now = clock_for(load_project(self.folder)).now()
+        moments = [from_text(item.until) for item in run.result.open_items if item.until]
+        later = [moment for moment in moments if moment > now]
+        if not later:
+            return False
+        seconds = (min(later) - now).total_seconds() + 1
+        self.progress(f"waiting: the practice calendar moves on by {in_words(seconds)}")
+        self.practice.advance(seconds)
+        return True
 
 
 def open_sections(result: Result) -> tuple[str, ...]:
@@ -171,80 +248,10 @@ def _is_open(finding: FindingFact) -> bool:
     )
 
 
-def _mended(
-    folder: Path, practice: Practice, sections: tuple[str, ...], result: Result, progress: Callable[[str], None]
-) -> bool:
-    """Run the notebooks that the failed checks of this run name as their remedy; True if they changed anything."""
-    failed = (f for f in result.findings if f.this_run and f.verdict == "fail" and f.remedy_step)
-    named = sorted({str(f.remedy_step).partition(".")[0] for f in failed} - set(sections))
-    if not named:
-        return False
-    progress(f"what failed is mended by section {' and '.join(named)}")
-    run = _to_its_end(folder, practice, tuple(named), progress, mends=False)
-    return any(run.result.run.changes.values())
-
-
-def _people_act(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
-    """Let the practice people do what the result says that people have to do; True if they did anything."""
-    # what was planned can now be applied
-    acted = result.run.mode == "plan" and bool(result.run.planned or result.run.planned_files)
-    for section in sorted({p.step.split(".")[0] for p in result.planned if p.approval in ("missing", "claimed")}):
-        acted |= _approve(folder, practice, section, progress)
-    for side in _consents_wanted(result):
-        link = next((f.subject for f in result.findings if f.rule == f"{side}-consent-link"), None)
-        if link is not None and link.startswith("http"):
-            operator = practice.people(side)[0]
-            progress(f"{operator} opens the consent link of the {side} tenant and accepts")
-            practice.consent(link, operator)
-            acted = True
-    return _sign(folder, practice, result, progress) or acted
-
-
-def _sign(folder: Path, practice: Practice, result: Result, progress: Callable[[str], None]) -> bool:
-    """Give the word of the practice operators for what no reading proves; True if any was asked for."""
-    asked = [f for f in result.findings if f.this_run and f.verdict == "manual" and not f.signed_by]
-    for finding in asked:
-        operator = practice.people(finding.side or "target")[0]
-        for statement in (item for item in finding.statements if statements()[item].automation == SIGN_OFF_KIND):
-            progress(f"{operator} signs {statement}: {finding.title}")
-            sign_off(folder, statement, operator, note="practice")
-    return bool(asked)
-
-
 def _consents_wanted(result: Result) -> list[Side]:
     sides: tuple[Side, ...] = ("target", "source")
     waiting = {f.rule for f in result.findings if f.verdict == "waiting"}
     return [side for side in sides if f"{side}-consent-granted" in waiting]
-
-
-def _approve(folder: Path, practice: Practice, section: str, progress: Callable[[str], None]) -> bool:
-    changes = proposed(folder, section)
-    for approver in load_project(folder).approvers:
-        if approver.side != changes[0].side:
-            continue
-
-        def confirm(message: str, _url: str, upn: str = approver.upn) -> None:
-            found = _CODE.findall(message)
-            if found:
-                practice.confirm_device(found[-1], upn)
-
-        progress(f"{approver.upn} signs in and approves {len(changes)} change(s) of section {section}")
-        approve(folder, section, changes, approver.upn, note="practice", prove="device_code", show=confirm)
-        return True
-    return False
-
-
-def _time_passes(folder: Path, practice: Practice, run: Run, progress: Callable[[str], None]) -> bool:
-    """Move the practice calendar to when it is worth looking again; False if nothing is waited for."""
-    now = clock_for(load_project(folder)).now()
-    moments = [from_text(item.until) for item in run.result.open_items if item.until]
-    later = [moment for moment in moments if moment > now]
-    if not later:
-        return False
-    seconds = (min(later) - now).total_seconds() + 1
-    progress(f"waiting: the practice calendar moves on by {in_words(seconds)}")
-    practice.advance(seconds)
-    return True
 
 
 def in_words(seconds: float) -> str:

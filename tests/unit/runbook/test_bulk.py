@@ -225,7 +225,7 @@ def test_several_refusals_are_one_error() -> None:
 
     refused = [Outcome(rename(n), "refused", error=Rejected("the address is taken")) for n in range(2)]
     error = why_not_all([Outcome(rename(9), "done"), *refused])
-    assert str(error).startswith("2 of 3 changes were not made; the first: the address is taken")
+    assert str(error).startswith("not made: 2 of 3 changes; the first: the address is taken")
 
 
 def test_missing_approvals_alone_wait_for_a_person() -> None:

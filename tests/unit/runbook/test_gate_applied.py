@@ -43,7 +43,7 @@ def test_gate_opens_where_everything_holds(ready: Runbook) -> None:
     """With the words, the approval and every check, the completion is asked for, and it is waited for Microsoft."""
     view = ready.run("160.4")
     assert ready.fakes.written() == COMPLETION
-    assert (view.state, view.waits_for) == ("waiting", "Microsoft, who completes 1 of 1 users")
+    assert (view.state, view.waits_for) == ("waiting", "Microsoft, who completes 1 of 1 user")
 
 
 def test_it_asks_once(ready: Runbook) -> None:

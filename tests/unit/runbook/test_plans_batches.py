@@ -186,7 +186,7 @@ def test_more_than_two_thousand_are_held_back() -> None:
     """Microsoft recommends at most 2,000 in one batch; a larger wave is not started, and told (BAT-11)."""
     assert planned("130.1", in_project(**DUE), **crowd(2001)) == ()
     (finding,) = judged("batch-started", in_project(**DUE), **crowd(2001))
-    assert ("fail", "2001 users would be in its batch") == (finding.verdict.kind, finding.seen)
+    assert ("fail", "2,001 users would be in its batch") == (finding.verdict.kind, finding.seen)
     _, call = one(planned("130.1", in_project(**DUE), **crowd(2000)))
     assert len(call.parameters["CSVData"].lines) == 2001
 

@@ -28,7 +28,8 @@ def finding(**changes: Any) -> SimpleNamespace:
 def act(folder: Path, *findings: SimpleNamespace) -> bool:
     result: Any = SimpleNamespace(findings=findings)
     people: Any = PEOPLE
-    return rehearse._sign(folder, people, result, lambda _: None)
+    kernels: Any = None
+    return rehearse.Rehearsal(folder, people, kernels, lambda _: None).sign(result)
 
 
 def test_what_no_reading_proves_is_signed(folder: Path) -> None:
