@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 import yaml
@@ -105,6 +107,8 @@ class Copy:
         shutil.copytree(ROOT / "xtmig_kernel", self._package, ignore=shutil.ignore_patterns("__pycache__"))
         for beside in ("examples", "notebooks"):
             shutil.copytree(ROOT / beside, folder / beside)
+        # checked by content: what is broken is compiled anew, all else is not
+        compileall.compile_dir(self._package, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
     def run(self, tests: tuple[str, ...]) -> Outcome:
         """Run test files against the package as it is in this copy.
