@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError
@@ -96,6 +97,9 @@ SIGNED_IN: dict[str, Table] = {
 }
 
 
+REMEMBERED_FOR = timedelta(minutes=15)
+
+
 class Reader:
     """Reads facts of one project's tenants.
 
@@ -114,15 +118,34 @@ class Reader:
         self._clock = clock
         self._absent = absent
         self._known_application_id: str | None = None
+        self.forget()
 
-    def read_all(self, facts: Iterable[str]) -> dict[str, Observation[tuple[Row, ...]]]:
+    def forget(self) -> None:
+        """Remember nothing of what was read: something is written, or time has passed."""
+        self._remembered: dict[str, Observed[tuple[Row, ...]]] = {}
+        self._kept: dict[str, Any] = {}
+        self._since = self._clock.now()
+
+    def read_all(self, facts: Iterable[str], *, fresh: bool = True) -> dict[str, Observation[tuple[Row, ...]]]:
         """Read several tables at one moment: what two of them are made from is read once.
 
         Args:
             facts: Sides and tables; each is read once.
+            fresh: False where what was read of a tenant before will do, if nothing was written since and it is less
+                than `REMEMBERED_FOR` old. An observation says when it was made, however often it is used.
         """
-        kept: dict[str, Any] = {}
-        return {fact: self.read(fact, kept) for fact in dict.fromkeys(facts)}
+        if fresh or self._clock.now() - self._since >= REMEMBERED_FOR:
+            self.forget()
+        return {fact: self._remembering(fact) for fact in dict.fromkeys(facts)}
+
+    def _remembering(self, fact: str) -> Observation[tuple[Row, ...]]:
+        known = self._remembered.get(fact)
+        if known is not None:
+            return known
+        found = self.read(fact, self._kept)
+        if isinstance(found, Observed) and fact.partition(".")[2] in SIGNED_IN:
+            self._remembered[fact] = found
+        return found
 
     def read(self, fact: str, kept: dict[str, Any] | None = None) -> Observation[tuple[Row, ...]]:
         """Read one table of one side.

@@ -368,7 +368,7 @@ def reads(entries: Sequence[Entry], run: str) -> list[ReadFact]:
             digest=last[fact].data.get("digest"),
             reason=last[fact].data.get("reason"),
             detail=last[fact].data.get("detail"),
-            at=last[fact].at,
+            at=last[fact].data.get("at", last[fact].at),  # ledgers of earlier versions have no time of the read itself
             run=last[fact].run,
             this_run=last[fact].run == run,
         )

@@ -83,6 +83,8 @@ class Engine:
         clock: Tells the time.
         door: Makes changes; None in a run that may not write.
         recovery: Settles what was interrupted.
+        remembers: Whether what was read for the section will do until something is written, a quarter of an hour at
+            most: for runs without a person, who would look again because he doubts.
         approvals: Gives approvals and sign-offs of the moment.
         waivers: Gives the waivers of the moment.
     """
@@ -97,6 +99,7 @@ class Engine:
         clock: Clock,
         door: BulkDoor | None,
         recovery: Recovery,
+        remembers: bool = False,
         approvals: Callable[[], Approvals],
         waivers: Callable[[], tuple[Waiver, ...]],
     ) -> None:
@@ -107,6 +110,7 @@ class Engine:
         self._clock = clock
         self._door = door
         self._recovery = recovery
+        self._remembers = remembers
         self._approvals = approvals
         self._waivers = waivers
 
@@ -166,7 +170,7 @@ class Engine:
         Raises:
             StalePlanError: A change would not be planned any more, for example because its time has passed.
         """
-        step, facts = planned.step, self._observe(planned.step)
+        step, facts = planned.step, self._observe(planned.step, fresh=True)
         blocked = self._blocking(step, facts)
         if not blocked:
             still = {change.hash for change in step.plan(self._seen(facts), self._project)}
@@ -213,6 +217,7 @@ class Engine:
             planned = self._proven_again(planned)
         if planned.blocked_by:
             return self._held_back(planned)
+        self._reader.forget()
         with step_context(side=step.side, step=step.id):
             self._write_files(step, planned)
             outcomes = self._make(step, planned.changes)
@@ -326,8 +331,8 @@ class Engine:
         }
         self._ledger.append("step_ended", data, step=view.step.id)
 
-    def _observe(self, step: Step) -> dict[str, Observation[tuple[Row, ...]]]:
-        facts = self._reader.read_all(step.reads)
+    def _observe(self, step: Step, *, fresh: bool = False) -> dict[str, Observation[tuple[Row, ...]]]:
+        facts = self._reader.read_all(step.reads, fresh=fresh or not self._remembers)
         self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 
@@ -421,7 +426,7 @@ def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:
 
 
 def _observed(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
-    data: dict[str, Any] = {"fact": name, "side": name.partition(".")[0]}
+    data: dict[str, Any] = {"fact": name, "side": name.partition(".")[0], "at": as_text(fact.at)}
     if isinstance(fact, Observed):
         return data | {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}
     return data | {"reason": fact.reason.value, "detail": fact.detail}

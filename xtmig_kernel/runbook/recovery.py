@@ -79,7 +79,10 @@ class Recovery:
         section = step.partition(".")[0]
         before = [intent for intent in open_intents(self._ledger, section) if intent.step <= step]
         pending = [self._open(intent) for intent in before]
-        pending += [self._unseen(intent) for intent in not_yet_seen(self._ledger, section) if intent.step <= step]
+        unseen = [intent for intent in not_yet_seen(self._ledger, section) if intent.step <= step]
+        pending += [self._unseen(intent) for intent in unseen]
+        if before or unseen:
+            self._reader.forget()
         return [item for item in pending if item is not None]
 
     def _open(self, intent: Intent) -> Pending | None:

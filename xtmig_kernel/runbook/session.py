@@ -178,6 +178,7 @@ class SectionRun:
             clock=self.clock,
             door=door,
             recovery=recovery,
+            remembers=self.mode != "interactive",
             approvals=lambda: load_approvals(self.project.folder),
             waivers=lambda: load_waivers(self.project.folder).waivers,
         )

@@ -322,18 +322,19 @@ class Runbook:
             progress=self.said.append,
         )
 
-    def engine(self, section: str, *, may_write: bool = True) -> Engine:
-        door = self.door if may_write else None
+    def engine(self, section: str, *, may_write: bool = True, remembers: bool = False) -> Engine:
+        door, reader = self.door if may_write else None, self.reader
         return Engine(
             section=BY_NUMBER[section],
             project=self.project,
-            reader=self.reader,
+            reader=reader,
             ledger=self.ledger,
             clock=self.clock,
             door=door,
             recovery=Recovery(
-                reader=self.reader, ledger=self.ledger, clock=self.clock, door=door, progress=self.said.append
+                reader=reader, ledger=self.ledger, clock=self.clock, door=door, progress=self.said.append
             ),
+            remembers=remembers,
             approvals=lambda: Approvals(approvals=self.approvals, sign_offs=self.sign_offs),
             waivers=lambda: self.waivers,
         )
