@@ -1,4 +1,4 @@
-"""The cutover from the command line: whatever stands in approvals.yaml, a second person's proven word alone opens it."""
+"""The cutover from the command line: whatever stands in approvals.yaml, only a second person's proof opens it."""
 
 from __future__ import annotations
 
