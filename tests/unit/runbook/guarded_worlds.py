@@ -14,14 +14,19 @@ from close_facts import NAME, moved, own, own_relationship
 from core_facts import NOW, after, make_project, seen, world
 from cut_facts import DUE as CUTOVER_DUE
 from cut_facts import TOMORROW, at_gate, lara_at_gate
+from fake_tenants import FakeTenant
 from mend_facts import DISABLED, GUID, MAINTENANCE, STARTED, failed
 from start_facts import BATCH, DUE, LARA_ADDRESS, PLANNED, batch, started, stop
 from test_plans_after import SKU, STRIP, UNLICENSED, UNLOCATED, rights, stripped
 
+from xtmig_kernel.m365 import CallReply
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, STEPS
 from xtmig_kernel.runbook.step import nothing_to_change
 
 if TYPE_CHECKING:
+    from fake_tenants import Runbook
+
+    from xtmig_kernel.changes import Call
     from xtmig_kernel.runbook import Step
 
 AT_THE_GATE = ("GEN-07", "FAQ-07", "FAQ-08", "TMS-04", "OUT-04")
@@ -123,6 +128,24 @@ FREE = (
 )
 """Changes that need a click alone."""
 CASES = GUARDED + FREE
+
+
+class ObedientTenant(FakeTenant):
+    """A tenant that does whatever the step's own changes say; nothing but the door stands before it."""
+
+    def __init__(self, runbook: Runbook, side: Any, step: str) -> None:
+        super().__init__(runbook.fakes, side)
+        self._runbook = runbook
+        self._step = step
+
+    def run(self, call: Call) -> CallReply:
+        fakes = self._runbook.fakes
+        fakes.calls.append(call)
+        for change in STEPS[self._step].plan(seen(fakes.tables, NOW), self._runbook.project):
+            if call in change.calls:
+                for fact, rows in after(change, fakes.tables).items():
+                    fakes.set(fact, rows)
+        return CallReply({}, "request")
 
 
 def changing_steps() -> dict[str, Step]:

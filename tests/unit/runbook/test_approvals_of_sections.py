@@ -8,15 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from core_facts import NOW, after, make_project, seen, world
+from core_facts import NOW, make_project, seen, world
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fake_tenants import LARA, FakeTenant, Runbook
-from guarded_worlds import CASES, FREE, GUARDED, Case, changing_steps
+from fake_tenants import LARA, Runbook
+from guarded_worlds import CASES, FREE, GUARDED, Case, ObedientTenant, changing_steps
 from pydantic import ValidationError
 
 from xtmig_kernel.changes import ExchangeCall, Level, canonical
-from xtmig_kernel.m365 import CallReply
 from xtmig_kernel.project import Approval, Proof, SignOff
 from xtmig_kernel.runbook import STEPS
 
@@ -33,24 +32,6 @@ NOBODY = "sha256:" + "ab" * 32
 KEY, FOREIGN_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 WHO = {2: "an approver", 3: "a second person who approves"}
-
-
-class ObedientTenant(FakeTenant):
-    """A tenant that does whatever the step's own changes say; nothing but the door stands before it."""
-
-    def __init__(self, runbook: Runbook, side: Any, step: str) -> None:
-        super().__init__(runbook.fakes, side)
-        self._runbook = runbook
-        self._step = step
-
-    def run(self, call: Call) -> CallReply:
-        fakes = self._runbook.fakes
-        fakes.calls.append(call)
-        for change in STEPS[self._step].plan(seen(fakes.tables, NOW), self._runbook.project):
-            if call in change.calls:
-                for fact, rows in after(change, fakes.tables).items():
-                    fakes.set(fact, rows)
-        return CallReply({}, "request")
 
 
 def runbook(folder: Path, case: Case) -> Runbook:
