@@ -13,7 +13,8 @@ from e2e_documented import problems_of
 from e2e_expected import ADD_ON, at_first, default_domain, initial_domain, licensed
 from e2e_move import MOVE, Moved, OneRun, moved_in
 from e2e_search import tokens_in
-from e2e_workplace import SIDES, child_environment, console_script, example, is_write, who_moves, writes
+from e2e_workplace import SIDES, child_environment, console_script, example, who_moves
+from simulator_process import is_write, writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

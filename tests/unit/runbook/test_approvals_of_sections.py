@@ -16,6 +16,7 @@ from guarded_worlds import CASES, FREE, GUARDED, Case, ObedientTenant, changing_
 from pydantic import ValidationError
 
 from xtmig_kernel.changes import ExchangeCall, Level, canonical
+from xtmig_kernel.errors import EngineError
 from xtmig_kernel.project import Approval, Proof, SignOff
 from xtmig_kernel.runbook import STEPS
 
@@ -189,6 +190,17 @@ def test_the_right_approval_lets_it_through(tmp_path: Path, case: Case, proof: s
     view = made.run(case.step)
     assert [case.call] == made.fakes.written(), view.note
     assert ["approval_used", "intent", "outcome"] == made.kinds(case.step)[:3]
+
+
+@pytest.mark.parametrize("case", CASES, ids=title)
+def test_plan_mode_changes_nothing(tmp_path: Path, case: Case) -> None:
+    """In plan mode even an approved change is planned alone, and refused when it is applied all the same."""
+    made = runbook(tmp_path, case)
+    made.approvals = (signed(approval(only_change(case))),) if case in GUARDED else ()
+    assert made.run(case.step, may_write=False).state == "planned"
+    with pytest.raises(EngineError, match="this run may only plan"):
+        made.engine(case.step[:3], may_write=False).apply(made.plan(case.step))
+    assert [] == made.fakes.written()
 
 
 @pytest.mark.parametrize("level", [0, 1, 4])
