@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from mending import APPROVER, SECRETS, SECTIONS_LATER, START, Administrator
-from moving_pair import DOMAIN, ENDPOINT, HOUR, address, ready
+from moving_pair import DOMAIN, ENDPOINT, HOUR, address, guid_of, ready
 from planted_failures import all_causes, plant
 from simulator_process import start_simulator
 
 from xtmig_kernel.changes import CsvBytes
+from xtmig_kernel.project.users import USERS_FILE, UserRow, users_text
 from xtmig_kernel.runs.approve import sign_off
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import pytest
@@ -59,11 +60,11 @@ def settings() -> dict[str, Any]:
     }
 
 
-def tenants() -> dict[str, Any]:
-    """The two tenants before anything has moved."""
+def tenants(**others: dict[str, Any]) -> dict[str, Any]:
+    """The two tenants before anything has moved, with more mailboxes by alias."""
     access = {"send_on_behalf": ["gina@contoso.onmicrosoft.com"]}
     moving: dict[str, dict[str, Any]] = {name: {} for name in WAVE_OF}
-    moving["ivan"] = {"sizes": {"total": "90 GB"}}
+    moving |= others
     moving["fred"] = {"access": access, "licences": ["SPE_E3"], "usage_location": "NL"}
     data = ready(**moving)
     for name, cause in CAUSED.items():
@@ -71,14 +72,17 @@ def tenants() -> dict[str, Any]:
     for user in data["target"]["mail_users"]:
         if user["alias"] == "gina":  # who can be licensed at once; Fred's usage location is missing
             user["usage_location"] = "NL"
-    # copies grow old, so that the day before has something to do
+    # Ivan is being copied for as long as nobody stops him; copies grow old, so that the day before has something to do
+    copied = {"identity": address("ivan"), "batch": "trouble-five", "status": "Syncing"}
+    data["target"]["migration_users"] = [copied | {"mailbox_guid": guid_of("ivan")}]
     data["target"]["lags"] = {"incremental_interval": TWO_DAYS}
     return data
 
 
-def begin(administrator: Administrator, wave: str) -> None:
+def begin(administrator: Administrator, wave: str, names: Iterable[str] = ()) -> None:
     """Make the batch of a wave as somebody would by hand, for section 130 would leave out whoever is not fit."""
-    users = CsvBytes(("EmailAddress", *(address(name) for name, of in WAVE_OF.items() if of == wave)))
+    everybody = [*(name for name, of in WAVE_OF.items() if of == wave), *names]
+    users = CsvBytes(("EmailAddress", *map(address, everybody)))
     parameters = {"SourceEndpoint": ENDPOINT, "TargetDeliveryDomain": DOMAIN, "AutoStart": True, "CSVData": users}
     administrator.call("target", "New-MigrationBatch", Name=f"trouble-{wave}", **parameters)
 
@@ -90,24 +94,38 @@ def give_words(administrator: Administrator) -> None:
 
 
 @contextmanager
-def troubled(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Administrator]:
-    """The project on the evening of the third wave's cutover."""
+def troubled(
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    data: dict[str, Any] | None = None,
+    moving: Iterable[str] = (),
+    **further: Any,
+) -> Iterator[Administrator]:
+    """The project on the evening of the third wave's cutover.
+
+    Args:
+        folder: An empty folder.
+        patch: Sets the operators' secrets.
+        data: The tenants; those of `tenants` without it.
+        moving: Who moves with the fourth wave besides.
+        further: What `project.yaml` says besides.
+    """
     for name, value in SECRETS.items():
         patch.setenv(name, value)
-    data = tenants()
+    data = data or tenants()
     file, project, simulation = folder / "tenants.yaml", folder / "project", folder / "simulation"
-    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    file.write_text(yaml.safe_dump(data), encoding="utf-8")
     project.mkdir()
     simulation.mkdir()
     simulator = start_simulator(simulation, "--start", START, "--speed", "60", tenants=file, environment=SECRETS)
     try:
-        made = Administrator(project, simulator, data, settings())
-        lines = [f"{name}@contoso.com,{address(name)},{wave}" for name, wave in WAVE_OF.items()]
-        text = "\n".join(["SourceAddress,TargetAddress,Wave", *lines])
-        (project / "users.csv").write_text(text + "\n", encoding="utf-8")
+        made = Administrator(project, simulator, data, settings() | further)
+        waves = WAVE_OF | dict.fromkeys(moving, "four")
+        rows = [UserRow(f"{name}@contoso.com", address(name), wave=wave) for name, wave in waves.items()]
+        (project / USERS_FILE).write_text(users_text(rows), encoding="utf-8", newline="")
         made.consent()
         simulator.advance(60)
-        begin(made, "four")
+        begin(made, "four", moving)
         simulator.advance(SECTIONS_LATER)
         give_words(made)
         made.approve(made.run("160", mode="plan"))
@@ -117,8 +135,6 @@ def troubled(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Administrator]
         begin(made, "three")
         simulator.advance(30 * HOUR)
         made.act(CAUSES["out_of_scope"].facts["remedy"], "olga")
-        begin(made, "five")
-        simulator.advance(300)
         yield made
     finally:
         simulator.stop()
