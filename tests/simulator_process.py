@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 30
 STOP_SECONDS = 10
+READING_VERBS = ("Get-", "Test-", "Export-")
 
 
 class PracticePerson:
@@ -178,3 +179,17 @@ def running_simulator(
             yield simulator
         finally:
             simulator.stop()
+
+
+def is_write(line: dict[str, Any]) -> bool:
+    """Whether a line of the record is a request that changes a tenant; members of a batch have their own lines."""
+    if line["service"] == "exo":
+        return line["cmdlet"] is not None and not line["cmdlet"].startswith(READING_VERBS)
+    return line["service"] == "graph" and line["method"] != "GET" and not line["path"].endswith("/$batch")
+
+
+def writes(lines: list[dict[str, Any]]) -> list[str]:
+    """The requests of a record that change a tenant, in words."""
+    return [
+        f"{line['side']} {line['cmdlet'] or line['method'] + ' ' + line['path']}" for line in lines if is_write(line)
+    ]

@@ -61,6 +61,8 @@ class Moved:
         between: The plan of every section of the move, made when the batches were synchronised.
         again: Runs of sections that are done, made after `last`.
         record: All that the simulator received.
+        record_key: The key with which the record shows secrets.
+        secrets: Those of the operators, by the variables that hold them.
     """
 
     project: Path
@@ -72,6 +74,8 @@ class Moved:
     between: list[OneRun]
     again: list[OneRun]
     record: list[dict[str, Any]]
+    record_key: bytes
+    secrets: dict[str, str]
 
 
 def moved_in(folder: Path, environment: dict[str, str], *options: str, seconds: float = 2400) -> Moved:
@@ -91,6 +95,7 @@ def moved_in(folder: Path, environment: dict[str, str], *options: str, seconds: 
     )  # fmt: skip
     assert told_file.exists(), done.stdout
     told = json.loads(told_file.read_text(encoding="utf-8"))
+    told_file.unlink()  # it tells the operators' secrets, which are looked for in everything that is left
     lines = (project / ".simulation" / "requests.jsonl").read_text(encoding="utf-8").splitlines()
     record = [json.loads(line) for line in lines]
 
@@ -102,7 +107,8 @@ def moved_in(folder: Path, environment: dict[str, str], *options: str, seconds: 
 
     first, last = told["first"], told["last"]
     made = (runs(told[name]) for name in ("runs", "between", "again"))
-    return Moved(project, done.returncode, done.stdout, first, last, *made, record)
+    key, secrets = bytes.fromhex(told["record_key"]), told["secrets"]
+    return Moved(project, done.returncode, done.stdout, first, last, *made, record, key, secrets)
 
 
 def _watched(told_file: Path, arguments: Sequence[str]) -> None:
@@ -141,6 +147,8 @@ def _watched(told_file: Path, arguments: Sequence[str]) -> None:
     def looked_at(folder: Path, tenants_file: Path, options: Sequence[str] = ()) -> Iterator[Practice]:
         with practice_tenants(folder, tenants_file, options) as practice:
             told["first"] = practice._control("GET", "/state", None)
+            told["record_key"] = practice._control("GET", "/record-key", None)["key"]
+            told["secrets"] = dict(practice.environment)
             yield practice
             told["last"] = practice._control("GET", "/state", None)
             with set_variables(practice.environment):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 import yaml
-from e2e_workplace import Finished, Workplace, child_environment, console_script, read_record, writes
+from e2e_workplace import Finished, Workplace, child_environment, console_script, read_record
+from simulator_process import writes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -33,7 +33,6 @@ SOURCE_OPERATOR = "5c0e5c0e-0000-4000-8000-0000000b0001"
 TARGET_OPERATOR = "7a26e700-0000-4000-8000-0000000b0001"
 APPROVER = "amara.approver@northwindtraders.onmicrosoft.com"
 SECRETS = {"XTMIG_SOURCE_SECRET": "practice-source-50712", "XTMIG_TARGET_SECRET": "practice-target-90213"}
-READING_VERBS = ("Get-", "Test-", "Export-")
 COMMAND_SECONDS = 400
 LEAKY_PREFIXES = ("XDG_", "JUPYTER", "IPYTHON", "XTMIG_", "PYTHON_KEYRING")
 
@@ -82,24 +81,10 @@ def users_csv(mailboxes: list[dict[str, Any]], **cells: str) -> str:
     return out.getvalue()
 
 
-def is_write(line: dict[str, Any]) -> bool:
-    """Whether a line of the record is a request that changes a tenant; members of a batch have their own lines."""
-    if line["service"] == "exo":
-        return line["cmdlet"] is not None and not line["cmdlet"].startswith(READING_VERBS)
-    return line["service"] == "graph" and line["method"] != "GET" and not line["path"].endswith("/$batch")
-
-
 def read_record(path: Path) -> list[dict[str, Any]]:
     """The lines of a record; a line that is being written at this moment is left out."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-
-
-def writes(lines: list[dict[str, Any]]) -> list[str]:
-    """The requests of a record that change a tenant, in words."""
-    return [
-        f"{line['side']} {line['cmdlet'] or line['method'] + ' ' + line['path']}" for line in lines if is_write(line)
-    ]
 
 
 def child_environment(home: Path, temporary: Path, variables: Mapping[str, str]) -> dict[str, str]:

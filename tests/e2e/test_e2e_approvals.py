@@ -18,8 +18,8 @@ from e2e_workplace import (
     approver_key,
     example,
     workplace,
-    writes,
 )
+from simulator_process import writes
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import StalePlanError

@@ -19,8 +19,8 @@ from e2e_workplace import (
     example,
     settings,
     workplace,
-    writes,
 )
+from simulator_process import writes
 
 if TYPE_CHECKING:
     import subprocess

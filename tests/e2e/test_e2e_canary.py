@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 from e2e_expected import licensed
 from e2e_runs import CONTROL, KEYRING_SECRET, OPERATOR_SECRET, PASSWORD_SERVICE
-from e2e_search import fingerprint, passwords_in, places_of, places_of_each, tokens_in
 from e2e_workplace import (
     SECRETS,
     SIDES,
@@ -30,6 +29,7 @@ from e2e_workplace import (
     who_moves,
     workplace,
 )
+from secret_search import fingerprint, passwords_in, places_of, places_of_each, tokens_in
 
 from xtmig_kernel.simulator.identifiers import client_secret
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from e2e_screen import Screen
 from e2e_steps import approve_steps, run_steps
-from e2e_workplace import SECRETS, Workplace, approver_key, example, is_write, users_csv, workplace, writes
+from e2e_workplace import SECRETS, Workplace, approver_key, example, users_csv, workplace
+from simulator_process import is_write, writes
 
 from xtmig_kernel.jupyter import face_display, open_notebook
 from xtmig_kernel.powershell import change_lines

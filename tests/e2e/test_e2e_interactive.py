@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from e2e_screen import Screen
-from e2e_workplace import SECRETS, SOURCE_ID, Operator, Workplace, example, workplace, writes
+from e2e_workplace import SECRETS, SOURCE_ID, Operator, Workplace, example, workplace
+from simulator_process import writes
 
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.credentials import Redactor

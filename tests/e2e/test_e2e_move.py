@@ -12,8 +12,11 @@ import yaml
 from e2e_documented import problems_of
 from e2e_expected import ADD_ON, at_first, default_domain, initial_domain, licensed
 from e2e_move import MOVE, Moved, OneRun, moved_in
-from e2e_search import tokens_in
-from e2e_workplace import SIDES, child_environment, console_script, example, is_write, who_moves, writes
+from e2e_workplace import SIDES, child_environment, console_script, example, who_moves
+from secret_search import fingerprint, places_of, places_of_each, tokens_in
+from simulator_process import is_write, writes
+
+from xtmig_kernel.simulator.identifiers import client_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -356,6 +359,32 @@ def test_the_source_loses_its_own_objects_alone(moved: Moved) -> None:
     assert ["source DELETE", "source Remove-DistributionGroup", "source Remove-OrganizationRelationship"] == sorted(
         line.partition(" /")[0] for line in removed
     )
+
+
+def minted_secret(moved: Moved) -> str:
+    """The secret that the simulator minted, derived again from its seed, by the request that asked for it."""
+    (line,) = [line for line in moved.record if line["path"].endswith("/addPassword")]
+    name = line["parameters"]["passwordCredential"]["displayName"]
+    return client_secret("0", f"secret:{line['path'].split('/')[-2]}:{name}", 1)
+
+
+def test_the_minted_secret_arrives_at_the_endpoint(moved: Moved) -> None:
+    """The endpoint through which everybody moved was made with the very secret that Graph minted."""
+    (made,) = [line for line in moved.record if line["cmdlet"] == "New-MigrationEndpoint"]
+    assert fingerprint(moved.record_key, minted_secret(moved))["$expr"] in json.dumps(made["parameters"])
+
+
+def test_no_secret_of_the_move_is_left(moved: Moved) -> None:
+    """From the first section to the closed project neither the minted secret nor an operator's was written anywhere."""
+    places = [moved.project, *(moved.project.parent / name for name in ("copy", "home", "temp"))]
+    assert len(moved.secrets) == len(SIDES)
+    assert set() == places_of_each([minted_secret(moved), *moved.secrets.values()], places)
+
+
+def test_the_search_through_the_move_finds_what_is_there(moved: Moved) -> None:
+    """The address of a mover is found in ledger, archives and files, so an empty search says something."""
+    found = {name for name, form in places_of("Lara.Newton@contoso.com", [moved.project]) if form == "raw"}
+    assert {"ledger.db", "ledger.jsonl", "result.json", "index.html", "users.csv", "requests.jsonl"} <= found
 
 
 def test_no_token_is_left(moved: Moved) -> None:

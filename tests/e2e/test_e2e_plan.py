@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from e2e_workplace import is_write, writes
+from simulator_process import is_write, writes
 
 if TYPE_CHECKING:
     from e2e_runs import Walk

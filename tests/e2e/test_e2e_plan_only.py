@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from e2e_workplace import APPROVER, SECRETS, SIDES, Workplace, approver_key, example, users_csv, workplace, writes
+from e2e_workplace import (
+    APPROVER,
+    SECRETS,
+    SIDES,
+    Workplace,
+    approver_key,
+    example,
+    users_csv,
+    workplace,
+)
+from simulator_process import writes
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import EngineError, XtmigError

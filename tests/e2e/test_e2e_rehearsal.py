@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from e2e_documented import problems_of
-from e2e_workplace import SOURCE_ID, TARGET_ID, console_script, example, is_write, who_moves, writes
+from e2e_workplace import SOURCE_ID, TARGET_ID, console_script, example, who_moves
+from simulator_process import is_write, writes
 
 if TYPE_CHECKING:
     from pathlib import Path

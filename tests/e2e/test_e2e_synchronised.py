@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from e2e_steps import approve_steps, run_steps
-from e2e_workplace import SECRETS, Workplace, approver_key, example, is_write, users_csv, workplace
+from e2e_workplace import SECRETS, Workplace, approver_key, example, users_csv, workplace
+from simulator_process import is_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

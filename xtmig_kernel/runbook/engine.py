@@ -12,6 +12,7 @@ from xtmig_kernel.evidence import Failed, Finding, Manual, NotObserved, Observed
 from xtmig_kernel.powershell import change_lines
 from xtmig_kernel.rules import ALL_RULES, Rule, Seen, blocks, evaluate
 from xtmig_kernel.runbook.bulk import why_not_all
+from xtmig_kernel.runbook.door import Outcome
 from xtmig_kernel.runbook.files import as_found, differs, write_file
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.outputs import Exhibit, ProjectFile
     from xtmig_kernel.project import Approvals, Project, Waiver
     from xtmig_kernel.runbook.bulk import BulkDoor
-    from xtmig_kernel.runbook.door import Outcome
     from xtmig_kernel.runbook.recovery import Pending, Recovery
     from xtmig_kernel.runbook.step import Section, Step
     from xtmig_kernel.store import Ledger
@@ -164,25 +164,25 @@ class Engine:
             return replace(view, note="looked")
         return self._nothing_planned(view)
 
-    def _proven_again(self, planned: StepView) -> StepView:
-        """The planned step with what holds it back now; what would no longer be planned is not made.
+    def _proven_again(self, planned: StepView) -> tuple[StepView, list[Outcome]]:
+        """The planned step with what holds it back now, and a refusal of each change that would be planned no more.
 
         Raises:
-            StalePlanError: A change would not be planned any more, for example because its time has passed.
+            EngineError: Something from which it is planned cannot be read any more.
+            StalePlanError: There is such a change, and the step's changes depend on each other.
         """
         step, facts = planned.step, self._observe(planned.step, fresh=True)
         blocked = self._blocking(step, facts)
-        if not blocked:
-            still = {change.hash for change in step.plan(self._seen(facts), self._project)}
-            gone = [change for change in planned.changes if change.hash not in still]
-            if gone:
-                raise StalePlanError(
-                    f"“{gone[0].title}” would not be planned any more",
-                    side=step.side,
-                    step=step.id,
-                    remedy="Plan again, and look at what changed.",
-                )
-        return replace(planned, blocked_by=blocked)
+        if blocked:
+            return replace(planned, blocked_by=blocked), []
+        for name in step.plans_from:
+            if isinstance(fact := facts[name], NotObserved):
+                raise EngineError(f"{name} could not be read once more", cause=fact.detail, remedy="Plan again.")
+        still = {change.hash for change in step.plan(self._seen(facts), self._project)}
+        gone = [change for change in planned.changes if change.hash not in still]
+        if gone and not step.bulk:
+            raise _stale(gone[0])
+        return planned, [Outcome(change, "refused", error=_stale(change)) for change in gone]
 
     def _blocking(self, step: Step, facts: dict[str, Observation[tuple[Row, ...]]]) -> tuple[Finding, ...]:
         return tuple(finding for finding in self._judge(step, step.requires, facts, None) if blocks(finding))
@@ -213,14 +213,17 @@ class Engine:
         step = planned.step
         if self._door is None:
             raise EngineError("this run may only plan", step=step.id, remedy="Run again with --mode apply.")
+        refused: list[Outcome] = []
         if step.proves_again and not planned.blocked_by:
-            planned = self._proven_again(planned)
+            planned, refused = self._proven_again(planned)
         if planned.blocked_by:
             return self._held_back(planned)
         self._reader.forget()
         with step_context(side=step.side, step=step.id):
             self._write_files(step, planned)
-            outcomes = self._make(step, planned.changes)
+            stale = {outcome.change.hash for outcome in refused}
+            made = self._make(step, tuple(change for change in planned.changes if change.hash not in stale))
+            outcomes = [*refused, *made]
         return self._applied(replace(planned, outcomes=tuple(outcomes)))
 
     def _make(self, step: Step, changes: tuple[Change, ...]) -> list[Outcome]:
@@ -388,6 +391,16 @@ class Engine:
             "files": [{"name": file.name, "about": file.about} for file in files],
         }
         self._ledger.append("planned", data, step=step.id)
+
+
+def _stale(change: Change) -> StalePlanError:
+    return StalePlanError(
+        f"“{change.title}” would not be planned any more",
+        side=change.side,
+        step=change.step,
+        subject=change.subject.label,
+        remedy="Plan again, and look at what changed.",
+    )
 
 
 def _planned(plan: Plan, files: Sequence[ProjectFile]) -> str:

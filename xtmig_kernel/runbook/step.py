@@ -47,7 +47,8 @@ class Step:
         files: Pure: files that it writes into the project folder when it is applied.
         shows: Pure: tables and charts for its card and the report.
         proves_again: Whether it is planned and `requires` judged once more on a fresh look right before anything is
-            changed: for what nobody can undo and a person may have left lying for hours.
+            changed: for what nobody can undo and a person may have left lying for hours, and for users of batches, to
+            whose cmdlets an address that has come to mean two entries is either of them.
     """
 
     id: str

@@ -51,6 +51,7 @@ SECTION = Section(
             plans_from=(*GATE_FACTS, "target.skipped_items"),
             plan=plan_approvals,
             bulk=True,
+            proves_again=True,
             shows=skipped_exhibit,
         ),
         Step(

@@ -74,6 +74,7 @@ SECTION = Section(
             plan=plan_removals_of_users,
             requires=BEFORE_WRITES,
             bulk=True,
+            proves_again=True,
         ),
         Step(
             id="170.5",

@@ -159,6 +159,7 @@ SECTION = Section(
             plans_from=STOP_FACTS,
             plan=plan_stopped_users,
             bulk=True,
+            proves_again=True,
         ),
         Step(
             id=TAKE_OUT,
@@ -170,6 +171,7 @@ SECTION = Section(
             plans_from=STOP_FACTS,
             plan=plan_taken_out,
             bulk=True,
+            proves_again=True,
         ),
     ),
     runs="when named",
