@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import os
-import re
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from crash_harness import ENDED, NOT_REACHED, Lane, Point, Stage, small_world
+from crash_harness import ENDED, NOT_REACHED, Lane, small_world
+from crash_lanes import Lanes, every_point, folders_for_lanes, is_request, is_write, one_of_each_kind
 
 from xtmig_kernel.runbook.sections import SECTIONS
 from xtmig_kernel.runbook.step import Step
 
-LANES = 2
 # the deep test can be cut short while one works on it: 10 takes every tenth point
 EVERY = int(os.environ.get("XTMIG_CRASH_EVERY", "1"))
 # steps that change something, and have nothing to do in this project
@@ -47,86 +42,20 @@ WHEN_NAMED = {
 }
 
 
-class Lanes:
-    """Lanes that share the work; each is used by one thread at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        folders = [folder / f"lane{number}" for number in range(LANES)]
-        for item in folders:
-            item.mkdir()
-        world = small_world()
-        first = Lane(folders[0], world)
-        first.learn()
-        self.all = [first, *(Lane(item, world, first.approved) for item in folders[1:])]
-        with ThreadPoolExecutor(LANES) as pool:
-            self.stages: list[Stage] = next(iter(pool.map(Lane.undisturbed, self.all)))
-        self._free = list(self.all)
-        self._lock = threading.Lock()
-
-    def with_lane(self, work: Callable[[Lane], Any]) -> Any:
-        with self._lock:
-            lane = self._free.pop()
-        try:
-            return work(lane)
-        finally:
-            self._free.append(lane)
-
-    def problems(self, points: Iterable[Point]) -> list[str]:
-        """What is wrong after kills at these points."""
-        with ThreadPoolExecutor(LANES) as pool:
-            results = pool.map(lambda point: self.with_lane(lambda lane: lane.killed(point)), points)
-            return [problem for problem in results if problem]
-
-    def close(self) -> None:
-        for lane in self.all:
-            lane.close()
-
-
 @pytest.fixture(scope="module")
 def lanes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lanes]:
-    made = Lanes(tmp_path_factory.mktemp("crash"))
+    world = small_world()
+    first, *others = folders_for_lanes(tmp_path_factory.mktemp("crash"))
+    teacher = Lane(first, world)
+    teacher.learn()
+    made = Lanes([teacher, *(Lane(folder, world, teacher.approved) for folder in others)])
     yield made
     made.close()
 
 
-def _points(stages: Iterable[Stage]) -> Iterator[Point]:
-    """Every point of a run; the first of those after a request of a section that writes goes on to the end."""
-    for number, stage in enumerate(stages):
-        going_on = next((name for name in stage.points if " after " in name and _is_request(name)), None)
-        times: dict[str, int] = {}
-        for name in stage.points:
-            times[name] = times.get(name, 0) + 1
-            yield Point(number, name, times[name], to_the_end=name == going_on and times[name] == 1)
-
-
-def _is_request(name: str) -> bool:
-    """Whether it is a request that changes a tenant; a batch tells what its members are."""
-    verbs = re.search(r"(before|after) (.*)", name)
-    what = re.sub(r"batch of \d+ ", "", verbs[2] if verbs else "").removeprefix("POST ")
-    return not what.startswith(("GET", "Get-", "Test-", "append", "file")) and "/token" not in what
-
-
-def _is_write(name: str) -> bool:
-    return _is_request(name) or bool(re.search(r" (file|append (.*, )?(intent|outcome|approval_used)\b)", name))
-
-
-def _kind(stage: Stage, point: Point) -> tuple[str, str]:
-    """A point's kind: its section, and what is carried, however many there are of it and whatever their ids."""
-    what = point.name.partition(" ")[2]
-    return stage.section, re.sub(r"batch of \d+ |[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", what)
-
-
-def _one_of_each_kind(stages: list[Stage]) -> list[Point]:
-    chosen: dict[tuple[str, str], Point] = {}
-    for point in _points(stages):
-        if _is_write(point.name):
-            chosen.setdefault(_kind(stages[point.stage], point), point)
-    return list(chosen.values())
-
-
 def test_a_run_killed_around_a_write_of_each_kind_continues_to_the_same_end(lanes: Lanes) -> None:
     """Killed before or after a write to a tenant, its intent or its outcome, running again leads to the same state."""
-    points = _one_of_each_kind(lanes.stages)
+    points = one_of_each_kind(lanes.stages)
     assert {lanes.stages[point.stage].section for point in points if point.to_the_end} == _sections_that_write()
     assert lanes.problems(points) == []
 
@@ -136,9 +65,9 @@ def test_a_run_killed_anywhere_continues_to_the_same_end(lanes: Lanes) -> None:
     """Killed before or after any request and any append to the ledger, running again leads to the same state."""
     points = [
         point
-        for point in _points(lanes.stages)
+        for point in every_point(lanes.stages)
         # after a read nothing has happened that had not before the next point
-        if " before " in point.name or _is_write(point.name)
+        if " before " in point.name or is_write(point.name)
     ]
     problems = lanes.problems(points[::EVERY])
     missed = [problem for problem in problems if problem.endswith(NOT_REACHED)]
@@ -162,7 +91,7 @@ def _sections_that_write() -> set[str]:
 
 def test_every_step_that_can_write_is_killed_while_it_writes(lanes: Lanes) -> None:
     """The project of this test gives each step something to change, except those that the table gives a reason for."""
-    wrote = {name.partition(" ")[0] for stage in lanes.stages for name in stage.points if _is_write(name)}
+    wrote = {name.partition(" ")[0] for stage in lanes.stages for name in stage.points if is_write(name)}
     steps = {step.id for section in SECTIONS if section.runs == "always" for step in section.steps if _writes(step)}
     assert steps - wrote == set(OTHERWISE_DONE)
 
@@ -172,7 +101,7 @@ def test_bulk_steps_are_killed_between_two_requests(lanes: Lanes) -> None:
     batches: dict[str, list[str]] = {}
     for name in (name for stage in lanes.stages for name in stage.points if " before batch of " in name):
         batches.setdefault(name.partition(" ")[0], []).append(name)
-    several = {step for step, names in batches.items() if len([n for n in names if _is_request(n)]) > 1}
+    several = {step for step, names in batches.items() if len([n for n in names if is_request(n)]) > 1}
     assert {"020.4", "080.3", "100.2", "100.3", "100.8"} <= several
 
 
