@@ -72,6 +72,11 @@ def is_request(name: str) -> bool:
     return not what.startswith(("GET", "Get-", "Test-", "append", "file")) and "/token" not in what
 
 
+def is_read(name: str) -> bool:
+    """Whether it is a request that changes nothing."""
+    return not is_request(name) and not re.search(r" (before|after) (file|append) ", name)
+
+
 def is_write(name: str) -> bool:
     """Whether it is a request that changes a tenant, or what the ledger and the project folder hold of one."""
     return is_request(name) or bool(re.search(r" (file|append (.*, )?(intent|outcome|approval_used)\b)", name))

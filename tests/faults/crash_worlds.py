@@ -63,15 +63,18 @@ def _to_be_stopped(lane: StoryLane) -> None:
 STOPPED = (Chapter("130", _consented), Chapter("180", _to_be_stopped))
 
 
-# Nobody's mailbox is let in, and once it is, one user's archive grows while it is copied.
+# Nobody's mailbox is let in; once it is, one user's archive grows while it is copied, and another's is disabled.
 TROUBLE_WAVES = [{"name": "one", "start": "2026-12-01"}]
 
 
 def trouble_world() -> World:
-    """One wave, a relationship that lets nobody in, and an archive that grows while it is copied."""
+    """One wave, a relationship that lets nobody in, an archive that grows while it is copied, and a disabled one."""
     data = plant(ready("anna", "bert", "carl"), WITH_A_FAILURE["target_relationship"], "bert")
     data = plant(data, WITH_A_FAILURE["archive_grew"], "bert")
-    return _begun_by_hand(data, _users(anna="one", bert="one", carl="one"), waves=TROUBLE_WAVES)
+    data = plant(data, WITH_A_FAILURE["demoted_archive"], "carl")
+    decided = {"carl@contoso.com": "remove"}
+    users = _users(anna="one", bert="one", carl="one")
+    return _begun_by_hand(data, users, waves=TROUBLE_WAVES, disabled_archives=decided)
 
 
 def _failed(lane: StoryLane) -> None:
@@ -128,3 +131,6 @@ WHOLE = (
     Chapter("190", on("2026-12-13T01:00:00+00:00")),
     Chapter("210", on("2026-12-15T01:00:00+00:00")),
 )
+
+KILLED = tuple(sorted({chapter.section for story in (STOPPED, TROUBLE, WHOLE) for chapter in story} - {"070"}))
+"""Sections that run when named, and are killed in one of these stories."""

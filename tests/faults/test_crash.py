@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from crash_harness import ENDED, NOT_REACHED, Lane, small_world
 from crash_lanes import Lanes, every_point, folders_for_lanes, is_request, is_write, one_of_each_kind
+from crash_worlds import KILLED
 
-from xtmig_kernel.runbook.sections import SECTIONS
-from xtmig_kernel.runbook.step import Step
+from xtmig_kernel.runbook.sections import BY_NUMBER, SECTIONS
+from xtmig_kernel.runbook.step import Step, nothing_to_change
 
 # the deep test can be cut short while one works on it: 10 takes every tenth point
 EVERY = int(os.environ.get("XTMIG_CRASH_EVERY", "1"))
@@ -22,23 +23,13 @@ OTHERWISE_DONE = {
     "100.7": "the licence for moves is given in the source, by 020.4",
 }
 
-# Sections that run when named wait for days of the calendar: a wave's start, hours of copying, a night for the cutover.
-# A lane that is killed at each of their points would have to live through these days each time. They write through the
-# same engine and door, whose recovery tests/unit/runbook/test_recovery.py and test_bulk_recovery.py show for any step;
-# what is said here is where a kill of that section itself is tried, or why it needs none.
+# Sections that run when named are killed in tests/faults/test_crash_move.py, which lives through the days between them;
+# what is said here is why the others need no kill.
 WHEN_NAMED = {
-    "120": "it writes files of the project alone, each as a whole",
-    "130": "tests/simulator/test_client_killed.py kills it once the service has the batch, and runs it again",
     "140": "it only looks",
-    "150": "one more synchronisation, which the service does each day by itself",
-    "160": "the gate is read and judged anew right before it: tests/unit/runbook/test_gate_applied.py",
-    "170": "each of its causes is met and mended in tests/simulator/test_failures_mended.py, in several runs",
-    "180": "a stopped batch or user is read back, and stopping twice is stopping once",
-    "190": "rights and licences are read back, and one that is there is not given again",
-    "200": "it hands out a script and reads its report",
-    "210": "what is gone is not planned again",
+    "200": "it writes files of the project alone, each as a whole",
     "220": "it only looks",
-    "300": "it edits the relationships as sections 070 and 080 do, whose kills are tried here",
+    "300": "it writes one file, as a whole; sections 070 and 080, killed here, edit the relationships",
 }
 
 
@@ -80,8 +71,15 @@ def _writes(step: Step) -> bool:
 
 
 def test_sections_that_are_left_out_have_a_reason() -> None:
-    """Every section is killed here, or the table says where else, or why not."""
-    assert set(WHEN_NAMED) == {section.number for section in SECTIONS if section.runs != "always"}
+    """Every section is killed here or in a story of the move, or the table says why not."""
+    named = {section.number for section in SECTIONS if section.runs != "always"}
+    assert set(WHEN_NAMED) == named - set(KILLED)
+
+
+def test_sections_that_need_no_kill_change_no_tenant() -> None:
+    """No step of a section that the table leaves out has a plan of changes."""
+    steps = [step for number in WHEN_NAMED for step in BY_NUMBER[number].steps]
+    assert [step.id for step in steps if step.plan is not nothing_to_change] == []
 
 
 def _sections_that_write() -> set[str]:
