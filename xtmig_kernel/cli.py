@@ -345,7 +345,7 @@ def simulate(
 ) -> None:
     """Run two simulated tenants until Ctrl+C, for practice and tests.
 
-    Further options go to the simulator: --latency-ms N, --speed X, --start ISO.
+    Further options go to the simulator: --faults FILE, --latency-ms N, --speed X, --start ISO.
 
     Example: xtmig simulate --project practice
     Then, in another window, two weeks later: xtmig simulate --project practice --advance 14

@@ -115,6 +115,7 @@ def test_an_errors_parts_are_kept(graph: GraphClient, canned: Canned) -> None:
         (400, error("Request_BadRequest"), Rejected),
         (409, error("Request_MultipleObjectsWithSameKeyValue"), Conflict),
         (500, error("generalException"), Unavailable),
+        (408, error("RequestTimeout"), Unavailable),
     ],
 )
 def test_errors_of_a_read(graph: GraphClient, canned: Canned, status: int, body: Any, kind: type) -> None:
@@ -128,10 +129,11 @@ def test_a_grant_that_is_there_already_is_a_conflict(graph: GraphClient, canned:
     assert type(refusal(graph, canned, Answer(400, body), "POST")) is Conflict
 
 
+@pytest.mark.parametrize("status", [503, 408])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_a_server_fault_leaves_a_write_open(graph: GraphClient, canned: Canned, method: str) -> None:
-    """F-33: after a 503 nobody knows whether a write was done; it is sent once."""
-    assert isinstance(refusal(graph, canned, Answer(503), method), UncertainWrite)
+def test_a_server_fault_leaves_a_write_open(graph: GraphClient, canned: Canned, method: str, status: int) -> None:
+    """F-33: after a 503 or 408 nobody knows whether a write was done; it is sent once."""
+    assert isinstance(refusal(graph, canned, Answer(status), method), UncertainWrite)
     assert len(canned.seen) == 1
 
 

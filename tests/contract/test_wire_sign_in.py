@@ -312,6 +312,16 @@ def test_no_network_is_not_a_refusal(tmp_path: Path, hosts: Hosts) -> None:
         signing_in(nowhere, tmp_path, **BY_SECRET).token("graph")
 
 
+@pytest.mark.parametrize("place", ["/openid-configuration", "/oauth2/v2.0/token"])
+def test_a_fault_of_the_sign_in_service_is_not_a_refusal(
+    hosts: Hosts, tmp_path: Path, canned: Canned, application_login: Login, place: str
+) -> None:
+    """HTTP 503 says nothing about the account: the service is not observed, whatever the body holds."""
+    canned.handlers["/.well-known" * (place == "/openid-configuration") + place] = lambda _: Answer(503, {"error": "x"})
+    with pytest.raises(Unavailable, match="sign-in service of the target tenant"):
+        signing_in(hosts, tmp_path, **BY_SECRET).token("graph")
+
+
 def test_another_tenants_token_is_refused(hosts: Hosts, tmp_path: Path, application_login: Login) -> None:
     """F-29: the token's tid must be the side's tenant; both IDs are named (EPT-01)."""
     stranger = "99999999-9999-4999-8999-999999999999"

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from simulator_process import start_simulator
 
 from xtmig_kernel.changes import canonical
-from xtmig_kernel.project import Approval, Approvals, Proof, save_approvals
+from xtmig_kernel.project import Approval, Approvals, Proof, SignOff, save_approvals
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.runbook.sections import SECTIONS
 from xtmig_kernel.runs.folder import new_project
@@ -92,12 +92,14 @@ class World(NamedTuple):
         settings: What `project.yaml` says beside tenants, sign-ins and approvers.
         users: Text of `users.csv`.
         speed: Simulated seconds in a second.
+        signed: Statements for which somebody has given their word.
     """
 
     tenants: dict[str, Any]
     settings: dict[str, Any]
     users: str
     speed: int
+    signed: tuple[str, ...] = ()
 
 
 def small_world() -> World:
@@ -218,8 +220,12 @@ class Lane:
         """The project's ledger, to be read."""
         return Ledger(self.project, _NoClock(), _NoSecrets(), "harness")
 
+    def given_at(self) -> datetime:
+        """When everything was approved."""
+        return datetime.fromisoformat(START)
+
     def _approve(self) -> None:
-        given = datetime.fromisoformat(START)
+        given = self.given_at()
         approvals = []
         for section in SECTIONS:
             approval = Approval(
@@ -229,7 +235,8 @@ class Lane:
             signature = self._key.sign(canonical(approval.signed_data()).encode("utf-8"))
             proof = Proof(kind="signature", value=base64.b64encode(signature).decode("ascii"))
             approvals.append(approval.model_copy(update={"proof": proof}))
-        save_approvals(self.project, Approvals(approvals=tuple(approvals)))
+        signed = (SignOff(statement=s, by="Nora Notary", at=given, note="practice") for s in self._world.signed)
+        save_approvals(self.project, Approvals(approvals=tuple(approvals), sign_offs=tuple(signed)))
 
     def run(self, sections: Sequence[str] | None = None, remember: Path | None = None) -> list[dict[str, Any]]:
         """A run that nobody kills, over some sections or all of them in rounds; the worker's report."""
@@ -290,12 +297,18 @@ class Lane:
             return f"{point}: {NOT_REACHED}"  # how often a wait asks again differs from run to run
         if status != KILLED:
             return f"{point}: the run ended with {status} instead of being killed"
-        left = self._finish(stage)
-        if left:
-            return f"{point}: not finished: {left}"
-        if self.end() != stage.end:
-            return f"{point}: another state: {differing(self.end(), stage.end)}"
-        return self._go_on(point) if point.to_the_end else None
+        goal = self._goal(point.stage)
+        for again in self.stages[point.stage : goal + 1]:
+            left = self._finish(again)
+            if left:
+                return f"{point}: not finished: {left}"
+        if self.end() != self.stages[goal].end:
+            return f"{point}: another state: {differing(self.end(), self.stages[goal].end)}"
+        return self._go_on(point, goal) if point.to_the_end else None
+
+    def _goal(self, stage: int) -> int:
+        """The stage to whose end a run that was killed in a stage is taken."""
+        return stage
 
     def _finish(self, stage: Stage) -> dict[str, str]:
         """Run a section until it is where it was when nobody killed it; what is left if it never is."""
@@ -308,9 +321,9 @@ class Lane:
             self.simulator.advance(25 * 3600)
         return left
 
-    def _go_on(self, point: Point) -> str | None:
+    def _go_on(self, point: Point, goal: int) -> str | None:
         states: dict[str, str] = {}
-        for stage in self.run([stage.section for stage in self.stages[point.stage + 1 :]]):
+        for stage in self.run([stage.section for stage in self.stages[goal + 1 :]]):
             states |= stage["states"]
         if unsettled(states):
             return f"{point}: not finished in the end: {unsettled(states)}"

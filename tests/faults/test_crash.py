@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import os
-import re
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from crash_harness import ENDED, NOT_REACHED, Lane, Point, Stage, small_world
+from crash_harness import ENDED, NOT_REACHED, Lane, small_world
+from crash_lanes import Lanes, every_point, folders_for_lanes, is_request, is_write, one_of_each_kind
+from crash_worlds import KILLED
 
-from xtmig_kernel.runbook.sections import SECTIONS
-from xtmig_kernel.runbook.step import Step
+from xtmig_kernel.runbook.sections import BY_NUMBER, SECTIONS
+from xtmig_kernel.runbook.step import Step, nothing_to_change
 
-LANES = 2
 # the deep test can be cut short while one works on it: 10 takes every tenth point
 EVERY = int(os.environ.get("XTMIG_CRASH_EVERY", "1"))
 # steps that change something, and have nothing to do in this project
@@ -27,106 +23,30 @@ OTHERWISE_DONE = {
     "100.7": "the licence for moves is given in the source, by 020.4",
 }
 
-# Sections that run when named wait for days of the calendar: a wave's start, hours of copying, a night for the cutover.
-# A lane that is killed at each of their points would have to live through these days each time. They write through the
-# same engine and door, whose recovery tests/unit/runbook/test_recovery.py and test_bulk_recovery.py show for any step;
-# what is said here is where a kill of that section itself is tried, or why it needs none.
+# Sections that run when named are killed in tests/faults/test_crash_move.py, which lives through the days between them;
+# what is said here is why the others need no kill.
 WHEN_NAMED = {
-    "120": "it writes files of the project alone, each as a whole",
-    "130": "tests/simulator/test_client_killed.py kills it once the service has the batch, and runs it again",
     "140": "it only looks",
-    "150": "one more synchronisation, which the service does each day by itself",
-    "160": "the gate is read and judged anew right before it: tests/unit/runbook/test_gate_applied.py",
-    "170": "each of its causes is met and mended in tests/simulator/test_failures_mended.py, in several runs",
-    "180": "a stopped batch or user is read back, and stopping twice is stopping once",
-    "190": "rights and licences are read back, and one that is there is not given again",
-    "200": "it hands out a script and reads its report",
-    "210": "what is gone is not planned again",
+    "200": "it writes files of the project alone, each as a whole",
     "220": "it only looks",
-    "300": "it edits the relationships as sections 070 and 080 do, whose kills are tried here",
+    "300": "it writes one file, as a whole; sections 070 and 080, killed here, edit the relationships",
 }
-
-
-class Lanes:
-    """Lanes that share the work; each is used by one thread at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        folders = [folder / f"lane{number}" for number in range(LANES)]
-        for item in folders:
-            item.mkdir()
-        world = small_world()
-        first = Lane(folders[0], world)
-        first.learn()
-        self.all = [first, *(Lane(item, world, first.approved) for item in folders[1:])]
-        with ThreadPoolExecutor(LANES) as pool:
-            self.stages: list[Stage] = next(iter(pool.map(Lane.undisturbed, self.all)))
-        self._free = list(self.all)
-        self._lock = threading.Lock()
-
-    def with_lane(self, work: Callable[[Lane], Any]) -> Any:
-        with self._lock:
-            lane = self._free.pop()
-        try:
-            return work(lane)
-        finally:
-            self._free.append(lane)
-
-    def problems(self, points: Iterable[Point]) -> list[str]:
-        """What is wrong after kills at these points."""
-        with ThreadPoolExecutor(LANES) as pool:
-            results = pool.map(lambda point: self.with_lane(lambda lane: lane.killed(point)), points)
-            return [problem for problem in results if problem]
-
-    def close(self) -> None:
-        for lane in self.all:
-            lane.close()
 
 
 @pytest.fixture(scope="module")
 def lanes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lanes]:
-    made = Lanes(tmp_path_factory.mktemp("crash"))
+    world = small_world()
+    first, *others = folders_for_lanes(tmp_path_factory.mktemp("crash"))
+    teacher = Lane(first, world)
+    teacher.learn()
+    made = Lanes([teacher, *(Lane(folder, world, teacher.approved) for folder in others)])
     yield made
     made.close()
 
 
-def _points(stages: Iterable[Stage]) -> Iterator[Point]:
-    """Every point of a run; the first of those after a request of a section that writes goes on to the end."""
-    for number, stage in enumerate(stages):
-        going_on = next((name for name in stage.points if " after " in name and _is_request(name)), None)
-        times: dict[str, int] = {}
-        for name in stage.points:
-            times[name] = times.get(name, 0) + 1
-            yield Point(number, name, times[name], to_the_end=name == going_on and times[name] == 1)
-
-
-def _is_request(name: str) -> bool:
-    """Whether it is a request that changes a tenant; a batch tells what its members are."""
-    verbs = re.search(r"(before|after) (.*)", name)
-    what = re.sub(r"batch of \d+ ", "", verbs[2] if verbs else "").removeprefix("POST ")
-    return not what.startswith(("GET", "Get-", "Test-", "append", "file")) and "/token" not in what
-
-
-def _is_write(name: str) -> bool:
-    return _is_request(name) or bool(re.search(r" (file|append (.*, )?(intent|outcome|approval_used)\b)", name))
-
-
-def _kind(stage: Stage, point: Point) -> tuple[str, str]:
-    """A point's kind: its section, and what is carried, however many there are of it and whatever their ids."""
-    what = point.name.partition(" ")[2]
-    return stage.section, re.sub(r"batch of \d+ |[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", what)
-
-
-def _one_of_each_kind(stages: list[Stage]) -> list[Point]:
-    chosen: dict[tuple[str, str], Point] = {}
-    for point in _points(stages):
-        if _is_write(point.name):
-            chosen.setdefault(_kind(stages[point.stage], point), point)
-    return list(chosen.values())
-
-
 def test_a_run_killed_around_a_write_of_each_kind_continues_to_the_same_end(lanes: Lanes) -> None:
     """Killed before or after a write to a tenant, its intent or its outcome, running again leads to the same state."""
-    points = _one_of_each_kind(lanes.stages)
+    points = one_of_each_kind(lanes.stages)
     assert {lanes.stages[point.stage].section for point in points if point.to_the_end} == _sections_that_write()
     assert lanes.problems(points) == []
 
@@ -136,9 +56,9 @@ def test_a_run_killed_anywhere_continues_to_the_same_end(lanes: Lanes) -> None:
     """Killed before or after any request and any append to the ledger, running again leads to the same state."""
     points = [
         point
-        for point in _points(lanes.stages)
+        for point in every_point(lanes.stages)
         # after a read nothing has happened that had not before the next point
-        if " before " in point.name or _is_write(point.name)
+        if " before " in point.name or is_write(point.name)
     ]
     problems = lanes.problems(points[::EVERY])
     missed = [problem for problem in problems if problem.endswith(NOT_REACHED)]
@@ -151,8 +71,15 @@ def _writes(step: Step) -> bool:
 
 
 def test_sections_that_are_left_out_have_a_reason() -> None:
-    """Every section is killed here, or the table says where else, or why not."""
-    assert set(WHEN_NAMED) == {section.number for section in SECTIONS if section.runs != "always"}
+    """Every section is killed here or in a story of the move, or the table says why not."""
+    named = {section.number for section in SECTIONS if section.runs != "always"}
+    assert set(WHEN_NAMED) == named - set(KILLED)
+
+
+def test_sections_that_need_no_kill_change_no_tenant() -> None:
+    """No step of a section that the table leaves out has a plan of changes."""
+    steps = [step for number in WHEN_NAMED for step in BY_NUMBER[number].steps]
+    assert [step.id for step in steps if step.plan is not nothing_to_change] == []
 
 
 def _sections_that_write() -> set[str]:
@@ -162,7 +89,7 @@ def _sections_that_write() -> set[str]:
 
 def test_every_step_that_can_write_is_killed_while_it_writes(lanes: Lanes) -> None:
     """The project of this test gives each step something to change, except those that the table gives a reason for."""
-    wrote = {name.partition(" ")[0] for stage in lanes.stages for name in stage.points if _is_write(name)}
+    wrote = {name.partition(" ")[0] for stage in lanes.stages for name in stage.points if is_write(name)}
     steps = {step.id for section in SECTIONS if section.runs == "always" for step in section.steps if _writes(step)}
     assert steps - wrote == set(OTHERWISE_DONE)
 
@@ -172,7 +99,7 @@ def test_bulk_steps_are_killed_between_two_requests(lanes: Lanes) -> None:
     batches: dict[str, list[str]] = {}
     for name in (name for stage in lanes.stages for name in stage.points if " before batch of " in name):
         batches.setdefault(name.partition(" ")[0], []).append(name)
-    several = {step for step, names in batches.items() if len([n for n in names if _is_request(n)]) > 1}
+    several = {step for step, names in batches.items() if len([n for n in names if is_request(n)]) > 1}
     assert {"020.4", "080.3", "100.2", "100.3", "100.8"} <= several
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from moving_pair import APP_ID, DOMAIN, ENDPOINT, HOUR, SECRET, address, ready
+from moving_pair import APP_ID, DOMAIN, ENDPOINT, HOUR, SECRET, address, guid_of, ready
 from planted_failures import Planted, filled, plant
 from simulator_process import start_simulator
 
@@ -194,6 +194,23 @@ class Administrator:
             for batch in batches
             for user in batch["users"]
             if user["identity"] == address(alias)
+        }
+
+    def complete(self, batch: str) -> None:
+        """Complete a batch by hand, and let a day pass."""
+        self.call("target", "Complete-MigrationBatch", Identity=batch)
+        self.simulator.advance(24 * HOUR)
+
+    def place_of(self, alias: str) -> dict[str, list[str]]:
+        """Side to what holds the mailbox's ExchangeGuid there, as the simulator's own state tells."""
+        return {
+            side: [
+                kind
+                for kind in ("mailboxes", "mail_users")
+                for row in self.simulator.state(side)[kind]
+                if guid_of(alias) == row["exchange_guid"]
+            ]
+            for side in ("source", "target")
         }
 
 

@@ -60,6 +60,8 @@ OWNERS = {
 """Causes that no step of the runbook takes away: their owner, or time, does."""
 LEFT = {"target_had_mailbox"}
 """Causes whose mend is for another test: what users.csv must say before a mailbox is cleared, section 100 tests."""
+BEFORE = {"source": ["mailboxes"], "target": ["mail_users"]}
+AFTER = {"source": ["mail_users"], "target": ["mailboxes"]}
 DECIDED = {"demoted_archive": "remove", "demoted_archive_enabled": "enable"}
 
 
@@ -80,7 +82,7 @@ BY_NAME = [pytest.param(name, marks=() if name in QUICK else pytest.mark.deep) f
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_failure_is_named_and_mended(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cause is named for whom it concerns alone, and after the mend everybody's copy is whole."""
+    """The cause is named for whom it concerns alone; after the mend everybody is copied and the mailbox arrives."""
     cause = CAUSES[name]
     with trouble(tmp_path, cause, monkeypatch, **settings_for(name)) as administrator:
         administrator.act(cause.facts.get("first", []), "bert")
@@ -97,3 +99,6 @@ def test_failure_is_named_and_mended(name: str, tmp_path: Path, monkeypatch: pyt
         batch = f"{BATCH}-r2" if cause.facts["then"] == "new batch" else BATCH
         assert administrator.status("bert")[batch] == "Synced"
         assert administrator.status("anna")[BATCH] == administrator.status("carl")[BATCH] == "Synced"
+        assert administrator.place_of("bert") == BEFORE
+        administrator.complete(batch)
+        assert administrator.place_of("bert") == AFTER

@@ -290,8 +290,9 @@ def _kind(status: int, code: str | None, message: str, *, changing: bool) -> tup
         return AccessDenied, "Give the signed-in account the role or permission, then sign in again."
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
-    # Status 3xx and below cannot come from Graph itself: nobody knows what became of the request.
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
+    # Status 3xx and below cannot come from Graph itself: nobody knows what became of the request, as after a 408.
+    unknown = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST
+    if unknown or status == HTTPStatus.REQUEST_TIMEOUT:
         if changing:
             return UncertainWrite, "It may have been done. Look at the object before anything is sent again."
         return Unavailable, "Try again later; if it lasts, look at the service health page."

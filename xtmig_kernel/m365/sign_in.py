@@ -308,8 +308,17 @@ class SignIn:
     @contextmanager
     def _faults_as_errors(self) -> Iterator[None]:
         """What msal raises, as errors in words. Its own texts may hold tokens, so they are not repeated."""
+        from msal.exceptions import MsalServiceError
+
         try:
             yield
+        except MsalServiceError:  # an HTTP status of 500 or more, whatever the body says
+            raise Unavailable(
+                f"The sign-in service of the {self._side} tenant is not working at the moment.",
+                side=self._side,
+                cause=f"HTTP 5xx at {self._hosts.login}.",
+                remedy="Try again in a few minutes; if it lasts, look at the service health page.",
+            ) from None
         except requests.RequestException as error:
             raise Unavailable(
                 f"The sign-in service of the {self._side} tenant cannot be reached.",

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 10
 ACCEPTED_PATIENCE = timedelta(minutes=15)
+MOVES_BY_ITSELF = {
+    "migration_batches": frozenset({"Status", "TotalCount"}),
+    "migration_users": frozenset({"Status", "SkippedItems"}),
+    "halted_batches": frozenset({"Users"}),
+}
+"""Attributes that the migration service changes while nobody is there: another value is no sign of another person."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ class Recovery:
             self._seen_back(intent, row)
         elif self._clock.now() < intent.known_by:
             return Pending(intent.title, look_again(self._clock.now(), intent.at, int(intent.lag.total_seconds())))
-        elif holds(row, intent.before):
+        elif _is_as_before(row, intent):
             self._close(intent, "not done")
         else:
             raise RecoveryError(
@@ -181,3 +187,17 @@ class Recovery:
             "waited_seconds": round((self._clock.now() - intent.at).total_seconds()),
         }
         self._ledger.append("read_back", data, step=intent.step)
+
+
+def _is_as_before(row: Row | None, intent: Intent) -> bool:
+    """Whether nothing but the service itself has changed an object since a change was planned.
+
+    Where the plan saw nothing else of it, whatever is there now is for the next plan to look at.
+    """
+    if intent.before is None:
+        return holds(row, None)
+    moves = MOVES_BY_ITSELF.get(intent.subject.table, frozenset())
+    lasting = {name: value for name, value in intent.before.items() if name not in moves}
+    if intent.before and not lasting:
+        return True
+    return holds(row, lasting)

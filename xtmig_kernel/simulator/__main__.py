@@ -10,8 +10,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import creation, generate, server, tenants
+from . import creation, faults_file, generate, server, tenants
 from .clock import ServiceClock
+from .faults import Faults
 from .record import Recorder
 
 
@@ -40,12 +41,14 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--connection", type=Path, metavar="FILE", help="write addresses and the control token here")
     options.add_argument("--record", type=Path, metavar="FILE", help="write one JSON line per request here")
     options.add_argument("--latency-ms", type=float, default=0.0, help="what every request takes at least")
+    options.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, and when (YAML)")
     options.add_argument("--speed", type=_positive, default=1.0, help="how much faster calendar and timers run")
     options.add_argument("--start", type=_moment, metavar="ISO", help="first moment of the calendar; default: now")
     for name in server.SERVICES:
         options.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help=argparse.SUPPRESS)
     options.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
     options.add_argument("--schema", action="store_true", help="print the JSON schema of tenants files, and stop")
+    options.add_argument("--faults-schema", action="store_true", help="print the JSON schema of faults files, and stop")
     options.add_argument(
         "--write-tenants", type=Path, metavar="FILE", help="write the pair as a tenants file, and stop"
     )
@@ -73,11 +76,12 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Command-line arguments; None takes the process's own.
 
     Returns:
-        0 after a clean stop, 2 when an option or the tenants file cannot be used.
+        0 after a clean stop, 2 when an option, the tenants file or the faults file cannot be used.
     """
     options = parser().parse_args(arguments)
-    if options.schema:
-        sys.stdout.write(json.dumps(tenants.schema(), indent=2) + "\n")
+    if options.schema or options.faults_schema:
+        schema = tenants.schema() if options.schema else faults_file.schema()
+        sys.stdout.write(json.dumps(schema, indent=2) + "\n")
         return 0
     start = options.start or datetime.now(UTC)
     try:
@@ -89,16 +93,17 @@ def main(arguments: list[str] | None = None) -> int:
         if options.write_tenants:
             options.write_tenants.write_text(tenants.text(file), encoding="utf-8")
             return 0
+        planned = faults_file.load(options.faults) if options.faults else None
         ports = {name: getattr(options, f"{name}_port") for name in server.SERVICES}
         listening = server.listen(ports)
         world = creation.build(file, options.seed, listening.addresses, start, os.environ, folder)
     except (tenants.TenantsFileError, OSError, ValueError) as error:
         sys.stderr.write(f"The simulator cannot start: {error}\n")
         return 2
-    clock = ServiceClock(start, options.speed)
-    simulator = server.Simulator(
-        world, server.new_desk(clock), Recorder(options.record), latency=options.latency_ms / 1000
-    )
+    seed = options.seed if planned is None or planned.seed is None else str(planned.seed)
+    faults = Faults(seed, planned.faults if planned else (), listening.regional)
+    desk = server.new_desk(ServiceClock(start, options.speed), faults)
+    simulator = server.Simulator(world, desk, Recorder(options.record), latency=options.latency_ms / 1000)
     asyncio.run(
         server.run(
             simulator, listening.sockets, options.connection, options.record, stop_with_stdin=options.stop_with_stdin

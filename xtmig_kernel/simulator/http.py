@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from http import HTTPStatus
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import parse_qsl, quote
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -66,17 +67,43 @@ class Answer:
         return replace(self, headers={**headers, **self.headers})
 
 
-Planted = Callable[[str, str | None], Answer | None]
+@dataclass(frozen=True)
+class Effect:
+    """What a fault does to one request, or to one member of a batch.
+
+    Attributes:
+        kind: The fault's kind, for the record.
+        answer: Given instead of the real one; the request is then not carried out.
+        warning: Added to the warnings of a successful answer.
+        seconds: How long the answer is kept back.
+        cut: The connection is reset before the request is carried out, or after it without an answer, or closed after
+            half of the answer's body.
+    """
+
+    kind: str
+    answer: Answer | None = None
+    warning: str = ""
+    seconds: float = 0.0
+    cut: Literal["before", "after", "half"] | None = None
+
+    def on(self, answer: Answer) -> Answer:
+        """The real answer, with the warning where there is one to add."""
+        if not (self.warning and answer.status == HTTPStatus.OK and isinstance(answer.body, dict)):
+            return answer
+        warnings = [*answer.body.get("@adminapi.warnings", []), self.warning]
+        return replace(answer, body=answer.body | {"@adminapi.warnings": warnings})
 
 
-def nothing_planted(path: str, cmdlet: str | None) -> None:
-    """No request gets another answer than the real one.
+Planted = Callable[[Call], Effect | None]
+
+
+def nothing_planted(call: Call) -> None:
+    """No request is disturbed.
 
     Args:
-        path: Path of the request, without query.
-        cmdlet: The cmdlet that it runs, or None.
+        call: A member of a batch, as if it had come alone.
     """
-    del path, cmdlet
+    del call
 
 
 @dataclass(frozen=True)
@@ -87,9 +114,10 @@ class Entry:
         side: `source`, `target`, or None where the request named no tenant of ours.
         method: HTTP method.
         path: Path without query.
-        status: HTTP status answered.
+        status: HTTP status answered; 0 where the connection was reset instead.
         cmdlet: Exchange cmdlet, or None.
         parameters: What was sent, with secrets already replaced.
+        fault: Kind of the fault that was injected, or None.
     """
 
     side: str | None
@@ -98,6 +126,7 @@ class Entry:
     status: int
     cmdlet: str | None = None
     parameters: Any = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class Recorder:
                 "status": entry.status,
                 "ms": round(milliseconds, 1),
             }
+            if entry.fault is not None:
+                line["fault"] = entry.fault
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()
 

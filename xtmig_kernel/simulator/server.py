@@ -14,8 +14,7 @@ import ssl
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import trustme
@@ -25,11 +24,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import control
+from .connections import BreakableProtocol, Broken
 from .control import Desk
 from .exchange import service as exchange
 from .exchange.errors import too_many
 from .graph import service as graph
-from .http import Answer, Call, Entry, Outcome, Planted, nothing_planted
+from .http import Answer, Call, Effect, Entry, Outcome, Planted, nothing_planted
 from .login import portal
 from .login import service as login
 from .migration.passing import let_time_pass
@@ -43,9 +43,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .clock import ServiceClock
+    from .faults import Faults
     from .record import Recorder
 
 SERVICES = ("login", "graph", "exo", "portal", "control")
+REGIONAL = "regional"
+"""A second door to Exchange, where the fault `redirect` leads; a client sees it as another host."""
+
 SECURE = ("login", "graph", "exo")
 CMDLETS_AT_ONCE = 4
 BATCHING = ("graph", "exo")
@@ -65,7 +69,7 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
         world: Both tenants.
         call: The request; its service is not control.
         now: Simulated time.
-        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+        planted: Asked for each member of a batch: what a fault does to it, or None.
     """
     let_time_pass(world, now)
     further = (planted,) if call.service in BATCHING else ()
@@ -101,10 +105,12 @@ class Simulator:
         if service == "control":
             return _response(control.serve(self.world, self.desk, call))
         began, now = time.perf_counter(), self.desk.clock.now()
+        effect = None
         async with self._place(call) as has_place:
             if has_place:
-                await asyncio.sleep(self.latency)
-                outcome = self._outcome(call)
+                effect = self.desk.faults.on(call, now)
+                await asyncio.sleep(self.latency + (effect.seconds if effect else 0))
+                outcome = self._outcome(call, effect) if effect else self._real(call)
             else:
                 tenant = self.world.tenant(exchange.runs_cmdlets(call) or "")
                 side, cmdlet = (tenant.side if tenant else None), exchange.named_cmdlet(call)
@@ -114,19 +120,34 @@ class Simulator:
         self.desk.unsupported.update(f"{service}: {what}" for what in outcome.unsupported)
         recorded = "login" if service == "portal" else service
         self.recorder.write(recorded, now, (time.perf_counter() - began) * 1000, outcome.entries)
-        return _response(outcome.answer)
+        response = _response(outcome.answer)
+        return Broken(response, half=effect.cut == "half") if effect and effect.cut else response
 
-    def _outcome(self, call: Call) -> Outcome:
-        cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
-        planted = self.desk.injected(call.service, call.path, cmdlet)
-        if planted is not None:
-            return Outcome(planted, [Entry(None, call.method, call.path, planted.status, cmdlet, {})])
+    def _outcome(self, call: Call, effect: Effect) -> Outcome:
+        """What becomes of a request that a fault hits."""
+        if effect.answer is not None or effect.cut == "before":
+            answer = effect.answer or Answer(0)
+            cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
+            side = self._side(call)
+            return Outcome(answer, [Entry(side, call.method, call.path, answer.status, cmdlet, {}, effect.kind)])
+        outcome = self._real(call)
+        first, *members = outcome.entries
+        return replace(outcome, answer=effect.on(outcome.answer), entries=[replace(first, fault=effect.kind), *members])
+
+    def _side(self, call: Call) -> str | None:
+        """The tenant that the path names; Graph's paths name none."""
+        tenants = (self.world.tenant(part) for part in call.path.split("/") if part)
+        return next((tenant.side for tenant in tenants if tenant), None)
+
+    def _real(self, call: Call) -> Outcome:
+        now = self.desk.clock.now()
         try:
-            return serve(self.world, call, self.desk.clock.now(), partial(self.desk.injected, call.service))
+            return serve(self.world, call, now, lambda one: self.desk.faults.on(one, now, member=True))
         except Exception:
             what = f"{call.method} {call.path} met a defect of the simulator"
             logging.getLogger(__name__).exception(what)
             answer = Answer(500, {"error": {"code": "SimulatorDefect", "message": f"{what}; see its log."}})
+            cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
             return Outcome(answer, [Entry(None, call.method, call.path, answer.status, cmdlet, {})], [what])
 
     @contextlib.asynccontextmanager
@@ -161,10 +182,11 @@ def _response(answer: Answer) -> Response:
 
 @dataclass(frozen=True)
 class Listening:
-    """The bound sockets and the addresses people use for them."""
+    """The bound sockets, and the addresses people use for them; `regional` is Exchange's second one."""
 
     sockets: dict[str, socket.socket]
     addresses: Addresses
+    regional: str
 
 
 def _bound(port: int) -> socket.socket:
@@ -193,7 +215,8 @@ def listen(ports: dict[str, int]) -> Listening:
         sockets[service] = bound
         scheme = "https" if service in SECURE else "http"
         addresses[service] = f"{scheme}://localhost:{bound.getsockname()[1]}"
-    return Listening(sockets, Addresses(**addresses))
+    sockets[REGIONAL] = _bound(0)
+    return Listening(sockets, Addresses(**addresses), f"https://localhost:{sockets[REGIONAL].getsockname()[1]}")
 
 
 class _Server(uvicorn.Server):
@@ -216,7 +239,7 @@ def _servers(simulator: Simulator, context: ssl.SSLContext) -> dict[str, _Server
     for service in SERVICES:
         config = uvicorn.Config(
             _application(simulator, service), log_level="error", access_log=False, lifespan="off",
-            server_header=False, timeout_graceful_shutdown=2,
+            http=BreakableProtocol, server_header=False, timeout_graceful_shutdown=2,
         )  # fmt: skip
         config.load()
         if service in SECURE:
@@ -261,9 +284,9 @@ def connection_data(simulator: Simulator, ca_file: Path | None, record: Path | N
     }
 
 
-def new_desk(clock: ServiceClock) -> Desk:
+def new_desk(clock: ServiceClock, faults: Faults) -> Desk:
     """A control desk with a token of its own."""
-    return Desk(clock, secrets.token_urlsafe(24))
+    return Desk(clock, secrets.token_urlsafe(24), faults)
 
 
 async def run(
@@ -286,7 +309,10 @@ async def run(
     if stop_with_stdin:
         _stop_on_stdin(loop, stop)
     tasks: list[Awaitable[None]] = [
-        asyncio.create_task(server.serve(sockets=[sockets[service]])) for service, server in servers.items()
+        asyncio.create_task(
+            server.serve(sockets=[sockets[service], *([sockets[REGIONAL]] if service == "exo" else [])])
+        )
+        for service, server in servers.items()
     ]
     while not all(server.started for server in servers.values()):
         await asyncio.sleep(0.01)

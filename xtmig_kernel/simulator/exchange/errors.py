@@ -131,6 +131,13 @@ def unsupported_role(name: str) -> Answer:
     return Answer(403, {"error": {"code": "Forbidden", "message": text}})
 
 
+def server_fault(kind: str) -> Answer:
+    """A fault of the service itself (shape G [LIVE]); whether it passes is told by the type alone."""
+    text = "The service met a fault while it ran the command."
+    inner = {"message": text, "type": kind}
+    return Answer(500, {"error": {"code": "InternalServerError", "message": text, "innererror": inner}})
+
+
 def too_many() -> Answer:
     """The fifth cmdlet at a time (wire 1.10: a cap exists, text F [LIVE]; the number four is ours)."""
     text = "You have reached the maximum number of concurrent requests per tenant. Please wait and try again"

@@ -146,7 +146,7 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
         world: Both tenants.
         call: The request.
         now: Simulated time.
-        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+        planted: Asked for each member of a batch: what a fault does to it, or None.
     """
     found = PATH.fullmatch(call.path)
     tenant = world.tenant(found.group(2)) if found else None
@@ -318,18 +318,23 @@ def _start(context: Context, call: Call) -> int:
 def _batch(context: Context, call: Call, entries: list[Entry], lacking: list[str], planted: Planted) -> Answer:
     """Several cmdlets in one request, one after the other, at most ten (wire 1.9 [SRC])."""
     try:
-        members = [(str(m["id"]), m) for m in call.json()["requests"]]
-        inner = [(name, _member(call, m)) for name, m in members]
-    except (ValueError, KeyError, TypeError):
+        inner = batch_members(call)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ExchangeRefused(BAD_VALUE, "The batch payload is not valid.", detailed=False).answer()
     if len(inner) > LARGEST_BATCH:
         text = f"The batch holds more than {LARGEST_BATCH} requests."
         return ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
     responses = []
     for name, one in inner:
-        instead = planted(one.path, named_cmdlet(one))
-        answer, cmdlet, given = (instead, named_cmdlet(one), {}) if instead else _run_member(context, one, lacking)
-        entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given))
+        effect = planted(one)
+        given: dict[str, Any] = {}
+        if effect and effect.answer:
+            answer, cmdlet = effect.answer, named_cmdlet(one)
+        else:
+            answer, cmdlet, given = _run_member(context, one, lacking)
+        answer = effect.on(answer) if effect else answer
+        fault = effect.kind if effect else None
+        entries.append(Entry(context.tenant.side, one.method, one.path, answer.status, cmdlet, given, fault))
         body = answer.body.decode("latin-1") if isinstance(answer.body, bytes) else answer.body
         responses.append({"id": name, "status": answer.status, "headers": answer.headers, "body": body})
     return Answer(200, {"responses": responses})
@@ -346,6 +351,15 @@ def _run_member(context: Context, call: Call, lacking: list[str]) -> tuple[Answe
     if what != ("POST", "invokecommand"):
         return _lacking(f"batch member {call.method} {call.path}", lacking), None, {}
     return _invoke(member_context, call, lacking)
+
+
+def batch_members(call: Call) -> list[tuple[str, Call]]:
+    """The requests in a `$batch` with their ids, each as if it had come alone.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: The body is no batch.
+    """
+    return [(str(member["id"]), _member(call, member)) for member in call.json()["requests"]]
 
 
 def _member(call: Call, member: dict[str, Any]) -> Call:

@@ -48,6 +48,11 @@ def denied() -> GraphRefused:
     return GraphRefused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
+def page_expired() -> GraphRefused:
+    """The refusal for a page link that is too old or was made up [MEM]."""
+    return bad_request("The specified page token value has expired or is not valid.")
+
+
 def error_answer(error: GraphRefused, now: datetime, request_id: str, client_request_id: str) -> Answer:
     """An error in Graph's shape (wire 4.14)."""
     inner = {"date": iso(now)[:-1], "request-id": request_id, "client-request-id": client_request_id}

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from xtmig_kernel.simulator.http import UnsupportedRequest
 from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
 
-from .context import Context, GraphRefused, bad_request
+from .context import Context, GraphRefused, bad_request, page_expired
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 999
@@ -112,7 +112,7 @@ def _window(context: Context, page: int) -> tuple[int, int]:
     try:
         facts = read_link(context.world.record_key, context.call.query["$skiptoken"], context.call.wall)
     except LinkRefused:
-        raise bad_request("The specified page token value has expired or is not valid.") from None
+        raise page_expired() from None
     return int(facts["start"]), int(top or page)
 
 

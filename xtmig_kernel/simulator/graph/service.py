@@ -133,7 +133,7 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
         world: Both tenants.
         call: The request.
         now: Simulated time.
-        planted: Asked for each member of a batch: the answer it gets instead of the real one, or None.
+        planted: Asked for each member of a batch: what a fault does to it, or None.
     """
     lacking: list[str] = []
     entries: list[Entry] = []
@@ -166,6 +166,7 @@ def _batch(
     responses = []
     for member in members:
         inner = _member_call(call, member)
+        effect = None
         if any(statuses.get(name, 0) not in range(200, 300) for name in member.get("dependsOn", [])):
             failed = GraphRefused(424, "FailedDependency", "The request depends on another one that failed.")
             answer = error_answer(failed, now, guid(world.seed, call.wall), "")
@@ -173,15 +174,24 @@ def _batch(
             refused = bad_request("A batch member with a body must have a Content-Type header.", "BadRequest")
             answer = error_answer(refused, now, guid(world.seed, call.wall), "")
         else:
-            answer = planted(inner.path, None) or _single(world, caller, inner, now, lacking)
+            effect = planted(inner)
+            answer = effect.answer if effect and effect.answer else _single(world, caller, inner, now, lacking)
         statuses[str(member["id"])] = answer.status
-        entries.append(
-            Entry(caller.tenant.side, inner.method, inner.path, answer.status, None, _parameters(world, inner))
-        )
+        sent, fault = _parameters(world, inner), effect.kind if effect else None
+        entries.append(Entry(caller.tenant.side, inner.method, inner.path, answer.status, None, sent, fault))
         responses.append(
             {"id": str(member["id"]), "status": answer.status, "headers": answer.headers, "body": answer.body}
         )
     return Answer(200, {"responses": responses})
+
+
+def batch_members(call: Call) -> list[tuple[str, Call]]:
+    """The requests in a `$batch` with their ids, each as if it had come alone.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: The body is no batch.
+    """
+    return [(str(member["id"]), _member_call(call, member)) for member in call.json()["requests"]]
 
 
 def _member_call(call: Call, member: dict[str, Any]) -> Call:
