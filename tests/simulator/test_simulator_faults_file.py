@@ -142,6 +142,13 @@ def test_every_kind_is_explained() -> None:
     assert known == set(re.findall(r"`([a-z-]+)`", first_cells))
 
 
+@pytest.fixture
+def never_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulator that would start ends at once, with exit code 0."""
+    monkeypatch.setattr(command.asyncio, "run", lambda serving: serving.close())
+
+
+@pytest.mark.usefixtures("never_serves")
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -168,6 +175,7 @@ def test_a_bad_file_is_told_with_place_and_remedy(
     assert "docs/reference/simulator.md" in error
 
 
+@pytest.mark.usefixtures("never_serves")
 @pytest.mark.parametrize(
     ("text", "told"),
     [
