@@ -1,4 +1,4 @@
-"""Kernels for the notebooks of a run: each notebook has its own, and the next one starts while one is at work.
+"""Kernels for the notebooks of a run: each notebook has its own, and the next ones start while one is at work.
 
 A kernel takes longer to start and to import than most notebooks take to run, so a run would wait for kernels half of
 its time.
@@ -7,6 +7,7 @@ its time.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
@@ -17,22 +18,24 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 KERNEL = "xtmig"
+AHEAD = 2
+"""With one, a run would still wait for it after each short notebook; with more, notebooks wait for a processor."""
 _IMPORTED = "import xtmig_kernel.jupyter.face as _face; del _face"
 
 
 class Kernels:
-    """A kernel for each notebook, started one ahead; a context manager that leaves none running.
+    """A kernel for each notebook, started ahead; a context manager that leaves none running.
 
     Args:
         folder: Where the kernels run.
-        number: How many notebooks will be run; None if nobody knows, and then one kernel starts for nothing.
+        number: How many notebooks will be run; None if nobody knows, and then the last kernels start for nothing.
     """
 
     def __init__(self, folder: Path, number: int | None = None) -> None:
         self._left = float("inf") if number is None else number
         self._folder = folder
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="kernels")
-        self._next: Future[AsyncKernelManager] | None = None
+        self._pool = ThreadPoolExecutor(AHEAD + 1, thread_name_prefix="kernels")
+        self._ahead: deque[Future[AsyncKernelManager]] = deque()
 
     def __enter__(self) -> Self:
         self._begin()
@@ -42,8 +45,9 @@ class Kernels:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._next is not None:
-                self.give_back(self._next.result())
+            for kernel in self._ahead:
+                if kernel.exception() is None:
+                    self.give_back(kernel.result())
         finally:
             self._pool.shutdown()
 
@@ -53,9 +57,9 @@ class Kernels:
         Raises:
             RuntimeError: As many were taken as were asked for.
         """
-        if self._next is None:
+        if not self._ahead:
             raise RuntimeError("more kernels are taken than were asked for")
-        kernel = self._next.result()
+        kernel = self._ahead.popleft().result()
         self._begin()
         return kernel
 
@@ -68,8 +72,9 @@ class Kernels:
         self._pool.submit(asyncio.run, _ended(kernel))
 
     def _begin(self) -> None:
-        self._left -= 1
-        self._next = self._pool.submit(asyncio.run, _started(self._folder)) if self._left >= 0 else None
+        while self._left > 0 and len(self._ahead) < AHEAD:
+            self._left -= 1
+            self._ahead.append(self._pool.submit(asyncio.run, _started(self._folder)))
 
 
 async def _started(folder: Path) -> AsyncKernelManager:
