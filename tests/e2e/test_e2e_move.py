@@ -270,6 +270,7 @@ def test_a_comparison_sees_a_difference(moved: Moved, spoilt: str) -> None:
         CHECKS[check](example(), moved.first, last)
 
 
+@pytest.mark.deep  # .ci/run verifies each archive of its own rehearsal
 def test_every_archive_verifies(moved: Moved) -> None:
     """`xtmig report verify` finds every hash of every archive right, and the account as its own table has it."""
     archives = sorted((moved.project / "reports").iterdir())
