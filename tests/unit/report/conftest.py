@@ -6,7 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from report_story import HOSTILE, Book, StoryClock, code_cell, notebook, shown, tell_story, write_project
+from report_notebooks import code_cell, notebook, shown
+from report_story import HOSTILE, Book, StoryClock, tell_story, write_project
 
 from xtmig_kernel.report import build_archive
 

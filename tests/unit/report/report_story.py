@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -288,28 +287,6 @@ def write_project(folder: Path, **more: Any) -> None:
         **more,
     }
     (folder / "project.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
-
-
-def notebook(*cells: dict[str, Any]) -> str:
-    return json.dumps(
-        {"cells": list(cells), "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
-    )
-
-
-def code_cell(source: str, *outputs: dict[str, Any], tags: tuple[str, ...] = (), name: str = "c") -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "id": name,
-        "metadata": {"tags": list(tags)},
-        "execution_count": 1,
-        "source": source,
-        "outputs": list(outputs),
-    }
-
-
-def shown(**data: str) -> dict[str, Any]:
-    kinds = {"html": "text/html", "plain": "text/plain", "png": "image/png"}
-    return {"output_type": "display_data", "metadata": {}, "data": {kinds[key]: value for key, value in data.items()}}
 
 
 def tell_story(first: Book, second: Book) -> None:
