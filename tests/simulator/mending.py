@@ -215,29 +215,35 @@ class Administrator:
 
 
 @contextmanager
+def project_over(
+    folder: Path, data: dict[str, Any], patch: pytest.MonkeyPatch, settings: dict[str, Any], speed: int = 600
+) -> Iterator[Administrator]:
+    """A project over two simulated tenants of its own."""
+    for name, value in SECRETS.items():
+        patch.setenv(name, value)
+    file, project, simulation = folder / "tenants.yaml", folder / "project", folder / "simulation"
+    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    project.mkdir()
+    simulation.mkdir()
+    options = ("--start", START, "--speed", str(speed))
+    simulator = start_simulator(simulation, *options, tenants=file, environment=SECRETS)
+    try:
+        yield Administrator(project, simulator, data, settings)
+    finally:
+        simulator.stop()
+
+
+@contextmanager
 def trouble(
     folder: Path, cause: Planted, monkeypatch: pytest.MonkeyPatch, alias: str = "bert", **settings: Any
 ) -> Iterator[Administrator]:
     """A project in which everybody's batch has run for hours, and one user has met a cause."""
-    data = plant(ready(*USERS), cause, alias)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
-    file = folder / "tenants.yaml"
-    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    project = folder / "project"
-    project.mkdir()
-    (folder / "simulation").mkdir()
-    options = ("--start", START, "--speed", "600")
-    simulator = start_simulator(folder / "simulation", *options, tenants=file, environment=SECRETS)
-    try:
-        administrator = Administrator(project, simulator, data, settings)
+    with project_over(folder, plant(ready(*USERS), cause, alias), monkeypatch, settings) as administrator:
         if cause.facts.get("consent", True):
             administrator.consent()
-        simulator.advance(60)
+        administrator.simulator.advance(60)
         administrator.begin(*USERS)
         yield administrator
-    finally:
-        simulator.stop()
 
 
 def _credential(project: Project) -> PSCredential:

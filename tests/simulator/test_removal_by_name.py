@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from mending import BATCH, ONE_WAVE, SECRETS, START, USERS, Administrator
+from mending import BATCH, ONE_WAVE, USERS, Administrator, project_over
 from moving_pair import address, ready
-from simulator_process import start_simulator
 
 from xtmig_kernel.errors import UsageError
 
@@ -25,24 +23,14 @@ NAMED = [address("anna"), address("bert"), "nobody@northwindtraders.com"]
 def administrator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Administrator]:
     """A project that wants three users taken out, over a pair in which everybody is synced."""
     data = ready(*USERS)
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
     data["target"]["migration_users"] = [
         {"identity": address("bert"), "batch": OTHERS}, {"identity": address("stranger"), "batch": OTHERS},
     ]  # fmt: skip
-    file, project, simulation = tmp_path / "tenants.yaml", tmp_path / "project", tmp_path / "simulation"
-    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    project.mkdir()
-    simulation.mkdir()
-    simulator = start_simulator(simulation, "--start", START, "--speed", "600", tenants=file, environment=SECRETS)
-    try:
-        made = Administrator(project, simulator, data, {"move": {**ONE_WAVE, "stop": NAMED}})
+    with project_over(tmp_path, data, monkeypatch, {"move": {**ONE_WAVE, "stop": NAMED}}) as made:
         made.consent()
-        simulator.advance(60)
+        made.simulator.advance(60)
         made.begin(*USERS)
         yield made
-    finally:
-        simulator.stop()
 
 
 def entries(administrator: Administrator) -> set[tuple[str, str]]:

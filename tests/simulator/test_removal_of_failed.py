@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from mending import BATCH, ONE_WAVE, SECRETS, SECTIONS_LATER, START, USERS, Administrator
+from mending import BATCH, ONE_WAVE, SECTIONS_LATER, USERS, Administrator, project_over
 from moving_pair import DAY, DOMAIN, ENDPOINT, address, ready
 from planted_failures import all_causes, plant
-from simulator_process import start_simulator
 
 from xtmig_kernel.changes import CsvBytes
 from xtmig_kernel.credentials import Redactor
@@ -37,22 +35,12 @@ def two_tenants(
     for alias in failing:
         data = plant(data, MAINTENANCE, alias)
     data["target"]["migration_users"] = [{"identity": address(alias), "batch": FOREIGN} for alias in foreign]
-    for name, value in SECRETS.items():
-        patch.setenv(name, value)
-    file, project, simulation = folder / "tenants.yaml", folder / "project", folder / "simulation"
-    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    project.mkdir()
-    simulation.mkdir()
-    simulator = start_simulator(simulation, "--start", START, "--speed", "60", tenants=file, environment=SECRETS)
-    try:
-        made = Administrator(project, simulator, data, {"move": TWO_WAVES})
+    with project_over(folder, data, patch, {"move": TWO_WAVES}, speed=60) as made:
         lines = ["SourceAddress,TargetAddress,Wave", *users_csv.split()]
-        (project / "users.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (made.folder / "users.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         made.consent()
-        simulator.advance(60)
+        made.simulator.advance(60)
         yield made
-    finally:
-        simulator.stop()
 
 
 def by_hand(administrator: Administrator, batch: str, *aliases: str) -> None:
