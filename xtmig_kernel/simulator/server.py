@@ -50,7 +50,9 @@ SERVICES = ("login", "graph", "exo", "portal", "control")
 REGIONAL = "regional"
 """A second door to Exchange, where the fault `redirect` leads; a client sees it as another host."""
 
+IDLE_SECONDS = 600
 SECURE = ("login", "graph", "exo")
+IDLE_SECONDS = 600
 CMDLETS_AT_ONCE = 4
 BATCHING = ("graph", "exo")
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
@@ -240,6 +242,8 @@ def _servers(simulator: Simulator, context: ssl.SSLContext) -> dict[str, _Server
         config = uvicorn.Config(
             _application(simulator, service), log_level="error", access_log=False, lifespan="off",
             http=BreakableProtocol, server_header=False, timeout_graceful_shutdown=2,
+            # a connection that is closed while a client sends on it again is a fault that nobody asked for
+            timeout_keep_alive=IDLE_SECONDS,
         )  # fmt: skip
         config.load()
         if service in SECURE:
