@@ -24,7 +24,7 @@ def folders_for_lanes(folder: Path) -> list[Path]:
 
 
 def _agreed_stages(lanes: Sequence[Lane]) -> list[Stage]:
-    """What all lanes do when nobody kills them: how often a wait is looked at again may differ, the sections must not."""
+    """What all lanes do when nobody kills them: waits may differ, but not the sections."""
     with ThreadPoolExecutor(len(lanes)) as pool:
         for _ in range(MOST_TRIES):
             done = list(pool.map(lambda lane: lane.undisturbed(), lanes))

@@ -50,7 +50,6 @@ SERVICES = ("login", "graph", "exo", "portal", "control")
 REGIONAL = "regional"
 """A second door to Exchange, where the fault `redirect` leads; a client sees it as another host."""
 
-IDLE_SECONDS = 600
 SECURE = ("login", "graph", "exo")
 IDLE_SECONDS = 600
 CMDLETS_AT_ONCE = 4
