@@ -368,6 +368,9 @@ def rehearse(
     seed: Seed = "0",
     latency_ms: Annotated[float, typer.Option(min=0, help="What every request takes at least, in milliseconds.")] = 0,
     speed: Annotated[float, typer.Option(min=1, help="How much faster the practice calendar runs.")] = 60,
+    faults: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="What goes wrong in the tenants, as a YAML file.")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Number of the last section to be rehearsed.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -380,7 +383,8 @@ def rehearse(
 
     where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
-    options = (f"--speed={speed}", f"--latency-ms={latency_ms}", f"--seed={seed}")
+    options = [f"--speed={speed}", f"--latency-ms={latency_ms}", f"--seed={seed}"]
+    options += [f"--faults={faults.resolve()}"] if faults else []
     finished = rehearse_in(where, file, _progress, options, until)
     _tell(finished.result, finished.folder, as_json=as_json)
     raise typer.Exit(finished.result.run.exit_code)

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+import yaml
 
 from xtmig_kernel.errors import UsageError, XtmigError
 from xtmig_kernel.m365.simulated import SimulatedClock
-from xtmig_kernel.project.files import read_yaml
+from xtmig_kernel.project.files import read_yaml, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ CONTROL_SECONDS = 30
 MOST_USERS_IN_A_BATCH = 2000
 DAYS_OF_SYNCHRONISATION = 16
 DAYS_BETWEEN_WAVES = 1
+PILOTS = 3
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,19 @@ def generated_tenants(folder: Path, mailboxes: int, seed: str) -> Path:
     except subprocess.CalledProcessError as error:
         printed = error.output.decode("utf-8", errors="replace").strip()
         raise UsageError(f"the practice tenants cannot be made: {printed}") from None
+    _write_settings_beside(file)
     return file
+
+
+def _write_settings_beside(tenants_file: Path) -> None:
+    """What the people of a generated pair decide: who goes first, and which subscription a moved user works with."""
+    source = read_yaml(tenants_file)["source"]
+    people = [box for box in source["mailboxes"] if box.get("licences")]
+    settings: dict[str, Any] = {}
+    if people:
+        settings["licences"] = {"exchange_sku": people[0]["licences"][0]}
+        settings["move"] = {"pilot": [box["primary"] for box in people[:PILOTS]]}
+    write_whole(_settings_file(tenants_file), yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 @contextmanager
@@ -281,8 +295,12 @@ def practice_project(practice: Practice, tenants_file: Path, *, by_person: bool 
 
 
 def _settings_beside(tenants_file: Path) -> dict[str, Any]:
-    file = tenants_file.with_name(f"{tenants_file.stem}.project.yaml")
+    file = _settings_file(tenants_file)
     return read_yaml(file) if file.exists() else {}
+
+
+def _settings_file(tenants_file: Path) -> Path:
+    return tenants_file.with_name(f"{tenants_file.stem}.project.yaml")
 
 
 def merged(settings: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.clock import from_text
-from xtmig_kernel.errors import UsageError
+from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_project
 from xtmig_kernel.runbook import SECTIONS
@@ -24,7 +24,7 @@ from xtmig_kernel.runs.proposals import proposed
 from xtmig_kernel.statements import statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xtmig_kernel.project import Side
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.report.model import FindingFact
     from xtmig_kernel.runs.kernels import Kernels
 
-MOST_RUNS = 12
+MOST_RUNS = 20
+MOST_AGAIN = 3
+"""How often in a row people run again what broke off, though nothing has changed since."""
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
 
 
@@ -96,10 +98,16 @@ def rehearse(
                 run = rehearsal.to_its_end(stage.sections)
                 if run.result.run.exit_code != 0:
                     break
-        unsupported = practice.stats()["unsupported"]
-        if unsupported:
-            progress(f"the simulator does not support: {unsupported}")
+        _tell_stats(practice.stats(), progress)
     return run
+
+
+def _tell_stats(stats: Mapping[str, Any], progress: Callable[[str], None]) -> None:
+    if stats["faults"]:
+        told = ", ".join(f"{kind} {number}" for kind, number in stats["faults"].items())
+        progress(f"faults injected into {stats['requests']} requests: {told}")
+    if stats["unsupported"]:
+        progress(f"the simulator does not support: {stats['unsupported']}")
 
 
 def stages_until(section: str | None) -> tuple[Stage, ...]:
@@ -142,12 +150,14 @@ class Rehearsal:
         chosen = chosen_sections(sections)
         writes = any(not step.only_looks for section in chosen for step in section.steps)
         run = self._told(sections, "plan" if writes else "apply")
+        in_vain = 0
         for _ in range(MOST_RUNS):
             if run.result.run.mode == "apply" and run.result.run.exit_code == 0:
                 break
             mended = mends and sections and self._mended(sections, run.result)
             moved = self._people_act(run.result) or self._time_passes(run)
-            if not mended and not moved and not any(run.result.run.changes.values()):
+            in_vain = 0 if mended or moved or any(run.result.run.changes.values()) else in_vain + 1
+            if in_vain > (MOST_AGAIN if _is_worth_another_run(run.result) else 0):
                 break
             # who has applied a section and seen it verified does not run it again
             still = sections if run.result.run.mode == "plan" else open_sections(run.result)
@@ -207,7 +217,11 @@ class Rehearsal:
                     self.practice.confirm_device(found[-1], upn)
 
             self.progress(f"{approver.upn} signs in and approves {len(changes)} change(s) of section {section}")
-            approve(self.folder, section, changes, approver.upn, note="practice", prove="device_code", show=confirm)
+            try:
+                approve(self.folder, section, changes, approver.upn, note="practice", prove="device_code", show=confirm)
+            except (SignInError, ServiceError) as error:
+                self.progress(f"{approver.upn} could not sign in, and tries again later: {error.message}")
+                return False
             return True
         return False
 
@@ -240,6 +254,12 @@ def open_sections(result: Result) -> tuple[str, ...]:
     numbers = {step.partition(".")[0] for step in steps}
     broke_off = any(problem.this_run and not problem.resolved for problem in result.problems)
     return tuple(n for n in result.run.asked if n in numbers or broke_off) or result.run.asked
+
+
+def _is_worth_another_run(result: Result) -> bool:
+    """Whether a service broke a step off, or did not answer: the same may work the next time."""
+    broke_off = any(problem.this_run and not problem.resolved for problem in result.problems)
+    return broke_off or any(f.this_run and f.verdict == "not_observed" for f in result.findings)
 
 
 def _is_open(finding: FindingFact) -> bool:
