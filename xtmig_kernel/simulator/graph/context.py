@@ -139,7 +139,7 @@ class Context:
             raise denied()
 
     def body(self) -> dict[str, Any]:
-        """The request's JSON object.
+        """The request's JSON object without OData's own notes, which a client may add at every depth.
 
         Raises:
             GraphRefused: 400: it is none.
@@ -150,4 +150,12 @@ class Context:
             raise bad_request("Unable to read JSON request payload.", "BadRequest") from None
         if not isinstance(data, dict):
             raise bad_request("Unable to read JSON request payload.", "BadRequest")
-        return data
+        plain: dict[str, Any] = _without_notes(data)
+        return plain
+
+
+def _without_notes(data: Any) -> Any:
+    """OData JSON 4.01, section 4.6: names with `@` are control information, such as the type of an object."""
+    if isinstance(data, dict):
+        return {name: _without_notes(value) for name, value in data.items() if "@" not in name}
+    return [_without_notes(item) for item in data] if isinstance(data, list) else data
