@@ -113,7 +113,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Passed]:
         remark_everybody(made.folder / "users.csv")
         scripts = {}
         for section in SCRIPTED:
-            for path in write_scripts(made.folder, section, Redactor(), None, lambda _sentence: None):
+            for path in write_scripts(made.folder, section, Redactor(), None, lambda _sentence: None).paths:
                 scripts[path.name] = path.read_text(encoding="utf-8-sig")
         made.approve(made.run("190", mode="plan"))
         views = made.run("190", "200", "300")
