@@ -123,7 +123,7 @@ def _is_error(node: Node) -> bool:
 def _walk(node: Node, *, inside: bool = True) -> Iterator[Node]:
     yield node
     for child in node.children:
-        if inside or child.type != "script_block_expression":
+        if inside or child.type not in ("script_block_expression", "parenthesized_expression"):
             yield from _walk(child, inside=inside)
 
 

@@ -201,6 +201,15 @@ def test_an_unknown_value_stops_the_script(tmp_path: Path) -> None:
     assert [] == tenant.asked
 
 
+def test_a_value_of_the_other_tenant_is_typed_in(tmp_path: Path) -> None:
+    """A script is signed in to one tenant; what is known in the other one alone is asked for, never looked for here."""
+    later = Later(Subject("source", "applications", (("UniqueName", "a"),), "application a"), "AppId")
+    answers = {"AppId of application a, in the source tenant": "typed"}
+    tenant, _ = run(tmp_path, a_script(a_change(ExchangeCall("Set-User", {"Identity": later}))), **answers)
+    assert ("Set-User", {"Identity": "typed"}) in tenant.asked
+    assert [] == tenant.sent
+
+
 def test_members_of_a_group_are_read_once(tmp_path: Path) -> None:
     """However many members are added, the group is read once, and each change has its own member."""
     ids = ("one", "two", "three")

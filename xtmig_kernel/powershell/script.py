@@ -230,7 +230,7 @@ def _change(number: int, change: Change, held: Mapping[str, str]) -> Iterator[st
     if _is_membership(change):
         yield f"$Member{number} = $Record"
     for value, name in variables.items():
-        yield f"{name} = {_look_up(value)}"
+        yield f"{name} = {_look_up(value, change.side)}"
         yield f"if (-not {name}) {{ throw {quoted(f'{value} is not known')} }}"
     for index, call in enumerate(change.calls):
         following = change.calls[index + 1] if index + 1 < len(change.calls) else None
@@ -281,7 +281,10 @@ def _credential_script(credential: Credential, variables: Mapping[Later, str]) -
     yield f"$Credential = [System.Management.Automation.PSCredential]::new({user}, $Secret)"
 
 
-def _look_up(value: Later) -> str:
+def _look_up(value: Later, side: Side) -> str:
+    """Where a value comes from: a read of this tenant, or whoever knows it of the other one."""
+    if value.subject.side != side:
+        return f"Read-Host {quoted(f'{value}, in the {value.subject.side} tenant')}"
     column, key = value.subject.key[0]
     path, attribute = _GRAPH_LOOK_UPS.get((value.subject.table, column, value.attribute), ("", ""))
     if not path:

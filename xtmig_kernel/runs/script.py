@@ -127,12 +127,18 @@ def _write(opened: SectionRun, script: Script, *, alone: bool) -> Path:
     text = "\ufeff" + script.text(f"{stem}.results.json")
     path = opened.project.folder / name
     write_whole(path, text)
-    opened.ledger.append(WRITTEN, _record(script, name, text.encode("utf-8")))
+    opened.ledger.append(WRITTEN, script_record(script, name, text.encode("utf-8")))
     return path
 
 
-def _record(script: Script, name: str, content: bytes) -> dict[str, Any]:
-    """What the ledger holds of a script, so that its results can be held against it."""
+def script_record(script: Script, name: str, content: bytes) -> dict[str, Any]:
+    """What the ledger holds of a script, so that its results can be held against it.
+
+    Args:
+        script: The script.
+        name: Its path below the project folder.
+        content: Its bytes.
+    """
     return {
         "name": name,
         "sha256": hashlib.sha256(content).hexdigest(),
