@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from stand_in_shell import PSCredential, SecureString, Shell, Thrown, Unknown
+from stand_in_shell import PSCredential, SecureString, Shell, Thrown, Unknown, commands_of
 
 if TYPE_CHECKING:
     from simulator_process import SimulatorProcess
@@ -24,6 +24,28 @@ DOCUMENTED: dict[str, dict[str, Any]] = json.loads(
 )
 HASHTABLE, BYTES = "#Exchange.GenericHashTable", "#Exchange.ByteArrayType"
 READING = ("Get", "Test")
+SCRIPTS_OWN = frozenset(
+    {
+        *("Add-Record", "Connect-ExchangeOnline", "Connect-MgGraph", "ConvertTo-Json", "ConvertTo-SecureString"),
+        *("Get-ConnectionInformation", "Get-MgContext", "Get-Now", "Get-Plain", "Invoke-Accepted"),
+        *("Invoke-MgGraphRequest", "Join-Path", "Read-Host", "Remove-Variable", "Set-Content", "Set-Seen"),
+        *("Start-Sleep", "Where-Object"),
+    }
+)
+"""The commands of our scripts beside the cmdlets of Exchange Online."""
+
+
+def undocumented(script: str) -> list[str]:
+    """How the Exchange calls of a script differ from Microsoft's reference: what is not there, and what is required."""
+    wrong = []
+    for name, parameters in commands_of(script):
+        if name in DOCUMENTED:
+            documented = DOCUMENTED[name]
+            wrong += [f"{name} has no -{p}" for p in parameters if p not in documented["parameters"]]
+            wrong += [f"{name} lacks -{p}" for p in documented["required"] if p not in parameters]
+        elif name not in SCRIPTS_OWN:
+            wrong.append(f"{name} is no documented cmdlet")
+    return wrong
 
 
 class Tenant(Protocol):
