@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,6 @@ from xtmig_kernel.store import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from e2e_workplace import Workplace
 
@@ -145,10 +145,17 @@ def test_the_report_tells_reports_apart_from_observations(configured: Configured
 
 @dataclass(frozen=True)
 class Hostile:
-    """Scripts of every section over hostile names, by name, and the calls of every planned change, by its hash."""
+    """Scripts of every section over hostile names.
+
+    Args:
+        scripts: The scripts by name.
+        planned: The calls of every planned change, by its hash.
+        said: How the command ended for some arguments, with what it printed.
+    """
 
     scripts: dict[str, Path]
     planned: dict[str, list[dict[str, Any]]]
+    said: dict[str, tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +181,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
             for entry in ledger.entries("planned")
             for item in entry.data["changes"]
         }
-        yield Hostile(scripts, planned)
+        said = {}
+        for arguments in ("000", "050 --change 050.1", "050 --change 080.2", "050 --change 050.1 --read x"):
+            done = place.xtmig("powershell", *arguments.split(), "--project", place.project)
+            said[arguments] = done.returncode, done.stdout + done.stderr
+        yield Hostile(scripts, planned, said)
 
 
 def text_of(path: Path) -> str:
@@ -187,6 +198,25 @@ def test_every_section_has_a_script(hostile: Hostile) -> None:
     assert {section.number for section in SECTIONS} - {"000"} == with_script
     changing = {name.partition("-")[0] for name, path in hostile.scripts.items() if changes_something(path)}
     assert {"050", "080", "090", "100"} <= changing
+
+
+def test_the_command_says_why_there_is_no_script(hostile: Hostile) -> None:
+    """For section 000 the command says in a sentence that there is nothing to script."""
+    assert (0, "Section 000 reads no tenant and changes none, so there is nothing to script.") == (
+        hostile.said["000"][0], hostile.said["000"][1].strip().splitlines()[-1],
+    )  # fmt: skip
+
+
+def test_one_change_is_a_script_of_its_own(hostile: Hostile) -> None:
+    """`--change` makes a script of that change alone, beside the section's; one that is not there is an error."""
+    code, printed = hostile.said["050 --change 050.1"]
+    (path,) = [line for line in printed.splitlines() if line.endswith(".ps1")]
+    assert (0, 1) == (code, text_of(Path(path)).count("Add-Record 'changes'"))
+    assert Path(path).name not in hostile.scripts
+    code, printed = hostile.said["050 --change 080.2"]
+    assert 2 == code
+    assert "section 050 has no change 080.2 to script now" in printed
+    assert 2 == hostile.said["050 --change 050.1 --read x"][0]
 
 
 def test_every_script_is_without_an_error_of_syntax(hostile: Hostile) -> None:
