@@ -268,19 +268,32 @@ def _show_proposed(changes: list[Proposed], rest: list[Unplanned]) -> None:
 def powershell(
     section: Annotated[str, typer.Argument(help="Number of the section.")],
     folder: Annotated[Path, typer.Option("--project", help="The project folder.")] = Path(),
+    change: Annotated[
+        list[str] | None, typer.Option(help="Only changes of this step, or whose hash begins so; repeatable.")
+    ] = None,
+    read: Annotated[
+        Path | None, typer.Option(help="Instead: record what a script of this section has written into this file.")
+    ] = None,
 ) -> None:
-    """Write a section's changes as PowerShell scripts, for an administrator who will not run xtmig.
+    """Write a section as PowerShell scripts, for an administrator who will not run xtmig; or read their results.
 
     Example: xtmig powershell 070 --project northwind
     """
     from xtmig_kernel.credentials import Redactor
     from xtmig_kernel.runs.script import write_scripts
+    from xtmig_kernel.runs.script_results import read_results
 
-    written = write_scripts(folder, section, Redactor(), _show, _progress)
-    for path in written:
+    if read is not None:
+        if change:
+            raise typer.BadParameter("give --change or --read, not both")
+        for sentence in read_results(folder, section, read, Redactor()):
+            out.print(sentence, markup=False)
+        return
+    written = write_scripts(folder, section, Redactor(), _show, _progress, only=change or ())
+    for path in written.paths:
         out.print(str(path), markup=False)
-    if not written:
-        out.print("Nothing would change, so there is no script.")
+    for note in written.notes:
+        out.print(note, markup=False)
 
 
 @report_app.command("build")

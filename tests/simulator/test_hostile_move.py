@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hostile_text import NAMES, Page, bare, formulas, literals, short
 from moving_pair import address
+from stand_in_sessions import undocumented
+from stand_in_shell import syntax_errors
 from troubled_project import tenants, troubled
 
 from xtmig_kernel.credentials import Redactor
@@ -113,7 +115,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Passed]:
         remark_everybody(made.folder / "users.csv")
         scripts = {}
         for section in SCRIPTED:
-            for path in write_scripts(made.folder, section, Redactor(), None, lambda _sentence: None):
+            for path in write_scripts(made.folder, section, Redactor(), None, lambda _sentence: None).paths:
                 scripts[path.name] = path.read_text(encoding="utf-8-sig")
         made.approve(made.run("190", mode="plan"))
         views = made.run("190", "200", "300")
@@ -214,6 +216,13 @@ def test_nothing_of_a_name_stands_outside_a_literal(passed: Passed) -> None:
     """With literals and comments taken out, no script holds anything of a name: there is nothing to be run."""
     assert {"130-target.ps1", "190-target.ps1", "source-moved.ps1", "target-moved.ps1"} <= set(passed.scripts)
     assert {} == {name: lines for name, script in passed.scripts.items() if (lines := bare(script))}
+
+
+def test_scripts_are_powershell(passed: Passed) -> None:
+    """PowerShell's grammar takes every script, and each call of a section's script is documented."""
+    assert {name: [] for name in passed.scripts} == {name: syntax_errors(text) for name, text in passed.scripts.items()}
+    sections = {name: text for name, text in passed.scripts.items() if name.partition("-")[0].isdecimal()}
+    assert {name: [] for name in sections} == {name: undocumented(text) for name, text in sections.items()}
 
 
 def test_scripts_hold_addresses_whole(passed: Passed) -> None:

@@ -23,7 +23,7 @@ from xtmig_kernel.changes import (
     ReferredSecret,
     Subject,
 )
-from xtmig_kernel.powershell import call_line, change_lines, literal, quoted, script
+from xtmig_kernel.powershell import Script, call_line, change_lines, literal, quoted
 
 QUOTES = "'\u2018\u2019\u201a\u201b"
 APPLICATION = Subject("target", "applications", (("UniqueName", "O'Brien"),), "application O'Brien")
@@ -153,6 +153,10 @@ def test_graph_body_with_later_values() -> None:
     assert line.endswith("-Body " + expected)
 
 
+def script(title: str, changes: list[Change], connect: dict[str, str]) -> str:
+    return Script("070", title, "target", connect["tenant_id"], connect["domain"], tuple(changes)).text("r.json")
+
+
 def a_change(*calls: Call, title: str = "Do it", undo: str = "Undo it") -> Change:
     subject = Subject("target", "migration_endpoints", (("Identity", "m"),), "endpoint m")
     return Change("070.2", "target", TARGET_ID, subject, title, None, {"x": 1}, calls, Level.UNDOABLE, undo, ())
@@ -160,7 +164,7 @@ def a_change(*calls: Call, title: str = "Do it", undo: str = "Undo it") -> Chang
 
 def test_script_proves_the_tenant_before_it_writes() -> None:
     """A script stops at the first error, connects, and proves both sessions' tenants before its first change."""
-    lines = script("Title", [a_change(ExchangeCall("Enable-X"))], CONNECT).splitlines()
+    lines = script("Title", [a_change(ExchangeCall("Enable-OrganizationCustomization"))], CONNECT).splitlines()
     places = [
         next(number for number, line in enumerate(lines) if part in line)
         for part in (
@@ -170,7 +174,7 @@ def test_script_proves_the_tenant_before_it_writes() -> None:
             "Get-ConnectionInformation",
             "Connect-MgGraph",
             "Get-MgContext",
-            "Enable-X",
+            "Enable-OrganizationCustomization",
         )
     ]
     assert sorted(places) == places
@@ -178,26 +182,29 @@ def test_script_proves_the_tenant_before_it_writes() -> None:
 
 def test_script_keeps_the_order_of_changes() -> None:
     """The changes stand in the order in which they are to be made."""
-    text = script("T", [a_change(ExchangeCall("First-X")), a_change(ExchangeCall("Then-X"))], CONNECT)
-    assert text.index("First-X") < text.index("Then-X")
+    text = script("T", [a_change(ExchangeCall("Set-User", {"Identity": name})) for name in ("first", "then")], CONNECT)
+    assert text.index("Set-User -Identity 'first'") < text.index("Set-User -Identity 'then'")
 
 
 @pytest.mark.parametrize("text", ["a\nRemove-Mailbox x", "a\r\nRemove-Mailbox x", "a\u2028Remove-Mailbox x"])
 def test_comments_stay_comments(text: str) -> None:
     """A title that holds a line break cannot become a command of the script."""
-    lines = script(text, [a_change(ExchangeCall("Get-X"), title=text, undo=text)], CONNECT).splitlines()
+    lines = script(
+        text, [a_change(ExchangeCall("Enable-OrganizationCustomization"), title=text, undo=text)], CONNECT
+    ).splitlines()
     assert [line for line in lines if line.startswith("Remove-")] == []
 
 
 def test_script_of_the_endpoint_mints_before_it_uses() -> None:
     """The endpoint's script makes the secret, wraps it, forgets its text, and only then creates the endpoint."""
     (change,) = planned("070.2", target__migration_endpoints=[], target__application_credentials=[])
-    lines = [line for line in script("T", [change], CONNECT).splitlines() if line and not line.startswith("#")][-5:]
-    assert lines[0].startswith("$Minted = Invoke-MgGraphRequest -Method POST")
-    assert lines[1] == "$Secret = ConvertTo-SecureString $Minted.secretText -AsPlainText -Force"
-    assert lines[2] == "Remove-Variable Minted"
-    assert lines[3] == f"$Credential = [System.Management.Automation.PSCredential]::new('{APP_ID}', $Secret)"
-    assert lines[4].startswith("New-MigrationEndpoint ")
+    lines = script("T", [change], CONNECT).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("$Minted ="))
+    assert lines[first].startswith("$Minted = Invoke-MgGraphRequest -Method POST")
+    assert lines[first + 2] == "$Secret = ConvertTo-SecureString $Minted.secretText -AsPlainText -Force"
+    assert lines[first + 4] == "Remove-Variable Minted"
+    assert lines[first + 5] == f"$Credential = [System.Management.Automation.PSCredential]::new('{APP_ID}', $Secret)"
+    assert lines[first + 6].startswith("try { Invoke-Accepted { New-MigrationEndpoint ")
 
 
 def test_script_asks_for_a_provided_secret() -> None:
@@ -211,12 +218,14 @@ def test_script_asks_for_a_provided_secret() -> None:
 
 def test_script_looks_unknown_values_up() -> None:
     """A value that is not known when the script is written is read from Graph when it runs."""
-    text = script("T", [a_change(ExchangeCall("New-X", {"ApplicationId": APP_ID_LATER}))], CONNECT)
+    text = script(
+        "T", [a_change(ExchangeCall("New-MigrationEndpoint", {"Name": "m", "ApplicationId": APP_ID_LATER}))], CONNECT
+    )
     assert (
         "$Known1 = (Invoke-MgGraphRequest -Method GET -Uri 'v1.0/applications(uniqueName=''O''''Brien'')').appId"
         in text
     )
-    assert "New-X -ApplicationId $Known1" in text
+    assert "New-MigrationEndpoint -Name 'm' -ApplicationId $Known1" in text
 
 
 def test_script_may_do_what_it_does() -> None:

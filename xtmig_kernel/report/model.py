@@ -260,6 +260,50 @@ class PlannedFileFact(Fact):
     this_run: bool
 
 
+class ReportedChange(Fact):
+    """A change of which a script says what became of it; `since` says whether xtmig has looked after that."""
+
+    change: str
+    step: str
+    title: str
+    ok: bool
+    calls: tuple[str, ...]
+    error: str | None
+    seen: tuple[dict[str, Any], ...]
+    seen_error: str | None
+    at: VolatileText
+    since: Literal["not looked", "nothing left to change", "not right yet"]
+
+
+class ReportedRead(Fact):
+    """A read of a script: how many rows it noted, and their digest."""
+
+    read: str
+    ok: bool
+    error: str | None
+    rows: int
+    digest: VolatileText
+    at: VolatileText
+
+
+class ScriptReport(Fact):
+    """What a script that a person ran has reported; nothing of it was observed by xtmig."""
+
+    name: str
+    section: str
+    side: Side
+    tenant_id: str
+    account: str
+    plan: VolatileText
+    sha256: VolatileText
+    error: str | None
+    changes: tuple[ReportedChange, ...]
+    reads: tuple[ReportedRead, ...]
+    began: VolatileText
+    ended: VolatileText
+    at: VolatileText
+
+
 class StepFact(Fact):
     """How a step ended when it was last run."""
 
@@ -426,6 +470,7 @@ class Result(Fact):
     exhibits: tuple[ExhibitFact, ...] = ()
     files: tuple[FileFact, ...] = ()
     planned_files: tuple[PlannedFileFact, ...] = ()
+    reported: tuple[ScriptReport, ...] = ()
     statements: tuple[StatementFact, ...]
     findings: tuple[FindingFact, ...]
     problems: tuple[ProblemFact, ...]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.report.shown import Many
 
 
+MOST_REPORTED = 50
 _STATUS = "000"  # the notebook of the project's status shows the steps of the others
 
 
@@ -194,6 +195,7 @@ def environment() -> Environment:
         cells=words.CELLS,
         longest_whole=words.LONGEST_WHOLE,
         counted=counted,
+        most_reported=MOST_REPORTED,
         differences=differences,
         section_of=section_of,
         section_sentence=section_sentence,

@@ -28,6 +28,7 @@ from xtmig_kernel.report.model import (
     VerdictKind,
     WaiverFact,
 )
+from xtmig_kernel.report.reported import reported
 from xtmig_kernel.report.todo import actors, open_items
 from xtmig_kernel.report.words import EXIT_MEANINGS
 from xtmig_kernel.statements import DOCUMENT_DATE, DOCUMENT_SHA256, DOCUMENT_TITLE, DOCUMENT_URL
@@ -99,6 +100,7 @@ def summary(
         exhibits=tuple(products.exhibits(told, run)),
         files=tuple(products.files(told, run)),
         planned_files=tuple(planned_files),
+        reported=tuple(reported(told)),
         statements=tuple(_statements(findings, changes, planned, sign_offs)),
         findings=tuple(findings),
         problems=tuple(problems),

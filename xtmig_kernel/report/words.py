@@ -63,6 +63,17 @@ OUTCOMES = {
     "unknown": Word("○", "begun, outcome not known", "bad"),
 }
 
+REPORTED = {
+    True: Word("✎", "reported as made", "hand"),
+    False: Word("✕", "reported as not made", "bad"),
+}
+
+SINCE = {
+    "not looked": Word("○", "not observed", "none"),
+    "nothing left to change": Word("✓", "xtmig has looked: nothing is left to change", "ok"),
+    "not right yet": Word("◔", "xtmig has looked: not right yet", "wait"),
+}
+
 STEP_STATES = {
     "no change": Word("✓", "already right", "ok"),
     "applied": Word("✓", "applied", "ok"),
