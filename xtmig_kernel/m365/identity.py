@@ -122,8 +122,10 @@ def prove_tenant(claims: Mapping[str, Any], side: Side, expected: str, other: st
     raise WrongTenantError(
         f"The sign-in is for tenant {found or '(unknown)'}, but the {side} tenant is {expected}.",
         side=side,
-        cause="That is the project's other tenant: the two sign-ins are swapped." if swapped else None,
-        remedy=f"Sign in with an account of the {side} tenant; nothing was sent.",
+        cause="That is the project's other tenant: the two sign-ins are swapped."
+        if swapped
+        else "So it is where an account is at home in another tenant, as a guest's or a partner administrator's is.",
+        remedy=f"Sign in with an account of the {side} tenant itself; nothing was sent.",
         statements=("EPT-01",),
     )
 
