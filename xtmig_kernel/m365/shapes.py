@@ -35,6 +35,14 @@ _EXCEPTION = re.compile(r"((Microsoft|System)(\.[A-Za-z]{1,60}){1,10}|[A-Za-z]{1
 _CODE = re.compile(r"[A-Za-z]{2,30}(_[A-Za-z]{2,40})?")
 _AADSTS = re.compile(r"AADSTS\d{4,8}")
 _CALL = re.compile(r"([A-Za-z]+)\((.*)\)")
+_SECRET = frozenset(
+    (
+        "client_secret", "client_assertion", "access_token", "refresh_token", "id_token", "code", "code_verifier",
+        "device_code", "user_code", "password", "passphrase", "secrettext", "credentials", "filecontent",
+    )
+)  # fmt: skip
+"""Of these not even the length is told."""
+_GRANTS = frozenset({"client_credentials", "authorization_code", "refresh_token", "device_code"})
 _LONGEST_LIST = 3
 _DEEPEST = 12
 PATHS = frozenset(
@@ -87,6 +95,8 @@ def shape_of(value: Any, depth: int = 0) -> Any:
 
 
 def _member(key: str, value: Any, depth: int) -> Any:
+    if key.lower() in _SECRET and isinstance(value, str):
+        return "secret"
     if key == "CmdletName" and isinstance(value, str) and _CMDLET.fullmatch(value):
         return value
     if key == "url" and isinstance(value, str):
@@ -157,11 +167,17 @@ def body_shape(content: bytes, content_type: str) -> Any:
         return None
     text = content.decode("utf-8", "replace")
     if "form-urlencoded" in content_type:
-        return {key_of(name): kind_of(value) for name, value in parse_qsl(text, keep_blank_values=True)}
+        return {key_of(name): _field(name, value) for name, value in parse_qsl(text, keep_blank_values=True)}
     try:
         return shape_of(json.loads(text.strip("\0 \r\n\t")))
     except ValueError:
         return "html" if "<html" in text[:2000].lower() else kind_of(text)
+
+
+def _field(name: str, value: str) -> str:
+    if name == "grant_type" and value in _GRANTS:
+        return value
+    return "secret" if name.lower() in _SECRET else kind_of(value)
 
 
 def refusals_of(content: bytes, exception_header: str | None) -> list[str]:

@@ -42,7 +42,7 @@ def _reached(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
 
 
 def _connection(row: Row, *, practice: bool) -> Judgement:
-    host = str(row["Host"])
+    host = f"{row['Service']} at {row['Host']}"
     through = f"through the proxy {row['Proxy']}" if row["Proxy"] else "without a proxy"
     if row["Problem"]:
         what, remedy = _UNREACHED[str(row["Problem"])]

@@ -101,6 +101,13 @@ function script:Set-Thing {
     assert found.public_key is None
 
 
+def test_an_account_without_a_role_is_offered_nothing() -> None:
+    """F-04: a module with its key and without a cmdlet was really read: the account is offered nothing."""
+    text = "$PublicKey = '<RSAKeyValue><Modulus>bW9k</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>'"
+    found = read_module_file({"value": [{"fileContent": text, "exportedCmdlets": ""}]})
+    assert found.offered == {}
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"value": "x"}, {"value": [{"exportedCmdlets": ""}]}])
 def test_what_is_no_module_file_is_told(data: object) -> None:
     """F-04: any other answer is an error, not an account without rights."""
