@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.clouds import Hosts
 
 _SECONDS = 30
+_UNTRUSTED = ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError")
 
 
 def look_at_connections(hosts: Hosts, domain: str, tenant_id: str) -> list[dict[str, Any]]:
@@ -75,7 +76,8 @@ def problem_of(error: requests.RequestException) -> str:
     Returns:
         `untrusted certificate`, `proxy`, `time-out` or `no connection`.
     """
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+    # OpenSSL names the fault; where the operating system judges, only the exception's type does
+    if isinstance(error, requests.exceptions.SSLError) and any(name in repr(error) for name in _UNTRUSTED):
         return "untrusted certificate"
     if isinstance(error, requests.exceptions.ProxyError):
         return "proxy"
