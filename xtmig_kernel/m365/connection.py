@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.m365.clouds import Hosts
 
-_SECONDS = 30
+_SECONDS = 15
 _UNTRUSTED = ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError")
 
 

@@ -67,7 +67,6 @@ _WORDS: dict[str, tuple[str, str]] = {
 _ASKS = {
     "65001": "admin consent to the sign-in application for the permissions that it asks for",
     "90094": "admin consent to the sign-in application for the permissions that it asks for",
-    "700016": "the sign-in application in this tenant, or its right application (client) ID",
     "7000229": "admin consent to the sign-in application in this tenant",
     "50105": "the assignment of this account to the sign-in application",
     "50057": "an account that is enabled",
