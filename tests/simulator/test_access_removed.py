@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,7 @@ from core_facts import make_project
 
 from xtmig_kernel.evidence import Unseen
 from xtmig_kernel.rules.rights_needed import cmdlets_needed
+from xtmig_kernel.runs.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +126,37 @@ def _cmdlets(side: Side) -> list[str]:
 CMDLETS: list[tuple[Side, str]] = [(side, cmdlet) for side in ("source", "target") for cmdlet in _cmdlets(side)]  # type: ignore[arg-type]
 
 
+SCRIPT = (shipped("examples") / "own-application.ps1").read_text(encoding="utf-8")
+LEAST: dict[str, Any] = {
+    "consent": {"source": "person", "target": "person"},
+    "licences": {"add_on_side": "none"},
+}
+"""What a project says whose applications need the least."""
+SPARE = {"Migration", "Policy.Read.All"}
+"""What the script gives besides: Move Mailboxes holds the cmdlets of Migration by what is remembered of it, and the
+policy on secrets is read where that is permitted."""
+
+
+def scripted(name: str) -> list[str]:
+    """A list of the script that makes an application with least rights."""
+    (line,) = re.findall(rf"^\${name} = @\((.*)\)$", SCRIPT, re.MULTILINE)
+    return re.findall(r"'([^']+)'", line)
+
+
+def least(side: str) -> dict[str, Any]:
+    """The rights that the script gives where the project asks for the least."""
+    return {"graph": scripted(f"graph{side.title()}"), "exchange_roles": scripted(f"exchange{side.title()}")}
+
+
+GIVEN: list[tuple[Side, str, str]] = [
+    (side, kind, right)
+    for side in ("source", "target")
+    for kind, rights in least(side).items()
+    for right in rights
+    if right not in SPARE
+]
+
+
 class Tenants:
     """The simulated tenants and the sign-ins of each case."""
 
@@ -144,6 +177,16 @@ class Tenants:
                 side, offered_cmdlets=without([*_cmdlets(side), "Get-OrganizationConfig"], cmdlet)
             )
             for side, cmdlet in CMDLETS
+        }
+        self.scripted = {side: world.application(side, **least(side)) for side in ("source", "target")}
+        more = [*scripted("graphConsents"), *scripted("graphLicences")]
+        self.scripted_all = {
+            side: world.application(side, **least(side) | {"graph": [*least(side)["graph"], *more]})
+            for side in ("source", "target")
+        }
+        self.scripted_less = {
+            (side, right): world.application(side, **least(side) | {kind: without(least(side)[kind], right)})
+            for side, kind, right in GIVEN
         }
         self.guest = world.person("target", home_tenant="0d0d0d0d-0000-4000-8000-00000000aaaa")
         self.unknown_client = world.person("source", scopes=[])
@@ -217,6 +260,22 @@ def test_an_inactive_role_is_to_be_activated(tenants: Tenants, side: Side, role:
     access = tenants.running.check(*tenants.pair(side, tenants.eligible[side, role]))
     assert access.requests == {}
     assert [what.partition(" in ")[0] for what in access.own] == [f"{side.upper()}: Activate {role}"]
+
+
+def test_the_script_gives_enough(tenants: Tenants) -> None:
+    """An application with the rights of the shipped script lacks nothing, with licences and consent or without."""
+    for applications, settings in ((tenants.scripted, LEAST), (tenants.scripted_all, {})):
+        access = tenants.running.check(applications["source"], applications["target"], **settings)
+        assert (access.requests, failures(access), access.exit_code) == ({}, set(), 0)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("side", "right"), [(side, right) for side, _, right in GIVEN])
+def test_the_script_gives_no_more(tenants: Tenants, side: Side, right: str) -> None:
+    """Each right that the script gives is needed: without it something is missing."""
+    pair = (tenants.scripted_less[side, right], tenants.scripted[OTHER[side]])
+    access = tenants.running.check(*(pair if side == "source" else reversed(pair)), **LEAST)
+    assert set(access.requests) == {side}
 
 
 def test_an_account_of_another_tenant_is_told(tenants: Tenants) -> None:
