@@ -51,7 +51,10 @@ def _of(side: str) -> dict[str, list[Case]]:
             Case("nobody told the time", ["skipped"], {f"{side}__connections": []}),
         ],
         f"{side}-tenant-described": [Case("Graph tells nothing", ["skipped"], {f"{side}__organization": []})],
-        f"{side}-may-use-exchange": [Case("an application without it", ["fail"], application)],
+        f"{side}-may-use-exchange": [
+            Case("an application without it", ["fail"], application),
+            Case("it is not used", ["skipped"], application, {"transport": "powershell"}),
+        ],
     }
 
 
