@@ -33,12 +33,10 @@ if TYPE_CHECKING:
 CASES: dict[str, tuple[Side, str, dict[str, Any], set[str]]] = {}
 """Name to side, kind of account, what is changed in it, and what must be asked for."""
 FAST = {
-    "target application without Application.ReadWrite.All",
     "target application without Move Mailboxes",
     "source application without Exchange.ManageAsApp",
     "source person without Exchange Administrator",
     "target person whose client lacks Application.ReadWrite.All",
-    "target application without User.Read.All",
 }
 
 
@@ -262,6 +260,7 @@ def test_an_inactive_role_is_to_be_activated(tenants: Tenants, side: Side, role:
     assert [what.partition(" in ")[0] for what in access.own] == [f"{side.upper()}: Activate {role}"]
 
 
+@pytest.mark.deep
 def test_the_script_gives_enough(tenants: Tenants) -> None:
     """An application with the rights of the shipped script lacks nothing, with licences and consent or without."""
     for applications, settings in ((tenants.scripted, LEAST), (tenants.scripted_all, {})):
@@ -322,6 +321,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Strict, R
         yield made, simulated
 
 
+@pytest.mark.deep
 def test_blocked_sign_ins_say_why(strict: tuple[Strict, Running]) -> None:
     """A blocked device code leads to the browser, and Conditional Access is named, each with what to ask for."""
     made, simulated = strict
@@ -332,6 +332,7 @@ def test_blocked_sign_ins_say_why(strict: tuple[Strict, Running]) -> None:
     assert asked(access, "target") == {"sign-in by device code"}  # a person who came by device code, too
 
 
+@pytest.mark.deep
 def test_forbidden_secrets_need_an_exception(strict: tuple[Strict, Running]) -> None:
     """Where applications may have no secret, an exception is asked for by the migration application's name (APP-11)."""
     made, simulated = strict
