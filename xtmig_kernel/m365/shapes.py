@@ -27,7 +27,9 @@ _KINDS = (
     ("word", r"[A-Za-z][A-Za-z0-9]*"),
 )
 _COMPILED = tuple((name, re.compile(pattern, re.DOTALL)) for name, pattern in _KINDS)
-_PROPERTY = re.compile(r"[@$]?[A-Za-z]{1,45}[A-Za-z0-9]{0,4}(@[a-z]+\.[a-z]+|\.[a-zA-Z]+(@[a-z]+\.[a-z]+)?)?")
+_NAME = r"[A-Za-z]{1,45}[A-Za-z0-9]{0,4}"
+_NOTE = r"@(odata|data|adminapi)\.[A-Za-z]{1,30}"
+_PROPERTY = re.compile(rf"\$?{_NAME}|({_NAME})?{_NOTE}|adminapi\.[a-z]{{1,30}}{_NOTE}")
 _SNAKE = re.compile(r"[a-z]{1,20}(_[a-z]{1,20}){1,3}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z-]{0,60}")
 _CMDLET = re.compile(r"[A-Z][a-z]{1,12}-[A-Z][A-Za-z]{1,45}")
