@@ -115,9 +115,13 @@ class SameTenantError(UsageError):
 
 
 class SignInError(XtmigError):
-    """Nobody could be signed in."""
+    """Nobody could be signed in.
+
+    `ask` is what an administrator of that tenant can be asked for, empty where nobody but the person can mend it.
+    """
 
     exit_code = 3
+    ask: str = ""
 
 
 class WrongTenantError(SignInError):

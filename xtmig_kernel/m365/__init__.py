@@ -1,6 +1,7 @@
 """The wire: clouds, sign-in, HTTP policy, Exchange admin, Graph, and the two tenants."""
 
 from xtmig_kernel.m365.clouds import Hosts, consent_url, hosts_for, live_hosts
+from xtmig_kernel.m365.connection import look_at_connections
 from xtmig_kernel.m365.exchange import ExchangeClient, Reply
 from xtmig_kernel.m365.graph import GraphClient, GraphReply, GraphRequest
 from xtmig_kernel.m365.http import TimedOut, UncertainWrite
@@ -38,6 +39,7 @@ __all__ = [
     "hosts_for",
     "identify",
     "live_hosts",
+    "look_at_connections",
     "look_up_domain",
     "size_bytes",
 ]

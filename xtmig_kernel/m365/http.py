@@ -23,6 +23,7 @@ from requests.structures import CaseInsensitiveDict
 
 from xtmig_kernel import __version__
 from xtmig_kernel.errors import Rejected, Unavailable
+from xtmig_kernel.m365.watching import watched
 
 if TYPE_CHECKING:
     import threading
@@ -161,6 +162,12 @@ class _Session(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", (_CONNECT_SECONDS, _READ_SECONDS["graph"]))
         return super().request(*args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        with watched(request) as answered:
+            response = super().send(request, **kwargs)
+            answered(response)
+        return response
 
 
 def new_session(hosts: Hosts) -> requests.Session:

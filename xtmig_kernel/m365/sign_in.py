@@ -139,7 +139,7 @@ class SignIn:
     def _accepted(self, resource: Resource, result: dict[str, Any]) -> str:
         if "access_token" not in result:
             error, words = str(result.get("error") or ""), str(result.get("error_description") or "")
-            raise sign_in_error(self._side, error, words)
+            raise sign_in_error(self._side, error, words, self._settings.method)
         token = str(result["access_token"])
         if token == self._given.get(resource):
             return token
@@ -329,7 +329,7 @@ class SignIn:
         except (ValueError, TypeError, RuntimeError) as error:
             words = _service_words(error)
             if words:
-                raise sign_in_error(self._side, "invalid_request", words) from None
+                raise sign_in_error(self._side, "invalid_request", words, self._settings.method) from None
             raise SignInError(
                 f"The sign-in to the {self._side} tenant failed.",
                 side=self._side,

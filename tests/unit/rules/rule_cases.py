@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import cases_access
 import cases_after
 import cases_batches
 import cases_close
@@ -477,6 +478,7 @@ PASSING: dict[str, list[Case]] = {
 }
 
 MORE = (
+    cases_access,
     cases_after,
     cases_batches,
     cases_close,

@@ -41,6 +41,7 @@ CONSENT = ("AppRoleAssignment.ReadWrite.All",)
 ORGANIZATION = ("User.Read", "Organization.Read.All", "Directory.Read.All")
 ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")
 MY_ROLES = ("User.Read", *ROLES)
+ELIGIBLE = ("RoleManagement.Read.Directory",)
 GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 ASSIGN = ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")
 SKUS = ("Organization.Read.All", "Directory.Read.All", "LicenseAssignment.ReadWrite.All")
@@ -82,6 +83,8 @@ ROUTES: list[Route[Handler]] = [
     Route("GET", "/v1.0/organization/{id}", directory.organization, ORGANIZATION),
     Route("GET", "/v1.0/me", directory.me, ("User.Read", *USER_READING)),
     *_routes("GET", tuple("/v1.0/me/transitiveMemberOf" + cast for cast in _CAST), "", directory.my_roles, MY_ROLES),
+    Route("GET", "/v1.0/roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on={on})",
+          directory.my_eligible_roles, ELIGIBLE),
     Route("GET", "/v1.0/directoryRoles", directory.directory_roles, ROLES),
     Route("GET", "/v1.0/policies/defaultAppManagementPolicy", directory.app_management_policy, ("Policy.Read.All",)),
     Route("GET", "/v1.0/subscribedSkus", licences.subscribed_skus, SKUS),

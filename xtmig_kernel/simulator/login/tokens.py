@@ -89,6 +89,8 @@ def person_tokens(
             "wids": [*(DIRECTORY_ROLES[name] for name in person.directory_roles), DEFAULT_USER_ROLE],
         }
     )
+    if person.home_tenant:
+        claims |= {"tid": person.home_tenant, "iss": f"https://sts.windows.net/{person.home_tenant}/"}
     host = tenant.cloud.graph if want.resource == GRAPH_APP else tenant.cloud.exchange
     answer = {
         "token_type": "Bearer",
