@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from canned_wire import NotingClock
 from simulator_process import SimulatorProcess, running_simulator
 from test_against_simulator import SECRETS, project
@@ -18,6 +19,7 @@ from test_against_simulator import SECRETS, project
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import AccessDenied, NotFound, Rejected, ServiceError, SignInError, Throttled, Unavailable
 from xtmig_kernel.m365 import GraphRequest, TargetTenant, UncertainWrite, connect
+from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +113,21 @@ def test_retry_after_is_obeyed(troubled: Troubled, service: str, seconds: float)
     troubled.plant({"kind": "throttled", "retry_after": seconds}, service, READS[service])
     troubled.read(service)
     assert [seconds] == troubled.clock.waits
+
+
+def test_a_section_tells_what_its_services_ask_for(troubled: Troubled, tmp_path: Path) -> None:
+    """What waits for a service is told where the section tells everything else (F-24)."""
+    told: list[str] = []
+    (tmp_path / "project.yaml").write_text(
+        yaml.safe_dump(project(troubled.simulator, tmp_path).model_dump(mode="json", exclude_defaults=True)),
+        encoding="utf-8",
+    )
+    section = open_section("010", project=tmp_path, mode="plan", redactor=Redactor(), progress=told.append)
+    tenant = section.sign_in("target")
+    troubled.plant({"kind": "throttled", "retry_after": 0.01}, "exo", READS["exo"])
+    tenant.exchange.invoke(READS["exo"])
+    assert told == ["Exchange of the target asked us to wait 1 s (try 2 of 6)"]
+    section.close()
 
 
 @pytest.mark.parametrize("service", ["exo", "graph"])

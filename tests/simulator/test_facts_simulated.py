@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jwt
@@ -296,3 +297,10 @@ def test_accepted_domains_are_named(pair: Pair) -> None:
 def test_one_token_opens_one_service(pair: Pair) -> None:
     """F-29: Exchange does not take a token for Graph."""
     assert 401 == pair.exo("target", "Get-AcceptedDomain", pair.operator_token("target", GRAPH_SCOPE)).status
+
+
+def test_exchange_tells_the_room_that_is_left(pair: Pair) -> None:
+    """F-24: every answer of Exchange names its limit, what remains of it, and when it is reset."""
+    headers = pair.exo("source", "Get-AcceptedDomain").headers
+    assert int(headers["Rate-Limit-Remaining"]) < int(headers["Rate-Limit-Limit"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", headers["Rate-Limit-Reset"])

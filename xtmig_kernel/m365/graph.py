@@ -19,7 +19,7 @@ from xtmig_kernel.errors import (
     Unavailable,
     UsageError,
 )
-from xtmig_kernel.m365.http import Request, Response, UncertainWrite, Waits
+from xtmig_kernel.m365.http import PASSING, Request, Response, UncertainWrite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _BATCH = 20
 _ABSENT = frozenset({"Request_ResourceNotFound", "ResourceNotFound", "NotFound", "itemNotFound"})
 _EXISTS = re.compile(r"already (exists?|in use|added)|conflicting object", re.IGNORECASE)
-_PASSING = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _PLACE = re.compile(r"(?P<quote>'?)\{(?P<name>\w+)\}")
 
 
@@ -152,7 +151,7 @@ class GraphClient:
 
     def _batch(self, members: list[GraphRequest]) -> list[GraphReply | ServiceError]:
         replies: dict[int, GraphReply | ServiceError] = {}
-        waits = Waits(self._http.clock)
+        waits = self._http.waits()
         open_members = list(range(len(members)))
         while open_members:
             try:
@@ -262,7 +261,7 @@ def _headers(further: Mapping[str, str]) -> dict[str, str]:
 def _passes(response: Response | None, member: GraphRequest) -> bool:
     if response is None:
         return False
-    passing = response.status in _PASSING and member.method == "GET"
+    passing = response.status in PASSING and member.method == "GET"
     return response.status == HTTPStatus.TOO_MANY_REQUESTS or passing
 
 

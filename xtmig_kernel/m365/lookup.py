@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from xtmig_kernel.errors import Rejected, Unavailable, UsageError
-from xtmig_kernel.m365.http import Waits, new_session
+from xtmig_kernel.m365.http import new_session
+from xtmig_kernel.m365.waits import Waits
 
 if TYPE_CHECKING:
     from xtmig_kernel.clock import Clock

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Entry
 
 PER_REQUEST = 10
-REQUESTS_AT_ONCE = 3
 _HOPELESS = (AccessDenied, Unavailable, Throttled)
 
 
@@ -121,12 +120,12 @@ class BulkDoor(Door):
         groups = [changes[start : start + PER_REQUEST] for start in range(0, len(changes), PER_REQUEST)]
         begun: list[tuple[Change, Entry]] = []
         finished, hopeless = 0, False
-        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(self._project.requests_at_once) as pool:
             waiting = list(reversed(groups))
             # secrets are fetched and handed over by this thread alone: a keyring need not bear two writers at once
             running = {
                 pool.submit(self._send, tenant, *self._prepared(waiting.pop()))
-                for _ in range(min(len(groups), REQUESTS_AT_ONCE))
+                for _ in range(min(len(groups), self._project.requests_at_once))
             }
             while running:
                 future = next(as_completed(running))
