@@ -278,15 +278,23 @@ def test_a_lost_batch_leaves_each_write_open(troubled: Troubled, kind: str) -> N
     assert (0 if kind == "reset-before" else 2) == len(troubled.sent(WRITES["exo"], since))
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [("unavailable", Unavailable), ("server-error", Unavailable), ("reset-after", Unavailable),
-     ("truncated", Unavailable), ("throttled", SignInError)],
-)  # fmt: skip
-def test_a_fault_of_the_sign_in_service_is_a_typed_error(
-    troubled: Troubled, tmp_path: Path, kind: str, error: type[Exception]
-) -> None:
-    """A sign-in that fails says so in words, with the side."""
+SIGN_IN_FAULTS = ["unavailable", "server-error", "reset-after", "truncated", "throttled"]
+
+
+@pytest.mark.parametrize("kind", SIGN_IN_FAULTS)
+def test_a_passing_fault_of_the_sign_in_service_vanishes(troubled: Troubled, tmp_path: Path, kind: str) -> None:
+    """A sign-in that meets a passing fault is tried again (F-24)."""
+    before = troubled.injected(kind)
     troubled.simulator.control("POST", "/inject", {"service": "login", "method": "POST", "kind": kind})
+    tenant = connect(project(troubled.simulator, tmp_path), "target", redactor=Redactor(), clock=troubled.clock)
+    assert "application" == tenant.identity.kind
+    assert before + 1 == troubled.injected(kind)
+
+
+@pytest.mark.parametrize("kind", SIGN_IN_FAULTS)
+def test_a_lasting_fault_of_the_sign_in_service_is_a_typed_error(troubled: Troubled, tmp_path: Path, kind: str) -> None:
+    """A sign-in that fails at every try says so in words, with the side (F-24)."""
+    error = SignInError if kind == "throttled" else Unavailable
+    troubled.simulator.control("POST", "/inject", {"service": "login", "method": "POST", "kind": kind, "times": 6})
     with pytest.raises(error, match="TARGET: "):
         connect(project(troubled.simulator, tmp_path), "target", redactor=Redactor(), clock=troubled.clock)

@@ -57,6 +57,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "90072": ("The account is not in this tenant.", "Sign in with an account of this tenant."),
 }
 _OTHERS = {
+    "temporarily_unavailable": ("The sign-in service is busy.", "Wait a few minutes, then sign in again."),
     "access_denied": ("The sign-in was declined.", "Sign in again and accept."),
     "authorization_declined": ("The sign-in was declined.", "Sign in again and accept."),
     "expired_token": ("The code was not used in time.", "Sign in again and enter the new code."),

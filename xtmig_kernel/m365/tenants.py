@@ -14,6 +14,7 @@ from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
 from xtmig_kernel.m365.http import Http, new_session
 from xtmig_kernel.m365.limiter import Limiter
 from xtmig_kernel.m365.sign_in import SignIn
+from xtmig_kernel.m365.simulated import clock_for
 from xtmig_kernel.m365.waits import unheard
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def connect(
         UsageError: A secret, certificate or connection file cannot be used.
     """
     hosts = hosts_for(project, side)
-    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show, clock=clock, tell=tell)
     kind = SourceTenant if side == "source" else TargetTenant
     return kind(project, hosts, sign_in, clock, tell)
 
@@ -242,7 +243,8 @@ def identify(
         SignInError: The sign-in was refused.
         Unavailable: The sign-in service cannot be reached.
     """
-    sign_in = SignIn(project, side, hosts_for(project, side), redactor=redactor, show=show, only_identity=True)
+    hosts, clock = hosts_for(project, side), clock_for(project)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, show=show, only_identity=True, clock=clock)
     sign_in.token("graph")
     return sign_in.identity()
 
