@@ -224,6 +224,12 @@ def test_a_graph_error_names_its_request(pair: Pair) -> None:
     assert answer.headers["request-id"] == error["innerError"]["request-id"]
 
 
+def test_graph_gives_the_clients_own_id_back(pair: Pair) -> None:
+    """F-30: the client-request-id that a request carries stands in header and error of its answer."""
+    answer = pair.graph("target", "GET", "/applications/none", **{"client-request-id": "ours"})
+    assert "ours" == answer.headers["client-request-id"] == answer.body["error"]["innerError"]["client-request-id"]
+
+
 def test_graphs_next_link_is_absolute_and_cannot_be_made_up(pair: Pair) -> None:
     """F-31: a next link is an absolute address with an opaque token, and a changed token is refused."""
     link = pair.graph("source", "GET", "/users?$top=5").body["@odata.nextLink"]

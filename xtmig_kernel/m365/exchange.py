@@ -161,7 +161,9 @@ class ExchangeClient:
         self._raise_for(response, what, writes=changing)
         data = response.data()
         parts = data.get("responses") if isinstance(data, dict) else None
-        return {str(part.get("id")): Response.of_part(part) for part in parts or [] if isinstance(part, dict)}
+        return {
+            str(part.get("id")): Response.of_part(part, request_id) for part in parts or [] if isinstance(part, dict)
+        }
 
     def _member(self, response: Response | None, cmdlet: str, body: dict[str, Any]) -> Reply | ServiceError:
         url, headers = self._url("InvokeCommand"), self._headers(cmdlet, None)
@@ -218,6 +220,7 @@ class ExchangeClient:
         raise kind(
             f"{cmdlet} got an answer that says nothing.",
             request_id=response.headers.get("Request-Id"),
+            client_request_id=response.client_request_id,
             status=response.status,
             side=self._http.side,
             cause="HTTP success, but not the JSON that Exchange sends.",

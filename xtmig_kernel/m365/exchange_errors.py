@@ -105,6 +105,7 @@ def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> 
         text,
         exception_type=found.exception_type,
         request_id=response.headers.get("Request-Id"),
+        client_request_id=response.client_request_id,
         status=response.status,
         side=side,
         cause=f"{cmdlet} reported {found.exception_type or f'HTTP {response.status}'}.",

@@ -107,9 +107,10 @@ class GraphClient:
                 raise Rejected(f"GET {path}: the next page is in no place to go to.", side=self._http.side)
             seen.add(url)
             response = self._http.send(Request("GET", url, _headers(headers or {}), what=f"GET {path}"))
-            page = self._object(self._answer(response, GraphRequest("GET", path)), path)
+            reply = self._answer(response, GraphRequest("GET", path))
+            page = self._object(reply, path)
             if not isinstance(page.get("value"), list):
-                raise self._unusable(path, response.status)
+                raise self._unusable(path, reply)
             rows += page["value"]
             url = page.get("@odata.nextLink")
         return tuple(rows)
@@ -168,7 +169,7 @@ class GraphClient:
         return [replies[i] for i in range(len(members))]
 
     def _send_batch(self, members: Mapping[int, GraphRequest]) -> dict[int, Response]:
-        parts = [
+        sent = [
             {"id": str(i), "method": member.method, "url": member.path}
             | ({"headers": _headers(member.headers)} if member.headers or member.body is not None else {})
             | ({"body": member.body} if member.body is not None else {})
@@ -177,12 +178,13 @@ class GraphClient:
         changing = any(member.method != "GET" for member in members.values())
         what = f"a batch of {len(members)} Graph requests"
         url = f"{self._root}/$batch"
-        response = self._http.send(Request("POST", url, _headers({}), {"requests": parts}, writes=changing, what=what))
+        response = self._http.send(Request("POST", url, _headers({}), {"requests": sent}, writes=changing, what=what))
         if response.status >= HTTPStatus.BAD_REQUEST:
             return dict.fromkeys(members, response)
         data = response.data()
         answers = data.get("responses") if isinstance(data, dict) else None
-        return {int(part["id"]): Response.of_part(part) for part in answers or [] if str(part.get("id", "")).isdigit()}
+        parts = [part for part in answers or [] if str(part.get("id", "")).isdigit()]
+        return {int(part["id"]): Response.of_part(part, response.client_request_id) for part in parts}
 
     def _member(self, response: Response | None, member: GraphRequest) -> GraphReply | ServiceError:
         if response is None:
@@ -214,13 +216,13 @@ class GraphClient:
 
     def _object(self, reply: GraphReply, path: str) -> dict[str, Any]:
         if not isinstance(reply.data, dict):
-            raise self._unusable(path, None)
+            raise self._unusable(path, reply)
         return reply.data
 
-    def _unusable(self, path: str, status: int | None) -> Unavailable:
+    def _unusable(self, path: str, reply: GraphReply) -> Unavailable:
         return Unavailable(
             f"GET {path.partition('?')[0]} got an answer that says nothing.",
-            status=status,
+            request_id=reply.request_id,
             side=self._http.side,
             cause="HTTP success, but not the JSON that Graph sends.",
             remedy="Check for a proxy that answers in the service's place, then look again.",
@@ -277,6 +279,7 @@ def _error(response: Response, request: GraphRequest, side: Side) -> ServiceErro
         str(error.get("message") or f"{what} was answered with HTTP {response.status}."),
         exception_type=code,
         request_id=response.headers.get("request-id") or inner.get("request-id"),
+        client_request_id=response.client_request_id,
         status=response.status,
         side=side,
         cause=f"{what} reported {code or f'HTTP {response.status}'}.",

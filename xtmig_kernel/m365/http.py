@@ -11,10 +11,11 @@ import binascii
 import json
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urljoin, urlsplit, urlunsplit
+from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -42,6 +43,7 @@ _READ_SECONDS: dict[Resource, int] = {"exchange": 960, "graph": 120}
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 """After these a read is sent again (wire 1.8); nobody knows what became of a write."""
 
+CLIENT_ID = "client-request-id"
 _REDIRECTS = 5
 _CLAIMS = re.compile(r'claims="([^"]+)"')
 
@@ -102,23 +104,26 @@ class Response:
         status: HTTP status.
         headers: With names that ignore case.
         content: The body's bytes.
+        client_request_id: The id that we gave the request.
     """
 
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
+    client_request_id: str | None = None
 
     @classmethod
-    def of_part(cls, part: Mapping[str, Any]) -> Response:
+    def of_part(cls, part: Mapping[str, Any], client_request_id: str | None = None) -> Response:
         """A member of a batch's answer, as if it had come alone.
 
         Args:
             part: With `status`, `headers` and `body`.
+            client_request_id: The id that we gave the batch.
         """
         body = part.get("body")
         content = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8")
         headers = {str(name): str(value) for name, value in (part.get("headers") or {}).items()}
-        return cls(int(part.get("status") or 0), CaseInsensitiveDict(headers), content)
+        return cls(int(part.get("status") or 0), CaseInsensitiveDict(headers), content, client_request_id)
 
     def data(self) -> Any:
         """The body as JSON data; None where it is empty or no JSON. NUL bytes around it are ignored (wire 1.7 E)."""
@@ -237,6 +242,8 @@ class Http:
             Rejected: The service sent us to a host outside its cloud.
             SignInError: No token could be had.
         """
+        # One id for all tries, by which Microsoft's support finds a request whose answer never came.
+        request = replace(request, headers={CLIENT_ID: str(uuid4()), **request.headers})
         waits = self.waits()
         bearer = self._tokens.token(self.resource)
         renewed = False
@@ -301,7 +308,7 @@ class Http:
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS[self.resource]),
                 allow_redirects=False,
             )
-        response = Response(answer.status_code, answer.headers, answer.content)
+        response = Response(answer.status_code, answer.headers, answer.content, request.headers.get(CLIENT_ID))
         self._lane.heard(era, response.headers, busy=self._is_busy(response), good=answer.ok)
         return response
 
@@ -312,10 +319,12 @@ class Http:
 
     def _lost(self, request: Request, error: requests.RequestException) -> Unavailable:
         # Only a connection that was never made proves that nothing was done.
+        client_request_id = request.headers.get(CLIENT_ID)
         never_sent = isinstance(error, requests.ConnectTimeout) or _never_connected(error)
         if request.writes and not never_sent:
             return UncertainWrite(
                 f"The answer to {request.what} was lost.",
+                client_request_id=client_request_id,
                 side=self.side,
                 cause="The connection broke or the time was up after the request was sent.",
                 remedy="It may have been done. Look at the object before anything is sent again.",
@@ -323,11 +332,13 @@ class Http:
         if isinstance(error, requests.Timeout):
             return TimedOut(
                 f"{request.what} was not answered in time.",
+                client_request_id=client_request_id,
                 side=self.side,
                 remedy="Try again later; if it lasts, look at the service health page.",
             )
         return Unavailable(
             f"{request.what} could not be sent.",
+            client_request_id=client_request_id,
             side=self.side,
             cause=f"No connection to {urlsplit(request.url).hostname} ({type(error).__name__}).",
             remedy="Check the network, the proxy settings and the clock of this machine.",

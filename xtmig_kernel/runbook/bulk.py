@@ -229,12 +229,12 @@ class BulkDoor(Door):
 def _outcome(
     intent: int | None, change: Change, result: str, answer: CallReply | ServiceError | None = None
 ) -> tuple[str, dict[str, Any]]:
-    request_id = getattr(answer, "request_id", None)
+    ids = list(answer.support_ids) if isinstance(answer, ServiceError) else [getattr(answer, "request_id", None)]
     return "outcome", {
         "intent": intent,
         "change": change.hash,
         "result": result,
-        "request_ids": [request_id] if request_id else [],
+        "request_ids": [one for one in ids if one],
         "warnings": list(getattr(answer, "warnings", ())),
         "error": answer.as_data() if isinstance(answer, XtmigError) else None,
     }

@@ -249,8 +249,9 @@ class Door:
         replies: tuple[CallReply, ...] = (),
         error: XtmigError | None = None,
     ) -> None:
-        ids = [reply.request_id for reply in replies] + [getattr(error, "request_id", None)]
-        request_ids = [item for item in ids if item]
+        request_ids = [reply.request_id for reply in replies if reply.request_id]
+        if isinstance(error, ServiceError):
+            request_ids += error.support_ids
         data = {
             "intent": intent,
             "change": change.hash,

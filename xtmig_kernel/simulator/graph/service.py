@@ -114,7 +114,8 @@ def _single(world: World, caller: Caller, call: Call, now: datetime, lacking: li
     except UnsupportedRequest as missing:
         lacking.append(str(missing))
         answer = unsupported_answer(str(missing))
-    return answer.with_headers({"request-id": request_id, "client-request-id": request_id})
+    given = call.headers.get("client-request-id", request_id)
+    return answer.with_headers({"request-id": request_id, "client-request-id": given})
 
 
 def _parameters(world: World, call: Call) -> Any:
