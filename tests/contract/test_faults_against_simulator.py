@@ -18,7 +18,7 @@ from test_against_simulator import SECRETS, project
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import AccessDenied, NotFound, Rejected, ServiceError, SignInError, Throttled, Unavailable
-from xtmig_kernel.m365 import GraphRequest, TargetTenant, UncertainWrite, connect
+from xtmig_kernel.m365 import GraphRequest, TargetTenant, UncertainWrite, connect, exchange
 from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
@@ -174,6 +174,17 @@ def test_an_expired_page_link_is_never_a_shorter_list(troubled: Troubled) -> Non
     troubled.plant({"kind": "page-expired"}, "graph", READS["graph"])
     with pytest.raises(Rejected, match="page token"):
         troubled.read("graph")
+
+
+def test_an_expired_page_link_of_exchange_is_read_anew(troubled: Troubled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page link expires once: the list is the whole one, and no row of it comes twice (F-16)."""
+    whole = troubled.read("exo")
+    assert len(whole) > 1
+    monkeypatch.setattr(exchange, "_PAGE", 1)
+    since = troubled.mark()
+    troubled.plant({"kind": "page-expired"}, "exo", READS["exo"])
+    assert whole == troubled.read("exo")
+    assert len(whole) + 2 == len(troubled.sent(READS["exo"], since))
 
 
 def test_warnings_come_with_the_rows(troubled: Troubled) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from canned_wire import TARGET, Answer, Canned, NotingClock, NumberedTokens
 
-from xtmig_kernel.errors import Throttled
+from xtmig_kernel.errors import Rejected, Throttled
+from xtmig_kernel.m365 import is_about_a_wait
 from xtmig_kernel.m365.exchange import ExchangeClient
-from xtmig_kernel.m365.exchange_errors import transience
+from xtmig_kernel.m365.exchange_errors import PageLinkExpired, transience
 from xtmig_kernel.m365.http import Http
 from xtmig_kernel.m365.limiter import Limiter
 
@@ -105,3 +106,46 @@ def test_nothing_is_sent_while_nothing_remains(bound: Bound, canned: Canned, clo
     (wait,) = clock.waits
     assert 14 < wait < 18
     assert bound.told == [f"Exchange of the target has no room for requests; waiting {math.ceil(wait)} s"]
+
+
+def expired() -> Answer:
+    """The refusal of a page link that is older than half an hour, as the service words it."""
+    text = "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
+    inner = {"message": text, "type": "Microsoft.Exchange.AdminApi.CommandInvocation.ParameterTransformationException"}
+    return Answer(
+        400, {"error": {"code": "BadRequest", "message": "words", "innererror": {"internalexception": inner}}}
+    )
+
+
+def page(canned: Canned, number: int, *, more: bool) -> Answer:
+    """One page with one row."""
+    link = {"@odata.nextLink": f"{canned.url}/adminapi/beta/x/InvokeCommand?$skiptoken={number}"} if more else {}
+    return Answer(body={"value": [{"N": number}], **link})
+
+
+def test_a_read_whose_page_link_expired_is_begun_again(
+    exchange: ExchangeClient, canned: Canned, told: list[str]
+) -> None:
+    """F-16: the pages read before are thrown away, the list is read from its beginning, and that is told."""
+    canned.queue(page(canned, 1, more=True), expired(), page(canned, 1, more=True), page(canned, 2, more=False))
+    assert exchange.invoke("Get-Thing").rows == ({"N": 1}, {"N": 2})
+    assert told == ["Exchange of the target ended a list before it was read; reading it again from its beginning"]
+    assert is_about_a_wait(told[0])
+
+
+def test_a_page_link_that_expires_twice_is_an_error(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-16: it is begun again once; then the error says what to do, and there is no shorter list."""
+    canned.queue(*[page(canned, 1, more=True), expired()] * 3)
+    with pytest.raises(PageLinkExpired, match="kept for half an hour") as caught:
+        exchange.invoke("Get-Thing")
+    assert len(canned.seen) == 4
+    assert "quieter hour" in str(caught.value.remedy)
+
+
+def test_another_refusal_of_a_page_link_is_told_as_it_is(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-16: a page link may be refused for another reason; then nothing is begun again."""
+    other = Answer(400, {"error": {"code": "BadRequest", "message": "Invalid Operation"}})
+    canned.queue(page(canned, 1, more=True), other)
+    with pytest.raises(Rejected, match="Invalid Operation"):
+        exchange.invoke("Get-Thing")
+    assert len(canned.seen) == 2

@@ -16,11 +16,12 @@ from uuid import uuid4
 
 from xtmig_kernel.errors import Rejected, ServiceError, Throttled, Unavailable
 from xtmig_kernel.m365.exchange_contract import writes
-from xtmig_kernel.m365.exchange_errors import error_from
+from xtmig_kernel.m365.exchange_errors import PageLinkExpired, error_from, page_link_error
 from xtmig_kernel.m365.http import Request, Response, UncertainWrite, normal_port
 from xtmig_kernel.m365.module_file import ModuleFile, read_module_file
 from xtmig_kernel.m365.parameters import encrypt_for, to_wire
 from xtmig_kernel.m365.values import plain_row
+from xtmig_kernel.m365.waits import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -191,6 +192,22 @@ class ExchangeClient:
     def _pages(
         self, url: str, cmdlet: str, body: dict[str, Any], headers: dict[str, str], first: Response | None = None
     ) -> Reply:
+        """All pages; a read whose page link expired is begun again once, since reading twice changes nothing.
+
+        What was read before is thrown away: pages of two readings do not fit together.
+        """
+        try:
+            return self._all_pages(url, cmdlet, body, headers, first)
+        except PageLinkExpired:
+            if writes(cmdlet):
+                raise
+            who = speaker("exchange", self._http.side)
+            self._http.tell(f"{who} ended a list before it was read; reading it again from its beginning")
+            return self._all_pages(url, cmdlet, body, headers, None)
+
+    def _all_pages(
+        self, url: str, cmdlet: str, body: dict[str, Any], headers: dict[str, str], first: Response | None
+    ) -> Reply:
         """All pages: the same body and headers are posted to each next link (wire 1.6)."""
         rows: list[dict[str, Any]] = []
         warnings: list[str] = []
@@ -207,7 +224,10 @@ class ExchangeClient:
             if link in seen:
                 raise Rejected(f"{cmdlet}: the service's pages run in a circle.", side=self._http.side)
             seen.add(link)
-            response = self._post(link, cmdlet, body, headers)
+            try:
+                response = self._post(link, cmdlet, body, headers)
+            except Rejected as error:
+                raise page_link_error(error, cmdlet) from None
 
     def _page(self, response: Response, cmdlet: str) -> dict[str, Any]:
         """One page. Nothing at all is an answer to a write; for a read it is none, and never an empty list."""

@@ -34,7 +34,35 @@ _FAULTS = (
 _BUSY = re.compile(r"maximum number of concurrent requests", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"(couldn.t|can.t|could not|cannot) be found|couldn.t find|not found", re.IGNORECASE)
 _EXISTS = re.compile(r"already exists|is already (in use|being used)", re.IGNORECASE)
+_EXPIRED = re.compile(r"expired or invalid pagination|00:30:00", re.IGNORECASE)
 _WRAPPERS = ("ODataServiceException", "DirectInvokeCmdletExecutionException")
+
+
+class PageLinkExpired(Rejected):
+    """A list was not read to its end within the thirty minutes for which its page links are valid (wire 1.1, 1.6)."""
+
+
+def page_link_error(error: Rejected, cmdlet: str) -> Rejected:
+    """What the refusal of a page link means: that it has expired, or else what it says.
+
+    No exception type is known for it, so its words decide; the half hour is written alike in every language.
+
+    Args:
+        error: The refusal of a page link.
+        cmdlet: What was called.
+    """
+    if not _EXPIRED.search(error.message):
+        return error
+    return PageLinkExpired(
+        f"The list of {cmdlet} was not read to its end: its pages are kept for half an hour.",
+        exception_type=error.exception_type,
+        request_id=error.request_id,
+        client_request_id=error.client_request_id,
+        status=error.status,
+        side=error.side,
+        cause="The reading took longer, twice over. What had been read is thrown away, for a part is no list.",
+        remedy="Look at the network and at what else runs against this tenant, then run it again at a quieter hour.",
+    )
 
 
 @dataclass(frozen=True)

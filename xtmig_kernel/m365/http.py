@@ -219,7 +219,7 @@ class Http:
         self.hosts = hosts
         self.clock = clock
         self._tokens = tokens
-        self._tell = tell
+        self.tell = tell
         self._lane = limiter.lane(speaker(resource, side), tell)
         self._session = session
         self._is_transient = is_transient
@@ -263,7 +263,7 @@ class Http:
 
     def waits(self) -> Waits:
         """The retries of one request, told to whoever listens."""
-        return Waits(self.clock, speaker(self.resource, self.side), self._tell)
+        return Waits(self.clock, speaker(self.resource, self.side), self.tell)
 
     def _may_retry(self, request: Request, response: Response) -> bool:
         """A busy service did nothing, so even a write may be sent again; after a fault only a read may."""
