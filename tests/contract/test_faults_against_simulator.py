@@ -18,7 +18,7 @@ from test_against_simulator import SECRETS, project
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import AccessDenied, NotFound, Rejected, ServiceError, SignInError, Throttled, Unavailable
-from xtmig_kernel.m365 import GraphRequest, TargetTenant, UncertainWrite, connect, exchange
+from xtmig_kernel.m365 import GraphReply, GraphRequest, TargetTenant, UncertainWrite, connect, exchange
 from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
@@ -265,6 +265,20 @@ def test_a_throttled_member_of_an_exchange_batch_is_sent_again_alone(troubled: T
     calls = [(READS["exo"], {}), (WRITES["exo"], RELATIONSHIP)]
     assert not [reply for reply in troubled.tenant.exchange.invoke_many(calls) if isinstance(reply, ServiceError)]
     assert ([200], [429, 200]) == (troubled.sent(READS["exo"], since), troubled.sent(WRITES["exo"], since))
+
+
+def test_what_depends_on_a_throttled_member_is_done_after_it(troubled: Troubled) -> None:
+    """A member is throttled once: it and what depends on it are sent again, each is done once (F-32)."""
+    since = troubled.mark()
+    troubled.plant({"kind": "throttled-member"}, "graph", WRITES["graph"])
+    made, read = troubled.tenant.graph.batch(
+        [
+            GraphRequest("POST", WRITES["graph"], {"displayName": "First"}),
+            GraphRequest("GET", READS["graph"], depends_on=(0,)),
+        ]
+    )
+    assert [GraphReply, GraphReply] == [type(made), type(read)]
+    assert ([429, 201], [424, 200]) == (troubled.sent(WRITES["graph"], since), troubled.sent(READS["graph"], since))
 
 
 def test_a_throttled_member_of_a_graph_batch_is_sent_again(troubled: Troubled) -> None:

@@ -180,6 +180,8 @@ class ExchangeClient:
                 return self._pages(url, cmdlet, body, headers)
             error = error_from(response, cmdlet, self._http.side, writes=changing)
             # A 401 here means that the token ran out while the batch waited; that request was not looked at.
+            if isinstance(error, Throttled):
+                self._http.part_refused(response)
             again = isinstance(error, Throttled) or (error is not None and error.status == HTTPStatus.UNAUTHORIZED)
             if again or (isinstance(error, Unavailable) and not isinstance(error, UncertainWrite)):
                 return self._pages(url, cmdlet, body, headers)

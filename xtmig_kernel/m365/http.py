@@ -265,6 +265,14 @@ class Http:
         """The retries of one request, told to whoever listens."""
         return Waits(self.clock, speaker(self.resource, self.side), self.tell)
 
+    def part_refused(self, response: Response) -> None:
+        """Slow down after a member of a batch was refused because there were too many requests.
+
+        Args:
+            response: That member's answer.
+        """
+        self._lane.part_refused(response.headers)
+
     def _may_retry(self, request: Request, response: Response) -> bool:
         """A busy service did nothing, so even a write may be sent again; after a fault only a read may."""
         kind = "busy" if self._is_busy(response) else self._is_transient(response)

@@ -132,6 +132,14 @@ class Lane:
                 self._until = max(until, self._until or until)
                 self._closed = room.closed
 
+    def part_refused(self, headers: Mapping[str, str]) -> None:
+        """Take to heart that a member of a batch was refused because there were too many requests.
+
+        Args:
+            headers: Of that member.
+        """
+        self.heard(self._era, headers, busy=True, good=False)
+
     def _grow(self) -> None:
         self._good += 1
         if self._good >= ANSWERS_PER_STEP:
