@@ -109,10 +109,16 @@ def transience(response: Response) -> Literal["busy", "fault"] | None:
     found = complaint(response)
     if found is None:
         return None
-    if _BUSY.search(found.text):
+    if _is_busy(found):
         return "busy"
     known = f"{found.exception_type or ''} {found.text}"
     return "fault" if any(name in known for name in _FAULTS) else None
+
+
+def _is_busy(found: Complaint) -> bool:
+    """Whether the machinery says that there are too many requests; what a cmdlet itself says is told by its type."""
+    told_by_type = found.by_cmdlet and found.exception_type is not None
+    return not told_by_type and _BUSY.search(found.text) is not None
 
 
 def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> ServiceError | None:
@@ -145,7 +151,7 @@ def _kind(found: Complaint, response: Response, *, writes: bool) -> tuple[type[S
     refused = response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if refused or "AccessDenied" in (found.exception_type or ""):
         return AccessDenied, "Give the signed-in account an Exchange role that holds this cmdlet, then sign in again."
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _BUSY.search(found.text):
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _is_busy(found):
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
     if not _is_settled(found, response, writes=writes):
         if writes:
