@@ -25,15 +25,15 @@ SEED = "6"
 def test_no_page_is_lost_where_tokens_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """20,000 mailboxes, tokens of a minute, a read of several minutes: every mailbox is read once, none twice (F-24).
 
-    Each page takes five seconds. Twice the service asks to wait for longer than a token lasts, so that the page is
-    asked for again with a token that has ended, refused, and asked for once more with a new one.
+    Each page takes three seconds or more. Twice the service asks to wait for longer than a token lasts, so that the
+    page is asked for again with a token that has ended, refused, and asked for once more with a new one.
     """
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     source = generate.pair(MAILBOXES, SEED).source
     (operator,) = (application.app_id for application in source.applications)
     options = ("--mailboxes", str(MAILBOXES), "--seed", SEED, "--token-seconds", str(TOKEN_SECONDS))
-    with running_simulator(*options, "--latency-ms", "5000", environment=SECRETS) as simulator:
+    with running_simulator(*options, "--latency-ms", "3000", environment=SECRETS) as simulator:
         tenant = connected(project(simulator, tmp_path, source=operator), "source")
         busy = {"service": "exo", "cmdlet": "Get-Mailbox", "kind": "throttled", "retry_after": TOKEN_SECONDS + 3}
         for nth in (3, 12):

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -61,6 +62,14 @@ def _domain(value: str) -> str:
     return text
 
 
+def _host_address(value: str) -> str:
+    parts = urlsplit(value.strip().lower())
+    host = parts.hostname or ""
+    if f"https://{host}" != value.strip().lower().rstrip("/") or not _DOMAIN.fullmatch(host):
+        raise ValueError("give https:// and a host alone, such as https://outlook.office365.cn")
+    return f"https://{host}"
+
+
 def _local_part(value: str) -> str:
     text = value.strip()
     fields = set(re.findall(r"\{([^{}]*)\}", text))
@@ -95,6 +104,7 @@ Guid = Annotated[str, AfterValidator(_guid)]
 InitialDomain = Annotated[str, AfterValidator(_initial_domain)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
+HostAddress = Annotated[str, AfterValidator(_host_address)]
 SecretReferenceText = Annotated[str, AfterValidator(_secret_reference)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -131,12 +141,21 @@ class SignInSettings(Strict):
         return self
 
 
+class HostSettings(Strict):
+    """Hosts of a tenant's services that are not those of its cloud; None takes the cloud's (F-01)."""
+
+    login: HostAddress | None = None
+    graph: HostAddress | None = None
+    exchange: HostAddress | None = None
+
+
 class SideSettings(Strict):
-    """One tenant: its ID (a GUID, PRE-08), initial domain, cloud, and how to sign in."""
+    """One tenant: its ID (a GUID, PRE-08), initial domain, cloud, other hosts than the cloud's, and how to sign in."""
 
     tenant_id: Guid
     domain: InitialDomain
     cloud: CloudName = "worldwide"
+    hosts: HostSettings = HostSettings()
     sign_in: SignInSettings = SignInSettings()
 
 
