@@ -158,7 +158,10 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     try:
         reference, what = _split(call)
         context = authenticate(world, reference, call, now)
-        if what == ("GET", "exomodulefile"):
+        if not call.says_json:
+            text = "The body's Content-Type must be application/json."
+            answer = ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
+        elif what == ("GET", "exomodulefile"):
             answer = module_file.answer(context)
         elif what == ("POST", "$batch"):
             answer = _batch(context, call, entries, lacking, planted)

@@ -142,6 +142,8 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     try:
         caller = authenticate(world, call)
         side = caller.tenant.side
+        if not call.says_json:
+            raise bad_request("A request with a body must name its Content-Type.", "BadRequest")
         if (call.method, call.path.lower()) == ("POST", "/v1.0/$batch"):
             answer = _batch(world, caller, call, now, entries, lacking, planted)
         else:

@@ -89,10 +89,9 @@ def person_tokens(
             "wids": [*(DIRECTORY_ROLES[name] for name in person.directory_roles), DEFAULT_USER_ROLE],
         }
     )
-    host = tenant.cloud.graph if want.resource == GRAPH_APP else tenant.cloud.exchange
     answer = {
         "token_type": "Bearer",
-        "scope": " ".join([*want.openid, *(f"https://{host}/{name}" for name in scopes)]),
+        "scope": " ".join([*want.openid, *(f"https://{want.host}/{name}" for name in scopes)]),
         "expires_in": world.keys.token_seconds,
         "ext_expires_in": world.keys.token_seconds,
         "access_token": world.keys.sign(claims),
