@@ -367,6 +367,7 @@ class Door:
                     f"the secret “{name}” was made for nothing, and does not show yet",
                     remedy="Run again; it is removed before a new one is made.",
                 )
+            self._progress("the secret that was made for nothing does not show yet; waiting to remove it")
             self._clock.sleep(pause)
         for application_object_id, row in found:
             self.make(remove_secret(self._project, application_object_id, row, step, Level.UNDOABLE))
