@@ -111,6 +111,7 @@ class Response:
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
     client_request_id: str | None = None
+    _parsed: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def of_part(cls, part: Mapping[str, Any], client_request_id: str | None = None) -> Response:
@@ -127,6 +128,11 @@ class Response:
 
     def data(self) -> Any:
         """The body as JSON data; None where it is empty or no JSON. NUL bytes around it are ignored (wire 1.7 E)."""
+        if not self._parsed:  # a page is asked several times what it says
+            self._parsed.append(self._read())
+        return self._parsed[0]
+
+    def _read(self) -> Any:
         try:
             return json.loads(self.content.strip(b"\0 \r\n\t").decode("utf-8-sig"))
         except ValueError:
