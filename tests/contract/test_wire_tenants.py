@@ -126,4 +126,4 @@ def test_the_wait_is_the_projects_clock(target: TargetTenant, canned: Canned, cl
 def test_connect_has_one_signature_for_each_side() -> None:
     """Connect takes side by position and everything else by name."""
     names = list(inspect.signature(connect).parameters)
-    assert names == ["project", "side", "redactor", "clock", "ask", "show"]
+    assert names == ["project", "side", "redactor", "clock", "ask", "show", "tell"]

@@ -13,6 +13,7 @@ from xtmig_kernel.m365.sign_in import SignIn
 from xtmig_kernel.m365.simulated import SimulatedClock, clock_for
 from xtmig_kernel.m365.tenants import CallReply, SourceTenant, TargetTenant, Tenant, connect, identify
 from xtmig_kernel.m365.values import size_bytes
+from xtmig_kernel.m365.waits import is_about_a_wait
 
 __all__ = [
     "CLEAR",
@@ -38,6 +39,7 @@ __all__ = [
     "consent_url",
     "hosts_for",
     "identify",
+    "is_about_a_wait",
     "live_hosts",
     "look_at_connections",
     "look_up_domain",

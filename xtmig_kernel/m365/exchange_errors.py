@@ -34,7 +34,35 @@ _FAULTS = (
 _BUSY = re.compile(r"maximum number of concurrent requests", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"(couldn.t|can.t|could not|cannot) be found|couldn.t find|not found", re.IGNORECASE)
 _EXISTS = re.compile(r"already exists|is already (in use|being used)", re.IGNORECASE)
+_EXPIRED = re.compile(r"expired or invalid pagination|00:30:00", re.IGNORECASE)
 _WRAPPERS = ("ODataServiceException", "DirectInvokeCmdletExecutionException")
+
+
+class PageLinkExpired(Rejected):
+    """A list was not read to its end within the thirty minutes for which its page links are valid (wire 1.1, 1.6)."""
+
+
+def page_link_error(error: Rejected, cmdlet: str) -> Rejected:
+    """What the refusal of a page link means: that it has expired, or else what it says.
+
+    No exception type is known for it, so its words decide; the half hour is written alike in every language.
+
+    Args:
+        error: The refusal of a page link.
+        cmdlet: What was called.
+    """
+    if not _EXPIRED.search(error.message):
+        return error
+    return PageLinkExpired(
+        f"The list of {cmdlet} was not read to its end: its pages are kept for half an hour.",
+        exception_type=error.exception_type,
+        request_id=error.request_id,
+        client_request_id=error.client_request_id,
+        status=error.status,
+        side=error.side,
+        cause="The reading took longer, twice over. What had been read is thrown away, for a part is no list.",
+        remedy="Look at the network and at what else runs against this tenant, then run it again at a quieter hour.",
+    )
 
 
 @dataclass(frozen=True)
@@ -81,10 +109,16 @@ def transience(response: Response) -> Literal["busy", "fault"] | None:
     found = complaint(response)
     if found is None:
         return None
-    if _BUSY.search(found.text):
+    if _is_busy(found):
         return "busy"
     known = f"{found.exception_type or ''} {found.text}"
     return "fault" if any(name in known for name in _FAULTS) else None
+
+
+def _is_busy(found: Complaint) -> bool:
+    """Whether the machinery says that there are too many requests; what a cmdlet itself says is told by its type."""
+    told_by_type = found.by_cmdlet and found.exception_type is not None
+    return not told_by_type and _BUSY.search(found.text) is not None
 
 
 def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> ServiceError | None:
@@ -105,6 +139,7 @@ def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> 
         text,
         exception_type=found.exception_type,
         request_id=response.headers.get("Request-Id"),
+        client_request_id=response.client_request_id,
         status=response.status,
         side=side,
         cause=f"{cmdlet} reported {found.exception_type or f'HTTP {response.status}'}.",
@@ -116,7 +151,7 @@ def _kind(found: Complaint, response: Response, *, writes: bool) -> tuple[type[S
     refused = response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if refused or "AccessDenied" in (found.exception_type or ""):
         return AccessDenied, "Give the signed-in account an Exchange role that holds this cmdlet, then sign in again."
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _BUSY.search(found.text):
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _is_busy(found):
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
     if not _is_settled(found, response, writes=writes):
         if writes:

@@ -80,6 +80,7 @@ _BLOCKED_CODE = (
 )
 _ASK_CODE = "sign-in by device code for this account, where signing in by browser is not possible either"
 _OTHERS = {
+    "temporarily_unavailable": ("The sign-in service is busy.", "Wait a few minutes, then sign in again."),
     "access_denied": ("The sign-in was declined.", "Sign in again and accept."),
     "authorization_declined": ("The sign-in was declined.", "Sign in again and accept."),
     "expired_token": ("The code was not used in time.", "Sign in again and enter the new code."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
@@ -13,7 +12,10 @@ from xtmig_kernel.m365.exchange import ExchangeClient, anchor_for
 from xtmig_kernel.m365.exchange_errors import transience
 from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
 from xtmig_kernel.m365.http import Http, new_session
+from xtmig_kernel.m365.limiter import Limiter
 from xtmig_kernel.m365.sign_in import SignIn
+from xtmig_kernel.m365.simulated import clock_for
+from xtmig_kernel.m365.waits import unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.credentials import Redactor
     from xtmig_kernel.m365.identity import Identity
     from xtmig_kernel.project import Project, Side
-
-_AT_ONCE = 3
-"""Requests in flight per tenant; Exchange's own limit is not published (wire 1.10)."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +50,33 @@ class Tenant:
         hosts: Where its services are.
         sign_in: Gives its tokens.
         clock: Tells the time of this project.
+        tell: Takes one sentence before each wait for a service.
     """
 
     side: ClassVar[Side]
 
-    def __init__(self, project: Project, hosts: Hosts, sign_in: SignIn, clock: Clock) -> None:
+    def __init__(
+        self,
+        project: Project,
+        hosts: Hosts,
+        sign_in: SignIn,
+        clock: Clock,
+        tell: Callable[[str], None] = unheard,
+    ) -> None:
         self.tenant_id = project.side(self.side).tenant_id
         self.hosts = hosts
         self.clock = clock
         self._sign_in = sign_in
-        slots = threading.BoundedSemaphore(_AT_ONCE)
+        self.requests_at_once = project.requests_at_once
+        limiter = Limiter(project.requests_at_once, clock)
         session = new_session(hosts)
-        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, slots, session))
+        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, limiter, session, tell=tell))
         # The proof: a token of another tenant is refused here, before the first request.
         sign_in.token("graph")
         self._exchange: ExchangeClient | None = None
         if project.transport != "powershell":
             sign_in.token("exchange")
-            http = Http("exchange", self.side, hosts, sign_in, clock, slots, session, transience)
+            http = Http("exchange", self.side, hosts, sign_in, clock, limiter, session, transience, tell)
             who = sign_in.identity()
             upn = who.name if who.kind == "person" else None
             self._exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
@@ -172,6 +180,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> SourceTenant: ...
 @overload
 def connect(
@@ -182,6 +191,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> TargetTenant: ...
 def connect(
     project: Project,
@@ -191,6 +201,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> SourceTenant | TargetTenant:
     """Sign in to one tenant of a project and prove that it is the right one.
 
@@ -201,6 +212,7 @@ def connect(
         clock: From `clock_for(project)`.
         ask: Shows a question and returns what a person types, for secrets by `prompt`.
         show: Shows a message and a link to the person who signs in.
+        tell: Takes one sentence before each wait for a service.
 
     Raises:
         WrongTenantError: The account is of another tenant; says so if the two sign-ins are swapped (EPT-01).
@@ -210,9 +222,9 @@ def connect(
         UsageError: A secret, certificate or connection file cannot be used.
     """
     hosts = hosts_for(project, side)
-    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show, clock=clock, tell=tell)
     kind = SourceTenant if side == "source" else TargetTenant
-    return kind(project, hosts, sign_in, clock)
+    return kind(project, hosts, sign_in, clock, tell)
 
 
 def identify(
@@ -231,7 +243,8 @@ def identify(
         SignInError: The sign-in was refused.
         Unavailable: The sign-in service cannot be reached.
     """
-    sign_in = SignIn(project, side, hosts_for(project, side), redactor=redactor, show=show, only_identity=True)
+    hosts, clock = hosts_for(project, side), clock_for(project)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, show=show, only_identity=True, clock=clock)
     sign_in.token("graph")
     return sign_in.identity()
 

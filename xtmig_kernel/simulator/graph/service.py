@@ -117,7 +117,8 @@ def _single(world: World, caller: Caller, call: Call, now: datetime, lacking: li
     except UnsupportedRequest as missing:
         lacking.append(str(missing))
         answer = unsupported_answer(str(missing))
-    return answer.with_headers({"request-id": request_id, "client-request-id": request_id})
+    given = call.headers.get("client-request-id", request_id)
+    return answer.with_headers({"request-id": request_id, "client-request-id": given})
 
 
 def _parameters(world: World, call: Call) -> Any:
@@ -144,6 +145,8 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     try:
         caller = authenticate(world, call)
         side = caller.tenant.side
+        if not call.says_json:
+            raise bad_request("A request with a body must name its Content-Type.", "BadRequest")
         if (call.method, call.path.lower()) == ("POST", "/v1.0/$batch"):
             answer = _batch(world, caller, call, now, entries, lacking, planted)
         else:
