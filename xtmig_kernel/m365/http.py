@@ -368,7 +368,8 @@ class Http:
 
 def _never_connected(error: requests.RequestException) -> bool:
     if isinstance(error, requests.exceptions.SSLError):
-        return "CERTIFICATE_VERIFY_FAILED" in str(error)  # other TLS faults also happen after sending
+        # other TLS faults also happen after sending; which of the two words is there depends on the system's own check
+        return any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError"))
     if isinstance(error, requests.exceptions.ProxyError):
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
