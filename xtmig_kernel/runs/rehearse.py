@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.runs.kernels import Kernels
 
 MOST_RUNS = 20
+NOT_OBSERVED = 5
 MOST_AGAIN = 3
 """How often in a row people run again what broke off, though nothing has changed since."""
 _CODE = re.compile(r"\b[A-Z0-9-]{8,12}\b")
@@ -257,9 +258,9 @@ def open_sections(result: Result) -> tuple[str, ...]:
 
 
 def _is_worth_another_run(result: Result) -> bool:
-    """Whether a service broke a step off, or did not answer: the same may work the next time."""
+    """Whether a service broke a step off, or something could not be observed: the same may work the next time."""
     broke_off = any(problem.this_run and not problem.resolved for problem in result.problems)
-    return broke_off or any(f.this_run and f.verdict == "not_observed" for f in result.findings)
+    return broke_off or result.run.exit_code == NOT_OBSERVED
 
 
 def _is_open(finding: FindingFact) -> bool:

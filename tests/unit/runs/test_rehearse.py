@@ -74,3 +74,37 @@ def test_settings_beside_the_tenants_go_over_those_of_the_practice() -> None:
     users = {"choose": "attribute"}
     stays = {"users": {"exclude": {"hal@contoso.com": "under a hold"}}}
     assert {"id": "practice", "users": {**users, **stays["users"]}} == merged({"id": "practice", "users": users}, stays)
+
+
+def runs_until(monkeypatch: pytest.MonkeyPatch, folder: Path, *codes: int) -> list[str]:
+    """The modes of the runs that people make of a section, whose exit codes are these and then 0."""
+    made: list[str] = []
+    left = list(codes)
+
+    def run(_folder: Path, _sections: Any, mode: str, *_: Any) -> SimpleNamespace:
+        made.append(mode)
+        code = left.pop(0) if left else 0
+        facts = SimpleNamespace(mode=mode, exit_code=code, changes={}, planned=0, planned_files=0, asked=("160",))
+        told = {"findings": (), "problems": (), "planned": (), "open_items": (), "sections": (), "answer": "…"}
+        return SimpleNamespace(result=SimpleNamespace(run=facts, **told))
+
+    monkeypatch.setattr(rehearse, "run_sections", run)
+    people: Any = PEOPLE
+    kernels: Any = None
+    rehearse.Rehearsal(folder, people, kernels, lambda _: None).to_its_end(("160",))
+    return made
+
+
+def test_what_was_not_observed_is_run_again(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A run that could not observe something is run again, for the same may work the next time."""
+    assert runs_until(monkeypatch, folder, 5, 5, 5) == ["plan", "apply", "apply", "apply"]
+
+
+def test_nobody_runs_a_section_again_for_ever(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Where nothing changes, people run it again three times and then stop."""
+    assert runs_until(monkeypatch, folder, *[5] * 30) == ["plan", *["apply"] * 3]
+
+
+def test_a_failed_check_is_not_run_again(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """What a check has found wrong does not go away by looking again."""
+    assert runs_until(monkeypatch, folder, *[3] * 30) == ["plan"]
