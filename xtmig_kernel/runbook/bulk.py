@@ -162,6 +162,8 @@ class BulkDoor(Door):
         known = []
         for change, intent, answer in zip(changes, intents, answers, strict=True):
             error = answer if isinstance(answer, XtmigError) else None
+            if error is not None:
+                error.place(side=change.side, step=change.step, subject=change.subject.label)
             results.append((change, intent, error))
             if not isinstance(error, UncertainWrite):
                 known.append(_outcome(intent.seq, change, "failed" if error else "done", answer))
