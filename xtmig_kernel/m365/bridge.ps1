@@ -20,7 +20,7 @@ $Allowed = @(
     'New-MigrationEndpoint', 'New-OrganizationRelationship', 'Remove-DistributionGroup',
     'Remove-DistributionGroupMember', 'Remove-MigrationBatch', 'Remove-MigrationEndpoint', 'Remove-MigrationUser',
     'Remove-OrganizationRelationship', 'Set-Mailbox', 'Set-MailUser', 'Set-MigrationBatch', 'Set-MigrationEndpoint',
-    'Set-MigrationUser', 'Set-OrganizationRelationship', 'Set-User', 'Start-MigrationBatch', 'Start-MigrationUser',
+    'Set-MigrationUser', 'Set-OrganizationRelationship', 'Set-User', 'Start-MigrationBatch',
     'Stop-MigrationBatch', 'Stop-MigrationUser', 'Test-MigrationServerAvailability'
 )
 $Utf8 = [System.Text.UTF8Encoding]::new($false)

@@ -172,7 +172,7 @@ class PowerShellExchange:
         renewed = False
         while True:
             answer = self._ask(cmdlet, request, changing=changing)
-            if "error" not in answer:
+            if answer.get("error") is None:
                 return self._reply(answer, cmdlet, changing=changing)
             kind = passing(_complaint(answer["error"]))
             if (kind == "busy" or (kind == "fault" and not changing)) and waits.wait():

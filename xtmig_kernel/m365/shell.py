@@ -64,7 +64,7 @@ def shell_command() -> tuple[str, ...]:
         raise UsageError(
             "PowerShell is not installed on this machine.",
             cause="project.yaml says transport: powershell, and neither pwsh nor powershell is in the PATH.",
-            remedy="Install PowerShell 7 and in it: Install-Module ExchangeOnlineManagement. Or choose transport: rest.",
+            remedy="Install PowerShell 7, in it Install-Module ExchangeOnlineManagement; or choose transport: rest.",
         )
     return (found, *_OPTIONS, str(BRIDGE))
 

@@ -162,8 +162,6 @@ class BulkDoor(Door):
         known = []
         for change, intent, answer in zip(changes, intents, answers, strict=True):
             error = answer if isinstance(answer, XtmigError) else None
-            if error is not None:
-                error.place(side=change.side, step=change.step, subject=change.subject.label)
             results.append((change, intent, error))
             if not isinstance(error, UncertainWrite):
                 known.append(_outcome(intent.seq, change, "failed" if error else "done", answer))
@@ -244,9 +242,7 @@ def _outcome(
 
 
 def _refused(change: Change, error: XtmigError) -> Outcome:
-    error.side = error.side or change.side
-    error.step = error.step or change.step
-    error.subject = error.subject or change.subject.label
+    error.place(side=change.side, step=change.step, subject=change.subject.label)
     return Outcome(change, "refused", error=error)
 
 
