@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.m365.wire_facts import chapters, unproven_facts, wire_facts
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.rules import ALL_RULES
 from xtmig_kernel.runbook import SECTIONS, STEPS, sections
@@ -114,7 +115,67 @@ def _statement_line(item: Statement, answered_by: list[str]) -> str:
     return f"| {item.id} | {text} | {item.side} | {item.automation} | {by} |"
 
 
-PAGES = {"rules.md": rules_page, "statements.md": statements_page}
+_GRADES = {
+    "documented": "Microsoft's documentation says so",
+    "source-read": "read in the text of Microsoft's module or of its generated session module",
+    "seen live by others": "recorded or relied upon by public projects that work against live tenants",
+    "inferred": "follows from the others; nobody was found who says so",
+    "remembered": "general knowledge, for which no source was looked up",
+    "contradicted": "two sources say different things; what is built is said in the fact, and the fallback stands by",
+}
+
+
+_WIRE_FACTS = """# Wire facts
+
+What xtmig takes for granted about Microsoft 365 over HTTP, and how well each thing is known. This page is made by
+`python docs/generate.py` from `xtmig_kernel/m365/wire_facts.yaml`.
+
+Of {number} facts a live tenant has shown {shown} to this project. Of {unproven} a part is inferred, remembered or
+contradicted: `xtmig check-access --facts` lists these. A project that goes live checks them with its first reads, and
+with one migration endpoint, before anything depends on them.
+
+Exchange's admin interface is the one that Microsoft's own PowerShell module uses. Microsoft does not document it for
+others and may change it without notice; [decision 0005](../explanation/decisions/0005-rest-transport.md) says why it is
+used all the same, and what to do instead.
+
+The grades:
+
+| grade | means |
+|---|---|
+{grades}
+
+Each fact has at least one test that names it in `tests/contract` or `tests/unit/m365`: break the code that follows the
+fact, and that test turns red. The simulated tenants were written from the same facts by other hands, and a test lets
+client and simulator meet."""
+
+
+def wire_facts_page() -> str:
+    """`reference/wire-facts.md`: every fact on which the client rests, from `m365/wire_facts.yaml`."""
+    facts = wire_facts()
+    lines = [
+        _WIRE_FACTS.format(
+            number=len(facts),
+            shown=sum(fact.shown_live for fact in facts) or "none",
+            unproven=len(unproven_facts()),
+            grades="\n".join(f"| {grade} | {meaning} |" for grade, meaning in _GRADES.items()),
+        )
+    ]
+    for chapter in chapters():
+        lines += [
+            "",
+            f"## {chapter.title}",
+            "",
+            "| id | fact | grade | fallback | shown live |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {f.id} | {f.fact} | {f.grade} | {f.fallback or '–'} | {'yes' if f.shown_live else 'no'} |"
+            for f in chapter.facts
+        ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"rules.md": rules_page, "statements.md": statements_page, "wire-facts.md": wire_facts_page}
 
 
 def main() -> None:

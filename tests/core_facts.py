@@ -118,6 +118,7 @@ def person(side: str) -> dict[str, Any]:
         "RoleTemplateIds": [],
         "Permissions": [
             "Directory.Read.All",
+            *(["Application.ReadWrite.All"] if side == "target" else []),
             *(["LicenseAssignment.ReadWrite.All", "User.ReadWrite.All"] if side == "target" else []),
         ],
     }
@@ -147,6 +148,14 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
                 "Cloud": "microsoftonline.com",
             }
         ],
+        "connections": [
+            {"Service": service, "Host": host, "SecondsAhead": 0, "Proxy": None, "Issuer": issuer, "Problem": None}
+            for service, host, issuer in (
+                ("sign-in", "login.microsoftonline.com", "DigiCert Inc"),
+                ("graph", "graph.microsoft.com", "Microsoft Corporation"),
+                ("exchange", "outlook.office365.com", "DigiCert Inc"),
+            )
+        ],
         "consent_link": [{"Url": link}],
         "signed_in": [person(side)],
         "organization": [
@@ -158,6 +167,8 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
                 "DirectorySynchronised": None,
             }
         ],
+        "eligible_roles": [],
+        **({"secret_policy": [{"Forbidden": False, "MostDays": None}]} if side == "target" else {}),
         "directory_roles": [{"RoleTemplateId": GLOBAL_ADMINISTRATOR, "DisplayName": "Global Administrator"}],
         "offered_cmdlets": [{"Cmdlet": name, "Parameters": given} for name, given in cmdlets.items()],
         "organization_config": [{"Name": domain, "IsDehydrated": False}],

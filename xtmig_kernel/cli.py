@@ -177,37 +177,29 @@ def _table(*headings: str) -> Table:
 
 
 @app.command("check-access")
-def check_access_(folder: Folder = Path(), as_json: AsJson = False) -> None:
+def check_access_(
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="List what xtmig takes for granted and no live tenant has shown.")
+    ] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Write the shapes of requests and answers there, without any value.")
+    ] = None,
+) -> None:
     """See what each account may do, and what to ask for; reads only.
 
     Example: xtmig check-access northwind
     """
+    from xtmig_kernel.cli_access import as_data, tell
     from xtmig_kernel.credentials import Redactor
     from xtmig_kernel.runs.access import check_access
 
-    access = check_access(folder, Redactor(), _show, _progress)
+    access = check_access(folder, Redactor(), _show, _progress, record)
     if as_json:
-        data = {
-            "exit_code": access.exit_code,
-            "findings": [finding.as_data() for finding in access.findings],
-            "problems": {side: error.as_data() for side, error in access.problems.items()},
-            "requests": access.requests,
-        }
-        print(json.dumps(data, ensure_ascii=False))  # noqa: T201
-        raise typer.Exit(access.exit_code)
-    table = _table("", "Where", "What", "Seen")
-    for finding in access.findings:
-        data = finding.as_data()
-        seen = str(finding.seen or data.get("detail") or data.get("reason") or "").partition("\n")[0]
-        what = finding.title if finding.verdict.kind == "not_observed" else f"{finding.title}: {finding.subject}"
-        table.add_row(VERDICTS[finding.verdict.kind], (finding.side or "").upper(), what, seen)
-    out.print(table)
-    for error in access.problems.values():
-        out.print(f"✕ {error}", markup=False)
-    if access.requests:
-        out.print("\nWhat to ask for:", style="bold")
-        for request in access.requests:
-            out.print(f"- {request}", markup=False)
+        print(json.dumps(as_data(access), ensure_ascii=False))  # noqa: T201
+    else:
+        tell(access, out, VERDICTS, facts=facts)
     raise typer.Exit(access.exit_code)
 
 

@@ -128,9 +128,13 @@ class SameTenantError(UsageError):
 
 
 class SignInError(XtmigError):
-    """Nobody could be signed in."""
+    """Nobody could be signed in.
+
+    `ask` is what an administrator of that tenant can be asked for, empty where nobody but the person can mend it.
+    """
 
     exit_code = 3
+    ask: str = ""
 
 
 class WrongTenantError(SignInError):
@@ -147,6 +151,7 @@ class ServiceError(XtmigError):
     Args:
         exception_type: The service's own exception type name, if it gave one.
         request_id: The service's request id, for a support case.
+        client_request_id: The id that we gave the request; known even where no answer came.
         status: HTTP status, or None where no answer came.
     """
 
@@ -158,6 +163,7 @@ class ServiceError(XtmigError):
         *,
         exception_type: str | None = None,
         request_id: str | None = None,
+        client_request_id: str | None = None,
         status: int | None = None,
         side: str | None = None,
         step: str | None = None,
@@ -171,13 +177,25 @@ class ServiceError(XtmigError):
         )
         self.exception_type = exception_type
         self.request_id = request_id
+        self.client_request_id = client_request_id
         self.status = status
+
+    def __str__(self) -> str:
+        ids = self.support_ids
+        return super().__str__() + (f"\nRequest ids for a support case: {', '.join(ids)}" if ids else "")
+
+    @property
+    def support_ids(self) -> tuple[str, ...]:
+        """The ids by which Microsoft's support finds the request, the service's own first."""
+        ours = f"client-request-id {self.client_request_id}" if self.client_request_id else None
+        return tuple(one for one in (self.request_id, ours) if one)
 
     def as_data(self) -> dict[str, object]:
         """The error with the service's own details."""
         return super().as_data() | {
             "exception_type": self.exception_type,
             "request_id": self.request_id,
+            "client_request_id": self.client_request_id,
             "status": self.status,
         }
 

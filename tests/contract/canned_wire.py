@@ -190,6 +190,7 @@ class Login:
         canned: The server.
         claims: Claims of the access tokens to give.
         refusals: OAuth errors to answer with first.
+        faults: Whole answers of the token endpoint, before anything else.
     """
 
     canned: Canned
@@ -197,6 +198,7 @@ class Login:
     refusals: deque[dict[str, str]] = field(default_factory=deque)
     given: list[str] = field(default_factory=list)
     nonce: str | None = None
+    faults: deque[Answer] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.canned.handlers["/.well-known/openid-configuration"] = self._configuration
@@ -230,6 +232,8 @@ class Login:
         )
 
     def _token(self, seen: Seen) -> Answer:
+        if self.faults:
+            return self.faults.popleft()
         if self.refusals:
             return Answer(400, self.refusals.popleft())
         number = len(self.given) + 1

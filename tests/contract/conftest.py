@@ -20,6 +20,7 @@ from xtmig_kernel.m365.exchange import ExchangeClient
 from xtmig_kernel.m365.exchange_errors import transience
 from xtmig_kernel.m365.graph import GraphClient
 from xtmig_kernel.m365.http import Http, new_session
+from xtmig_kernel.m365.limiter import Limiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,14 +91,22 @@ def session(hosts: Hosts) -> Iterator[Session]:
 
 
 @pytest.fixture
-def exchange(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> ExchangeClient:
-    http = Http("exchange", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session, transience)
+def told() -> list[str]:
+    """What is told of waits."""
+    return []
+
+
+@pytest.fixture
+def exchange(
+    hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session, told: list[str]
+) -> ExchangeClient:
+    http = Http("exchange", "target", hosts, tokens, clock, Limiter(3, clock), session, transience, told.append)
     return ExchangeClient(http, TARGET, "UPN:otis@northwindtraders.onmicrosoft.com")
 
 
 @pytest.fixture
-def graph(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session) -> GraphClient:
-    return GraphClient(Http("graph", "target", hosts, tokens, clock, threading.BoundedSemaphore(3), session))
+def graph(hosts: Hosts, tokens: NumberedTokens, clock: NotingClock, session: Session, told: list[str]) -> GraphClient:
+    return GraphClient(Http("graph", "target", hosts, tokens, clock, Limiter(3, clock), session, tell=told.append))
 
 
 @pytest.fixture

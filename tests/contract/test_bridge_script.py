@@ -54,12 +54,12 @@ def test_the_bridge_parses() -> None:
 
 
 def test_the_bridge_calls_what_it_needs_and_no_more() -> None:
-    """F-92, F-95: its own functions, a few commands of PowerShell, and three of Microsoft's module; none for files."""
+    """F-96, F-99: its own functions, a few commands of PowerShell, and three of Microsoft's module; none for files."""
     assert {name for name, _ in commands_of(SCRIPT)} == OWN | POWERSHELLS | MODULES
 
 
 def test_the_session_is_made_with_documented_parameters() -> None:
-    """F-92: Connect-ExchangeOnline takes the token, the environment and the account's parameter by these names."""
+    """F-96: Connect-ExchangeOnline takes the token, the environment and the account's parameter by these names."""
     start = SCRIPT.index("$Parameters = @{", SCRIPT.index("function Connect-Tenant"))
     names = re.findall(r"^\s+'(\w+)' =", SCRIPT[start : SCRIPT.index("}", start)], re.MULTILINE)
     assert names == ["AccessToken", "ExchangeEnvironmentName", "ShowBanner"]
@@ -75,7 +75,7 @@ def test_the_bridges_list_is_what_xtmig_calls() -> None:
 
 
 def test_the_tenant_is_proven_before_any_cmdlet() -> None:
-    """F-95: the session's module, without which no cmdlet runs, is known only after the tenant was compared."""
+    """F-99: the session's module, without which no cmdlet runs, is known only after the tenant was compared."""
     connect = SCRIPT[SCRIPT.index("function Connect-Tenant") : SCRIPT.index("function Get-Offered")]
     assert connect.index("$script:Session = $null") < connect.index("Connect-ExchangeOnline @Parameters")
     assert connect.index("$Connection.TenantID -ne $Request.tenant") < connect.index("$script:Session = Split-Path")

@@ -11,14 +11,14 @@ import pytest
 from canned_wire import MIGRATION_APPLICATION, OPERATOR, TARGET, Answer, Canned, Login, access_token, project
 
 from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.errors import MigrationApplicationError, NotFound, SignInError
-from xtmig_kernel.m365 import Hosts, SignIn, live_hosts
+from xtmig_kernel.errors import AccessDenied, MigrationApplicationError, NotFound, SignInError, Unavailable
+from xtmig_kernel.m365 import Hosts, SignIn, UncertainWrite, live_hosts
 from xtmig_kernel.m365.identity import claims_of, identity_of, refuse_migration_application
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xtmig_kernel.m365 import ExchangeClient
+    from xtmig_kernel.m365 import ExchangeClient, GraphClient
 
 DONE = Answer(body={"value": []})
 
@@ -47,6 +47,54 @@ def test_a_retry_repeats_the_request_id(exchange: ExchangeClient, canned: Canned
     exchange.invoke("Get-MigrationEndpoint")
     first, second = (seen.headers for seen in canned.seen)
     assert first["client-request-id"] == second["client-request-id"]
+
+
+def test_graph_requests_have_an_id_of_ours(graph: GraphClient, canned: Canned) -> None:
+    """F-30: each request to Graph carries a client-request-id, the same for its retries, and another for the next."""
+    canned.queue(Answer(503), DONE, DONE)
+    graph.get_all("/users")
+    graph.get_all("/users")
+    first, again, second = (seen.headers["client-request-id"] for seen in canned.seen)
+    assert first == again != second
+
+
+LOST = [Answer(drop=True), Answer(503), Answer(200, b"<html>")]
+
+
+@pytest.mark.parametrize("answer", LOST)
+def test_a_lost_write_names_our_id(exchange: ExchangeClient, canned: Canned, answer: Answer) -> None:
+    """F-02: where the service's id never came, an error still has ours, by which support finds the request."""
+    canned.queue(answer)
+    with pytest.raises(UncertainWrite) as caught:
+        exchange.invoke("New-Thing", {"Name": "x"})
+    assert caught.value.client_request_id == canned.seen[0].headers["client-request-id"]
+    assert str(caught.value.client_request_id) in str(caught.value)
+
+
+def test_an_unanswered_read_names_our_id(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-02: a read that got no answer at any try has one id for all of them."""
+    canned.queue(*[Answer(drop=True)] * 6)
+    with pytest.raises(Unavailable) as caught:
+        exchange.invoke("Get-Thing")
+    assert {caught.value.client_request_id} == {seen.headers["client-request-id"] for seen in canned.seen}
+
+
+def test_a_refused_member_names_the_id_of_its_batch(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-28: the members of a batch share its client-request-id."""
+    part = {"id": "0", "status": 403, "headers": {"X-ExceptionType": "CmdletAccessDeniedException"}, "body": None}
+    canned.queue(Answer(body={"responses": [part]}))
+    (error,) = exchange.invoke_many([("Get-Thing", {})])
+    assert isinstance(error, AccessDenied)
+    assert error.client_request_id == canned.seen[0].headers["client-request-id"]
+
+
+def test_a_graph_error_names_both_ids(graph: GraphClient, canned: Canned) -> None:
+    """F-30: the service's id comes from the answer, ours from the request."""
+    canned.queue(Answer(403, {"error": {"code": "Authorization_RequestDenied"}}, {"request-id": "theirs"}))
+    with pytest.raises(AccessDenied) as caught:
+        graph.get_all("/users")
+    ours = canned.seen[0].headers["client-request-id"]
+    assert caught.value.support_ids == ("theirs", f"client-request-id {ours}")
 
 
 def test_an_english_phrase_tells_an_absence_where_no_type_does(exchange: ExchangeClient, canned: Canned) -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from canned_wire import NotingClock
 from simulator_process import SimulatorProcess, running_simulator
 from test_against_simulator import SECRETS, project
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import AccessDenied, NotFound, Rejected, ServiceError, SignInError, Throttled, Unavailable
-from xtmig_kernel.m365 import GraphRequest, TargetTenant, UncertainWrite, connect
+from xtmig_kernel.m365 import GraphReply, GraphRequest, TargetTenant, UncertainWrite, connect, exchange
+from xtmig_kernel.runbook import open_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +115,21 @@ def test_retry_after_is_obeyed(troubled: Troubled, service: str, seconds: float)
     assert [seconds] == troubled.clock.waits
 
 
+def test_a_section_tells_what_its_services_ask_for(troubled: Troubled, tmp_path: Path) -> None:
+    """What waits for a service is told where the section tells everything else (F-24)."""
+    told: list[str] = []
+    (tmp_path / "project.yaml").write_text(
+        yaml.safe_dump(project(troubled.simulator, tmp_path).model_dump(mode="json", exclude_defaults=True)),
+        encoding="utf-8",
+    )
+    section = open_section("010", project=tmp_path, mode="plan", redactor=Redactor(), progress=told.append)
+    tenant = section.sign_in("target")
+    troubled.plant({"kind": "throttled", "retry_after": 0.01}, "exo", READS["exo"])
+    tenant.exchange.invoke(READS["exo"])
+    assert told == ["Exchange of the target asked us to wait 1 s (try 2 of 6)"]
+    section.close()
+
+
 @pytest.mark.parametrize("service", ["exo", "graph"])
 def test_throttling_without_end_is_an_error(troubled: Troubled, service: str) -> None:
     """After five retries the caller is told (F-24)."""
@@ -157,6 +174,17 @@ def test_an_expired_page_link_is_never_a_shorter_list(troubled: Troubled) -> Non
     troubled.plant({"kind": "page-expired"}, "graph", READS["graph"])
     with pytest.raises(Rejected, match="page token"):
         troubled.read("graph")
+
+
+def test_an_expired_page_link_of_exchange_is_read_anew(troubled: Troubled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page link expires once: the list is the whole one, and no row of it comes twice (F-16)."""
+    whole = troubled.read("exo")
+    assert len(whole) > 1
+    monkeypatch.setattr(exchange, "_PAGE", 1)
+    since = troubled.mark()
+    troubled.plant({"kind": "page-expired"}, "exo", READS["exo"])
+    assert whole == troubled.read("exo")
+    assert len(whole) + 2 == len(troubled.sent(READS["exo"], since))
 
 
 def test_warnings_come_with_the_rows(troubled: Troubled) -> None:
@@ -239,6 +267,20 @@ def test_a_throttled_member_of_an_exchange_batch_is_sent_again_alone(troubled: T
     assert ([200], [429, 200]) == (troubled.sent(READS["exo"], since), troubled.sent(WRITES["exo"], since))
 
 
+def test_what_depends_on_a_throttled_member_is_done_after_it(troubled: Troubled) -> None:
+    """A member is throttled once: it and what depends on it are sent again, each is done once (F-32)."""
+    since = troubled.mark()
+    troubled.plant({"kind": "throttled-member"}, "graph", WRITES["graph"])
+    made, read = troubled.tenant.graph.batch(
+        [
+            GraphRequest("POST", WRITES["graph"], {"displayName": "First"}),
+            GraphRequest("GET", READS["graph"], depends_on=(0,)),
+        ]
+    )
+    assert [GraphReply, GraphReply] == [type(made), type(read)]
+    assert ([429, 201], [424, 200]) == (troubled.sent(WRITES["graph"], since), troubled.sent(READS["graph"], since))
+
+
 def test_a_throttled_member_of_a_graph_batch_is_sent_again(troubled: Troubled) -> None:
     """Reads and writes: the other members are done once, and Retry-After of the member is obeyed (F-32, F-64)."""
     since = troubled.mark()
@@ -261,15 +303,23 @@ def test_a_lost_batch_leaves_each_write_open(troubled: Troubled, kind: str) -> N
     assert (0 if kind == "reset-before" else 2) == len(troubled.sent(WRITES["exo"], since))
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [("unavailable", Unavailable), ("server-error", Unavailable), ("reset-after", Unavailable),
-     ("truncated", Unavailable), ("throttled", SignInError)],
-)  # fmt: skip
-def test_a_fault_of_the_sign_in_service_is_a_typed_error(
-    troubled: Troubled, tmp_path: Path, kind: str, error: type[Exception]
-) -> None:
-    """A sign-in that fails says so in words, with the side."""
+SIGN_IN_FAULTS = ["unavailable", "server-error", "reset-after", "truncated", "throttled"]
+
+
+@pytest.mark.parametrize("kind", SIGN_IN_FAULTS)
+def test_a_passing_fault_of_the_sign_in_service_vanishes(troubled: Troubled, tmp_path: Path, kind: str) -> None:
+    """A sign-in that meets a passing fault is tried again (F-24)."""
+    before = troubled.injected(kind)
     troubled.simulator.control("POST", "/inject", {"service": "login", "method": "POST", "kind": kind})
+    tenant = connect(project(troubled.simulator, tmp_path), "target", redactor=Redactor(), clock=troubled.clock)
+    assert "application" == tenant.identity.kind
+    assert before + 1 == troubled.injected(kind)
+
+
+@pytest.mark.parametrize("kind", SIGN_IN_FAULTS)
+def test_a_lasting_fault_of_the_sign_in_service_is_a_typed_error(troubled: Troubled, tmp_path: Path, kind: str) -> None:
+    """A sign-in that fails at every try says so in words, with the side (F-24)."""
+    error = SignInError if kind == "throttled" else Unavailable
+    troubled.simulator.control("POST", "/inject", {"service": "login", "method": "POST", "kind": kind, "times": 6})
     with pytest.raises(error, match="TARGET: "):
         connect(project(troubled.simulator, tmp_path), "target", redactor=Redactor(), clock=troubled.clock)

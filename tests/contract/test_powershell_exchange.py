@@ -113,7 +113,7 @@ def sent(play: Play) -> dict[str, Any]:
 
 
 def test_the_connection_comes_first(make: Callable[..., PowerShellExchange], play: Play) -> None:
-    """F-92: token, tenant, account and environment are the first line; one connection serves all cmdlets."""
+    """F-96: token, tenant, account and environment are the first line; one connection serves all cmdlets."""
     tokens = Tokens((0, 3600))
     exchange = make(NONE, NONE, tokens=tokens)
     exchange.invoke("Get-OrganizationConfig")
@@ -129,7 +129,7 @@ def test_the_connection_comes_first(make: Callable[..., PowerShellExchange], pla
 
 
 def test_each_cloud_has_its_environment() -> None:
-    """F-92: the names of ExchangeEnvironmentName, as Microsoft's reference lists them."""
+    """F-96: the names of ExchangeEnvironmentName, as Microsoft's reference lists them."""
     assert ENVIRONMENTS == {
         "worldwide": "O365Default", "gcc": "O365Default", "gcc-high": "O365USGovGCCHigh", "dod": "O365USGovDoD",
         "china": "O365China",
@@ -137,7 +137,7 @@ def test_each_cloud_has_its_environment() -> None:
 
 
 def test_rows_and_warnings_come_back(make: Callable[..., PowerShellExchange], play: Play) -> None:
-    """F-96: rows are plain, wrapped values unwrapped, warnings kept; the bridge is told which properties to give."""
+    """F-98: rows are plain, wrapped values unwrapped, warnings kept; the bridge is told which properties to give."""
     row = {"Name": "A", "Size": "1 KB (1,024 bytes)", "Guid": {"Value": "g"}, "Many": ["x"], "None": None, "Count": 3}
     exchange = make({"result": {"rows": [row], "warnings": ["beware"]}})
     reply = exchange.invoke("Get-Mailbox", {"ResultSize": "Unlimited"}, select=("Name", "Size"))
@@ -163,7 +163,7 @@ def test_rows_and_warnings_come_back(make: Callable[..., PowerShellExchange], pl
     ],
 )
 def test_each_kind_of_value(value: Any, expected: Any) -> None:
-    """F-94: the bridge is told the kind of each value; a text that looks like a date is base64 like any other."""
+    """F-98: the bridge is told the kind of each value; a text that looks like a date is base64 like any other."""
     (pair,) = to_shell("Set-Thing", {"Value": value})
     assert (pair["name"], decoded(pair["value"])) == ("Value", expected)
 
@@ -224,14 +224,14 @@ def test_nothing_asks(make: Callable[..., PowerShellExchange], play: Play, cmdle
 )
 @pytest.mark.parametrize("changing", [False, True])
 def test_errors_are_typed_by_their_type_names(answer: Any, kind: type[ServiceError], changing: bool) -> None:
-    """F-93: the service's own type name decides, or PowerShell's where nothing was sent; never the language."""
+    """F-97: the service's own type name decides, or PowerShell's where nothing was sent; never the language."""
     record = answer["error"]
     found = complaint_of_record(record["type"], record["id"], record["category"], record["message"])
     assert type(error_of(found, "Set-Thing", "target", writes=changing)) is kind
 
 
 def test_an_error_tells_the_request(make: Callable[..., PowerShellExchange]) -> None:
-    """F-93: the request id is in the record's id, the text without its prefix is the message."""
+    """F-97: the request id is in the record's id, the text without its prefix is the message."""
     with pytest.raises(NotFound) as caught:
         make(failure(ABSENT, error_id=f"{SERVER},Write-ErrorMessage")).invoke("Get-Thing", {"Identity": "x"})
     error = caught.value
@@ -345,7 +345,7 @@ def test_other_lines_are_passed_over(make: Callable[..., PowerShellExchange], no
 def test_what_keeps_the_session_back_is_told(
     play: Play, make: Callable[..., PowerShellExchange], refused: Any, kind: type[Exception], words: str
 ) -> None:
-    """F-92: no module, an old one, another tenant and a refused sign-in are one clear error each; nothing is run."""
+    """F-96: no module, an old one, another tenant and a refused sign-in are one clear error each; nothing is run."""
     play.acts.clear()
     exchange = make({"error": refused})
     with pytest.raises(kind, match=words):
@@ -360,7 +360,7 @@ def test_a_cmdlet_that_the_bridge_refuses_was_not_run(make: Callable[..., PowerS
 
 
 def test_the_offer_is_the_sessions_module(make: Callable[..., PowerShellExchange], play: Play) -> None:
-    """F-95: the cmdlets of the session's module with their parameters; none at all is an error."""
+    """F-99: the cmdlets of the session's module with their parameters; none at all is an error."""
     exchange = make({"result": {"Get-Mailbox": ["Identity", "Filter"], "Get-User": []}}, {"result": {}})
     assert exchange.offered() == {"Get-Mailbox": frozenset({"Identity", "Filter"}), "Get-User": frozenset()}
     assert play.asked[-1]["do"] == "offered"
@@ -369,7 +369,7 @@ def test_the_offer_is_the_sessions_module(make: Callable[..., PowerShellExchange
 
 
 def test_a_token_is_renewed_before_it_ends(make: Callable[..., PowerShellExchange], play: Play) -> None:
-    """F-92: with less than a quarter of its life left, the session connects with a new token first."""
+    """F-96: with less than a quarter of its life left, the session connects with a new token first."""
     tokens = Tokens((-3000, 600), (0, 3600))
     make(NONE, tokens=tokens).invoke("Get-Thing")
     assert [asked.get("token") for asked in play.asked] == [tokens.tokens[1], None]

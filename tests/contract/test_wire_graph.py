@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from canned_wire import Answer, Canned, NotingClock
 
-from xtmig_kernel.errors import AccessDenied, Conflict, NotFound, Rejected, ServiceError, Throttled, Unavailable
+from xtmig_kernel.errors import (
+    AccessDenied,
+    Conflict,
+    NotFound,
+    Rejected,
+    ServiceError,
+    Throttled,
+    Unavailable,
+    UsageError,
+)
 from xtmig_kernel.m365 import GraphReply, GraphRequest, UncertainWrite
 
 if TYPE_CHECKING:
@@ -186,3 +195,66 @@ def test_failed_members_are_errors_in_their_place(graph: GraphClient, canned: Ca
     canned.queue(Answer(body={"responses": [part(0, 404, error("Request_ResourceNotFound")), part(1, 503)]}))
     requests = [GraphRequest("GET", "/users/x"), GraphRequest("DELETE", "/users/y"), GraphRequest("DELETE", "/users/z")]
     assert [NotFound, UncertainWrite, UncertainWrite] == [type(reply) for reply in graph.batch(requests)]
+
+
+def test_the_longest_wait_may_have_decimals(graph: GraphClient, canned: Canned, clock: NotingClock) -> None:
+    """F-32: of 1.5 and 10 seconds the ten are waited."""
+    busy = [part(0, 429, {}, **{"Retry-After": "10"}), part(1, 429, {}, **{"Retry-After": "1.5"})]
+    canned.queue(
+        Answer(body={"responses": busy}), Answer(body={"responses": [part(0, 200, {"N": 0}), part(1, 200, {"N": 1})]})
+    )
+    graph.batch([GraphRequest("GET", "/users/0"), GraphRequest("GET", "/users/1")])
+    assert clock.waits == [10.0]
+
+
+CHAIN = [
+    GraphRequest("POST", "/groups", {"a": 1}),
+    GraphRequest("POST", "/groups/x/members/$ref", {"b": 2}, depends_on=(0,)),
+    GraphRequest("GET", "/groups/x/members", depends_on=(1,)),
+]
+NOT_BEGUN = error("FailedDependency")
+
+
+def test_a_member_may_depend_on_others(graph: GraphClient, canned: Canned) -> None:
+    """F-32: a member names in dependsOn the ids of those that must have succeeded before it."""
+    canned.queue(Answer(body={"responses": [part(i, 200, {"N": i}) for i in range(3)]}))
+    replies = graph.batch(CHAIN)
+    assert [None, ["0"], ["1"]] == [member.get("dependsOn") for member in canned.seen[0].body["requests"]]
+    assert [{"N": 0}, {"N": 1}, {"N": 2}] == [reply.data for reply in replies if isinstance(reply, GraphReply)]
+
+
+def test_what_depends_on_a_refused_member_was_not_begun(graph: GraphClient, canned: Canned) -> None:
+    """F-32: members whose dependency failed answer 424, which is a refusal and no open write."""
+    refused = [part(0, 403, error("Authorization_RequestDenied")), part(1, 424, NOT_BEGUN), part(2, 424, NOT_BEGUN)]
+    canned.queue(Answer(body={"responses": refused}))
+    assert [AccessDenied, Rejected, Rejected] == [type(reply) for reply in graph.batch(CHAIN)]
+    assert len(canned.seen) == 1
+
+
+def test_what_depends_on_a_throttled_member_is_sent_again_with_it(graph: GraphClient, canned: Canned) -> None:
+    """F-32: 424 after a throttled dependency is no answer yet; what has succeeded is not named again."""
+    first = [part(0, 200, {"N": 0}), part(1, 429, {}, **{"Retry-After": "1"}), part(2, 424, NOT_BEGUN)]
+    canned.queue(
+        Answer(body={"responses": first}), Answer(body={"responses": [part(1, 200, {"N": 1}), part(2, 200, {"N": 2})]})
+    )
+    replies = graph.batch(CHAIN)
+    again = canned.seen[1].body["requests"]
+    assert [("1", None), ("2", ["1"])] == [(member["id"], member.get("dependsOn")) for member in again]
+    assert all(isinstance(reply, GraphReply) for reply in replies)
+
+
+def test_a_dependency_in_an_earlier_request_counts(graph: GraphClient, canned: Canned) -> None:
+    """F-32: with more than twenty, one that depends on a failed member of the request before is not sent at all."""
+    parts = [part(0, 403, error("Authorization_RequestDenied"))] + [part(i, 200, {}) for i in range(1, 20)]
+    canned.queue(Answer(body={"responses": parts}), Answer(body={"responses": [part(1, 200, {})]}))
+    further = [GraphRequest("GET", "/c", depends_on=(0,)), GraphRequest("GET", "/d", depends_on=(1,))]
+    replies = graph.batch([GraphRequest("GET", f"/users/{i}") for i in range(20)] + further)
+    assert [Rejected, GraphReply] == [type(reply) for reply in replies[20:]]
+    assert [{"id": "1", "method": "GET", "url": "/d"}] == canned.seen[1].body["requests"]
+
+
+def test_a_member_cannot_depend_on_a_later_one(graph: GraphClient, canned: Canned) -> None:
+    """F-32: a circle cannot be asked for; nothing is sent."""
+    with pytest.raises(UsageError):
+        graph.batch([GraphRequest("GET", "/a", depends_on=(1,)), GraphRequest("GET", "/b")])
+    assert canned.seen == []

@@ -59,7 +59,8 @@ class Screen:
 
 def signing_in(hosts: Hosts, tmp_path: Path, redactor: Redactor | None = None, **settings: Any) -> SignIn:
     """The target's sign-in, with these settings."""
-    return SignIn(project(tmp_path, **settings), "target", hosts, redactor=redactor or Redactor(), show=Screen().show)
+    given, redactor = project(tmp_path, **settings), redactor or Redactor()
+    return SignIn(given, "target", hosts, redactor=redactor, show=Screen().show, clock=NotingClock())
 
 
 def test_a_secret_gives_a_token_per_service(hosts: Hosts, tmp_path: Path, application_login: Login) -> None:

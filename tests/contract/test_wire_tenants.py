@@ -138,7 +138,7 @@ def test_a_project_that_chose_powershell_sends_exchange_nothing(
 
 
 def test_the_shell_is_proven_while_signing_in(tmp_path: Path, clock: NotingClock, by_powershell: Play) -> None:
-    """F-95: a session of another tenant is refused by `connect`, before any cmdlet (EPT-01)."""
+    """F-99: a session of another tenant is refused by `connect`, before any cmdlet (EPT-01)."""
     by_powershell.acts[:] = [{"error": {"refused": "other_tenant", "detail": SOURCE}}]
     with pytest.raises(WrongTenantError, match=SOURCE):
         connected_by_powershell(tmp_path, clock)
@@ -175,4 +175,4 @@ def test_the_wait_is_the_projects_clock(target: TargetTenant, canned: Canned, cl
 def test_connect_has_one_signature_for_each_side() -> None:
     """Connect takes side by position and everything else by name."""
     names = list(inspect.signature(connect).parameters)
-    assert names == ["project", "side", "redactor", "clock", "ask", "show"]
+    assert names == ["project", "side", "redactor", "clock", "ask", "show", "tell"]

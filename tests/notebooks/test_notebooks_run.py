@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 from notebook_practice import SECRETS, outputs, shown_html
 
@@ -82,6 +84,19 @@ def test_unusable_project_is_told_calmly(practice: Practice) -> None:
     [error] = [output for output in outputs(notebook) if output["output_type"] == "error"]
     assert "Traceback" not in "\n".join(error["traceback"])
     assert "colour: this key is not known" in shown_html(notebook)
+
+
+@pytest.mark.deep
+def test_a_run_tells_what_its_kernels_wait_for(practice: Practice) -> None:
+    """F-24: a wait inside a notebook is one line of the run's own progress, and stands in the notebook's output."""
+    fault = {"service": "exo", "path": "*", "kind": "throttled", "retry_after": 1.5}
+    practice.simulator.control("POST", "/inject", fault)
+    told = practice.run(["010"], "plan")
+    sentence = r"Exchange of the (source|target) asked us to wait 2 s \(try 2 of 6\)"
+    assert len(re.findall(sentence, told.stdout + told.stderr)) == 1
+    [notebook] = (practice.folder / "reports").glob("*/notebooks/010-*.ipynb")
+    assert re.search(sentence, notebook.read_text(encoding="utf-8"))
+
 
 
 def test_every_notebook_runs_without_a_person(practice: Practice) -> None:

@@ -40,6 +40,8 @@ class Pair:
         parts = urlsplit(url)
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         names = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+        if service in ("exo", "graph") and data:
+            names.setdefault("content-type", "application/json")
         call = Call(service, method, parts.path, dict(parse_qsl(parts.query)), names, data, self.wall)
         outcome = server.serve(self.world, call, self.now)
         self.outcomes.append(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jwt
@@ -42,6 +43,7 @@ def customized(pair: Pair) -> Pair:
         ("gcc", "graph.microsoft.com", "outlook.office365.com"),
         ("gcc_high", "graph.microsoft.us", "outlook.office365.us"),
         ("dod", "dod-graph.microsoft.us", "outlook-dod.office365.us"),
+        ("china", "microsoftgraph.chinacloudapi.cn", "partner.outlook.cn"),
     ],
 )
 def test_tokens_are_for_the_hosts_of_the_tenants_cloud(cloud: str, graph: str, exchange: str) -> None:
@@ -54,6 +56,16 @@ def test_tokens_are_for_the_hosts_of_the_tenants_cloud(cloud: str, graph: str, e
         answer = pair.sign_in("target", pair.operator("target"), secret, f"https://{host}/.default")
         claims = jwt.decode(answer.body["access_token"], options={"verify_signature": False})
         assert f"https://{host}" == claims["aud"]
+
+
+def test_chinas_exchange_is_asked_for_by_either_name() -> None:
+    """F-01: the sources disagree on Exchange's host in China; a token for the other name is taken as well."""
+    data = example()
+    data["target"]["cloud"] = "china"
+    pair = make_pair(data)
+    secret, scope = SECRETS["XTMIG_TARGET_SECRET"], "https://outlook.office365.cn/.default"
+    token = pair.sign_in("target", pair.operator("target"), secret, scope).body["access_token"]
+    assert 200 == pair.exo("target", "Get-AcceptedDomain", token=token).status
 
 
 @pytest.mark.parametrize(
@@ -223,6 +235,12 @@ def test_a_graph_error_names_its_request(pair: Pair) -> None:
     assert answer.headers["request-id"] == error["innerError"]["request-id"]
 
 
+def test_graph_gives_the_clients_own_id_back(pair: Pair) -> None:
+    """F-30: the client-request-id that a request carries stands in header and error of its answer."""
+    answer = pair.graph("target", "GET", "/applications/none", **{"client-request-id": "ours"})
+    assert "ours" == answer.headers["client-request-id"] == answer.body["error"]["innerError"]["client-request-id"]
+
+
 def test_graphs_next_link_is_absolute_and_cannot_be_made_up(pair: Pair) -> None:
     """F-31: a next link is an absolute address with an opaque token, and a changed token is refused."""
     link = pair.graph("source", "GET", "/users?$top=5").body["@odata.nextLink"]
@@ -296,3 +314,27 @@ def test_accepted_domains_are_named(pair: Pair) -> None:
 def test_one_token_opens_one_service(pair: Pair) -> None:
     """F-29: Exchange does not take a token for Graph."""
     assert 401 == pair.exo("target", "Get-AcceptedDomain", pair.operator_token("target", GRAPH_SCOPE)).status
+
+
+def test_exchange_tells_the_room_that_is_left(pair: Pair) -> None:
+    """F-24: every answer of Exchange names its limit, what remains of it, and when it is reset."""
+    headers = pair.exo("source", "Get-AcceptedDomain").headers
+    assert int(headers["Rate-Limit-Remaining"]) < int(headers["Rate-Limit-Limit"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", headers["Rate-Limit-Reset"])
+
+
+@pytest.mark.parametrize("named", ["", "text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("service", ["exo", "graph"])
+def test_a_body_names_itself_as_json(pair: Pair, service: str, named: str) -> None:
+    """F-02, F-32: a body without Content-Type, or with another one than JSON, is refused."""
+    if service == "exo":
+        answer = pair.exo_raw("target", {"CmdletName": "Get-AcceptedDomain", "Parameters": {}}, Content_Type=named)
+    else:
+        answer = pair.graph("target", "POST", "/applications", {"displayName": "x"}, Content_Type=named)
+    assert 400 == answer.status
+
+
+def test_a_charset_may_stand_beside_the_type(pair: Pair) -> None:
+    """F-02: application/json with a charset is JSON."""
+    order = {"CmdletName": "Get-AcceptedDomain", "Parameters": {}}
+    assert 200 == pair.exo_raw("target", order, Content_Type="application/json; charset=utf-8").status

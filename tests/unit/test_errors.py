@@ -89,6 +89,12 @@ def test_context_leaves_other_errors_alone() -> None:
         raise KeyError("x")
 
 
+def test_service_error_shows_both_ids() -> None:
+    """The words of a service's error end with the service's id of the request and ours."""
+    error = AccessDenied("no", remedy="Ask.", request_id="r-1", client_request_id="c-1")
+    assert str(error).endswith("What to do: Ask.\nRequest ids for a support case: r-1, client-request-id c-1")
+
+
 def test_service_error_keeps_the_request_id() -> None:
     """The data of a service's error holds what a support case asks for."""
     data = AccessDenied("no", exception_type="X.Y", request_id="r-1", status=403).as_data()

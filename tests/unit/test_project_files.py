@@ -1,21 +1,29 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from core_facts import SOURCE_ID, TARGET_ID, settings
 
 from xtmig_kernel.errors import ProjectFileError, SameTenantError, UsageError
-from xtmig_kernel.project import Approval, Approvals, Proof, load_approvals, load_project, load_waivers, save_approvals
-from xtmig_kernel.project.files import write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from xtmig_kernel.project import (
+    Approval,
+    Approvals,
+    Proof,
+    files,
+    load_approvals,
+    load_project,
+    load_waivers,
+    save_approvals,
+)
+from xtmig_kernel.project.files import write_whole, yaml_text
 
 GIVEN = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -37,6 +45,41 @@ def test_right_file_loads(folder: Path) -> None:
     project = load_project(folder)
     assert (project.source.tenant_id, project.target.tenant_id) == (SOURCE_ID, TARGET_ID)
     assert project.folder == folder.resolve()
+
+
+ODD_NAMES = [
+    "A\x85B",
+    "A\u2028B",
+    "A\u2029B",
+    "A\rB",
+    "A\nB",
+    "A\ufeffB",
+    "Zoë 北京",
+    "yes",
+    "# x",
+    "a: b",
+    "\x7f",
+    "'",
+    '"',
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
+def test_a_name_is_read_back_as_it_was_written(folder: Path, name: str) -> None:
+    """Whatever stands in a project's name, the file that we write says the same when it is read."""
+    write(folder, yaml_text(settings(name=name)))
+    assert load_project(folder).name == name
+
+
+def test_one_place_writes_yaml() -> None:
+    """No other module writes YAML by itself, where line ends of other scripts would be lost."""
+    package = Path(files.__file__).parents[1]
+    writers = {
+        path.relative_to(package)
+        for path in package.rglob("*.py")
+        if re.search(r"yaml\.(safe_)?dump\(", path.read_text("utf-8"))
+    }
+    assert writers == {Path("project/files.py"), Path("simulator/tenants.py")}
 
 
 def test_unknown_key_is_an_error(folder: Path) -> None:

@@ -53,6 +53,33 @@ def directory_roles(context: ReadContext) -> tuple[str, list[Row]]:
     ]
 
 
+_MAY_READ_ELIGIBLE = frozenset(
+    {
+        "RoleEligibilitySchedule.Read.Directory",
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.Read.All",
+        "RoleManagement.Read.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    }
+)
+
+
+def eligible_roles(context: ReadContext) -> tuple[str, list[Row]]:
+    """The Entra roles that the person who is signed in may activate (fact F-93).
+
+    Raises:
+        MissingFact: An application is signed in, or the token does not permit it: no right is asked for this alone.
+    """
+    identity = context.tenant.identity
+    if identity.kind != "person":
+        raise MissingFact("an application activates no role")
+    if not _MAY_READ_ELIGIBLE & set(identity.permissions):
+        raise MissingFact("RoleManagement.Read.Directory is not in the token, so eligible roles are not asked for")
+    path = "/roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='principal')"
+    found = context.tenant.graph.get_all(path, {"$select": "roleDefinitionId"})
+    return f"Graph GET {path}", [{"RoleTemplateId": str(item["roleDefinitionId"]).lower()} for item in found]
+
+
 def applications(context: ReadContext) -> tuple[str, list[Row]]:
     """The migration application's registration, and others that bear its name (APP-03)."""
     source, found = _registrations(context)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365 import Reply
 
 PER_REQUEST = 10
-REQUESTS_AT_ONCE = 3
-"""A tenant runs few cmdlets of one account at a time; more requests would be sent away and asked again."""
 
 
 def ask_many(context: ReadContext, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Reply | ServiceError]:
@@ -30,7 +28,7 @@ def ask_many(context: ReadContext, calls: Sequence[tuple[str, dict[str, Any]]]) 
     """
     exchange = context.tenant.exchange
     groups = [calls[start : start + PER_REQUEST] for start in range(0, len(calls), PER_REQUEST)]
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(context.project.requests_at_once) as pool:
         answers = [answer for group in pool.map(exchange.invoke_many, groups) for answer in group]
     refused = [answer for answer in answers if isinstance(answer, ServiceError)]
     if answers and len(refused) == len(answers):

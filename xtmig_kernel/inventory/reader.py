@@ -19,6 +19,7 @@ from xtmig_kernel.inventory import (
     moves,
     on_premises,
     permissions,
+    policies,
     recipients,
     records,
     sign_in,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 WITHOUT_SIGN_IN: dict[str, Table] = {
     "domain_lookup": sign_in.domain_lookup,
+    "connections": sign_in.connections,
     "consent_link": sign_in.consent_link,
     "chosen_users": users.chosen_users,
     "proposed_users": users.proposed_users,
@@ -58,6 +60,8 @@ SIGNED_IN: dict[str, Table] = {
     "signed_in": sign_in.signed_in,
     "organization": directory.organization,
     "directory_roles": directory.directory_roles,
+    "eligible_roles": directory.eligible_roles,
+    "secret_policy": policies.secret_policy,
     "applications": directory.applications,
     "application_credentials": directory.application_credentials,
     "service_principals": directory.service_principals,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.m365 import consent_url, hosts_for, look_up_domain
+from xtmig_kernel.m365 import consent_url, hosts_for, look_at_connections, look_up_domain
 
 if TYPE_CHECKING:
     from xtmig_kernel.evidence import Row
@@ -16,6 +16,14 @@ def domain_lookup(context: ReadContext) -> tuple[str, list[Row]]:
     settings = context.project.side(context.side)
     row = look_up_domain(hosts_for(context.project, context.side), settings.domain, context.clock)
     return f"OpenID configuration of {settings.domain}", [row] if row else []
+
+
+def connections(context: ReadContext) -> tuple[str, list[Row]]:
+    """How the services of this side are reached from this machine (facts F-94 and F-95)."""
+    settings = context.project.side(context.side)
+    hosts = hosts_for(context.project, context.side)
+    found = look_at_connections(hosts, settings.domain, settings.tenant_id)
+    return "one request to each service", [dict(row) for row in found]
 
 
 def signed_in(context: ReadContext) -> tuple[str, list[Row]]:

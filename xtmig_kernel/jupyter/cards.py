@@ -92,7 +92,8 @@ def problem_data(error: XtmigError) -> dict[str, Any]:
     where = " ".join(part for part in (error.side and error.side.upper(), error.step) if part)
     kind = {2: "This cannot be used", 3: "Not done", 4: "Not yet", 5: "Microsoft 365 did not answer as needed"}
     heading = kind.get(error.exit_code, "Not done")
-    return {"request_id": None} | error.as_data() | {"heading": f"{heading}: {where}" if where else heading}
+    ids = {"support_ids": getattr(error, "support_ids", ())}
+    return ids | error.as_data() | {"heading": f"{heading}: {where}" if where else heading}
 
 
 def problem_card(error: XtmigError) -> str:

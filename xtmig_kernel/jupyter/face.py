@@ -91,6 +91,7 @@ class SectionFace:
         self.protected = kernel_redactor()
         self.busy = threading.Lock()
         self._thread = threading.local()
+        self._hearing: Controls | None = None
         self._listeners: list[Callable[[], None]] = []
         self._closing: Shown | None = None
         self._sign_in: SignInPanel | None = None
@@ -179,16 +180,16 @@ class SectionFace:
 
     @contextmanager
     def heard_by(self, controls: Controls) -> Iterator[None]:
-        """Let what this thread says and asks appear under a card.
+        """Let what this thread asks, and what it and its helpers say, appear under a card.
 
         Args:
             controls: Those of the card.
         """
-        self._thread.controls = controls
+        self._thread.controls = self._hearing = controls
         try:
             yield
         finally:
-            self._thread.controls = None
+            self._thread.controls = self._hearing = None
 
     @property
     def _controls(self) -> Controls | None:
@@ -200,8 +201,11 @@ class SectionFace:
         return self._controls.ask(question)
 
     def _say(self, sentence: str) -> None:
-        if self._controls is not None:
-            self._controls.say(sentence)
+        # A read may be shared out to threads of its own; only the main thread runs cells.
+        of_a_cell = threading.current_thread() is threading.main_thread()
+        controls = self._controls or (None if of_a_cell else self._hearing)
+        if controls is not None:
+            controls.say(sentence)
         else:
             self._progress.say(sentence)
 

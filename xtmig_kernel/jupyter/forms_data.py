@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from pydantic import ValidationError
 
 from xtmig_kernel.credentials import SecretReference
 from xtmig_kernel.errors import ProjectFileError, SecretReferenceError
 from xtmig_kernel.jupyter.forms_lines import LINES
 from xtmig_kernel.project import Project
-from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole
+from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole, yaml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,7 +233,7 @@ def save(folder: Path, data: dict[str, Any]) -> None:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines(keepends=True)
         end = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
         head = "".join(lines[:end]) or _HEAD
-    write_whole(path, head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+    write_whole(path, head + yaml_text(data))
 
 
 def _get(data: Any, path: str) -> Any:

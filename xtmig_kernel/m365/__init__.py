@@ -1,6 +1,7 @@
 """The wire: clouds, sign-in, HTTP policy, Exchange admin, Graph, and the two tenants."""
 
 from xtmig_kernel.m365.clouds import Hosts, consent_url, hosts_for, live_hosts
+from xtmig_kernel.m365.connection import look_at_connections
 from xtmig_kernel.m365.exchange import ExchangeClient
 from xtmig_kernel.m365.exchange_service import ExchangeService, Reply
 from xtmig_kernel.m365.graph import GraphClient, GraphReply, GraphRequest
@@ -13,6 +14,7 @@ from xtmig_kernel.m365.sign_in import SignIn
 from xtmig_kernel.m365.simulated import SimulatedClock, clock_for
 from xtmig_kernel.m365.tenants import CallReply, SourceTenant, TargetTenant, Tenant, connect, identify
 from xtmig_kernel.m365.values import size_bytes
+from xtmig_kernel.m365.waits import is_about_a_wait
 
 __all__ = [
     "CLEAR",
@@ -39,7 +41,9 @@ __all__ = [
     "consent_url",
     "hosts_for",
     "identify",
+    "is_about_a_wait",
     "live_hosts",
+    "look_at_connections",
     "look_up_domain",
     "size_bytes",
 ]

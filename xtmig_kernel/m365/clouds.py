@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from xtmig_kernel.m365.simulated import connection_of
-from xtmig_kernel.project.clouds import LOGIN_HOSTS
+from xtmig_kernel.project.clouds import LOGIN_HOSTS, login_address
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xtmig_kernel.project import CloudName, Project, Side
+    from xtmig_kernel.project import CloudName, Project, Side, SideSettings
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Hosts:
         portal: Base URL of the admin consent page.
         host_suffixes: Hosts that a token may be sent to, each with all that ends in it.
         ca_file: Certificate authority to trust instead of the system's; None for live tenants.
+        own_hosts: Hosts of the project's own that a token may be sent to, and nothing that ends in them.
     """
 
     login: str
@@ -42,6 +43,7 @@ class Hosts:
     portal: str
     host_suffixes: tuple[str, ...]
     ca_file: Path | None = None
+    own_hosts: tuple[str, ...] = ()
 
     def trusts(self, url: str) -> bool:
         """Whether a token may be sent to this address: HTTPS, and a host of this cloud.
@@ -52,7 +54,7 @@ class Hosts:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         inside = any(host == suffix or host.endswith(f".{suffix}") for suffix in self.host_suffixes)
-        return parts.scheme == "https" and inside
+        return parts.scheme == "https" and (inside or host in self.own_hosts)
 
 
 def _cloud(cloud: CloudName, graph: str, exchange: str, *also: str) -> Hosts:
@@ -103,7 +105,7 @@ def hosts_for(project: Project, side: Side) -> Hosts:
     hosts = _CLOUDS[project.side(side).cloud]
     connection = connection_of(project)
     if connection is None:
-        return hosts
+        return _with_own(hosts, project.side(side))
     listening = {urlsplit(url).hostname or "" for url in (connection.login, connection.graph, connection.exo)}
     return replace(
         hosts,
@@ -113,6 +115,22 @@ def hosts_for(project: Project, side: Side) -> Hosts:
         portal=connection.portal,
         host_suffixes=tuple(sorted(listening)),
         ca_file=connection.ca_file,
+    )
+
+
+def _with_own(hosts: Hosts, settings: SideSettings) -> Hosts:
+    """The same with the hosts that the project names itself; what a token is asked for follows its service's host."""
+    login, own = login_address(settings), settings.hosts
+    graph, exchange = own.graph or hosts.graph, own.exchange or hosts.exchange
+    return replace(
+        hosts,
+        login=login,
+        portal=login,
+        graph=graph,
+        exchange=exchange,
+        graph_scope=f"{graph}/.default",
+        exchange_scope=f"{exchange}/.default",
+        own_hosts=tuple(urlsplit(url).hostname or "" for url in (own.graph, own.exchange) if url),
     )
 
 

@@ -14,12 +14,13 @@ from uuid import uuid4
 
 from xtmig_kernel.errors import Rejected, ServiceError, Throttled, Unavailable
 from xtmig_kernel.m365.exchange_contract import writes
-from xtmig_kernel.m365.exchange_errors import error_from
+from xtmig_kernel.m365.exchange_errors import PageLinkExpired, error_from, page_link_error
 from xtmig_kernel.m365.exchange_service import Reply
 from xtmig_kernel.m365.http import Request, Response, UncertainWrite, normal_port
 from xtmig_kernel.m365.module_file import ModuleFile, read_module_file
 from xtmig_kernel.m365.parameters import encrypt_for, no_key, to_wire
 from xtmig_kernel.m365.values import plain_row
+from xtmig_kernel.m365.waits import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -150,7 +151,9 @@ class ExchangeClient:
         self._raise_for(response, what, writes=changing)
         data = response.data()
         parts = data.get("responses") if isinstance(data, dict) else None
-        return {str(part.get("id")): Response.of_part(part) for part in parts or [] if isinstance(part, dict)}
+        return {
+            str(part.get("id")): Response.of_part(part, request_id) for part in parts or [] if isinstance(part, dict)
+        }
 
     def _member(self, response: Response | None, cmdlet: str, body: dict[str, Any]) -> Reply | ServiceError:
         url, headers = self._url("InvokeCommand"), self._headers(cmdlet, None)
@@ -166,6 +169,8 @@ class ExchangeClient:
                 return self._pages(url, cmdlet, body, headers)
             error = error_from(response, cmdlet, self._http.side, writes=changing)
             # A 401 here means that the token ran out while the batch waited; that request was not looked at.
+            if isinstance(error, Throttled):
+                self._http.part_refused(response)
             again = isinstance(error, Throttled) or (error is not None and error.status == HTTPStatus.UNAUTHORIZED)
             if again or (isinstance(error, Unavailable) and not isinstance(error, UncertainWrite)):
                 return self._pages(url, cmdlet, body, headers)
@@ -177,6 +182,22 @@ class ExchangeClient:
 
     def _pages(
         self, url: str, cmdlet: str, body: dict[str, Any], headers: dict[str, str], first: Response | None = None
+    ) -> Reply:
+        """All pages; a read whose page link expired is begun again once, since reading twice changes nothing.
+
+        What was read before is thrown away: pages of two readings do not fit together.
+        """
+        try:
+            return self._all_pages(url, cmdlet, body, headers, first)
+        except PageLinkExpired:
+            if writes(cmdlet):
+                raise
+            who = speaker("exchange", self._http.side)
+            self._http.tell(f"{who} ended a list before it was read; reading it again from its beginning")
+            return self._all_pages(url, cmdlet, body, headers, None)
+
+    def _all_pages(
+        self, url: str, cmdlet: str, body: dict[str, Any], headers: dict[str, str], first: Response | None
     ) -> Reply:
         """All pages: the same body and headers are posted to each next link (wire 1.6)."""
         rows: list[dict[str, Any]] = []
@@ -194,7 +215,10 @@ class ExchangeClient:
             if link in seen:
                 raise Rejected(f"{cmdlet}: the service's pages run in a circle.", side=self._http.side)
             seen.add(link)
-            response = self._post(link, cmdlet, body, headers)
+            try:
+                response = self._post(link, cmdlet, body, headers)
+            except Rejected as error:
+                raise page_link_error(error, cmdlet) from None
 
     def _page(self, response: Response, cmdlet: str) -> dict[str, Any]:
         """One page. Nothing at all is an answer to a write; for a read it is none, and never an empty list."""
@@ -207,6 +231,7 @@ class ExchangeClient:
         raise kind(
             f"{cmdlet} got an answer that says nothing.",
             request_id=response.headers.get("Request-Id"),
+            client_request_id=response.client_request_id,
             status=response.status,
             side=self._http.side,
             cause="HTTP success, but not the JSON that Exchange sends.",

@@ -1,4 +1,4 @@
-"""Exchange's answers that are no success, as typed errors (wire 1.7 and 1.8, facts F-17 to F-24, F-93). Pure.
+"""Exchange's answers that are no success, as typed errors (wire 1.7 and 1.8, facts F-17 to F-24, F-97). Pure.
 
 Exchange words its messages in the administrator's language, so what decides is the exception's type name, then the
 HTTP status, and the words only where there is nothing else.
@@ -37,7 +37,35 @@ _EXISTS = re.compile(r"already exists|is already (in use|being used)", re.IGNORE
 _FAILURE_CATEGORY = re.compile(r"FailureCategory=Cmdlet-(\w+)")
 _NEVER_SENT = ("CommandNotFoundException", "ParameterBindingException", "ParameterBindingValidationException")
 _DENIED = ("PermissionDenied", "SecurityError", "AuthenticationError")
+_EXPIRED = re.compile(r"expired or invalid pagination|00:30:00", re.IGNORECASE)
 _WRAPPERS = ("ODataServiceException", "DirectInvokeCmdletExecutionException")
+
+
+class PageLinkExpired(Rejected):
+    """A list was not read to its end within the thirty minutes for which its page links are valid (wire 1.1, 1.6)."""
+
+
+def page_link_error(error: Rejected, cmdlet: str) -> Rejected:
+    """What the refusal of a page link means: that it has expired, or else what it says.
+
+    No exception type is known for it, so its words decide; the half hour is written alike in every language.
+
+    Args:
+        error: The refusal of a page link.
+        cmdlet: What was called.
+    """
+    if not _EXPIRED.search(error.message):
+        return error
+    return PageLinkExpired(
+        f"The list of {cmdlet} was not read to its end: its pages are kept for half an hour.",
+        exception_type=error.exception_type,
+        request_id=error.request_id,
+        client_request_id=error.client_request_id,
+        status=error.status,
+        side=error.side,
+        cause="The reading took longer, twice over. What had been read is thrown away, for a part is no list.",
+        remedy="Look at the network and at what else runs against this tenant, then run it again at a quieter hour.",
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +103,7 @@ def complaint(response: Response) -> Complaint | None:
 
 
 def complaint_of_record(type_name: str, fully_qualified_id: str, category: str, text: str) -> Complaint:
-    """What an error record of PowerShell complains of (fact F-93).
+    """What an error record of PowerShell complains of (fact F-97).
 
     The session's module passes on the service's `id|type|text`; remote PowerShell told the type in the record's id.
     An exception of PowerShell itself says that nothing was sent; any other one leaves open what was done.
@@ -114,10 +142,16 @@ def passing(found: Complaint) -> Literal["busy", "fault"] | None:
     Args:
         found: From an answer over HTTP, or from an error record.
     """
-    if _BUSY.search(found.text):
+    if _is_busy(found):
         return "busy"
     known = f"{found.exception_type or ''} {found.text}"
     return "fault" if any(name in known for name in _FAULTS) else None
+
+
+def _is_busy(found: Complaint) -> bool:
+    """Whether the machinery says that there are too many requests; what a cmdlet itself says is told by its type."""
+    told_by_type = found.by_cmdlet and found.exception_type is not None
+    return not told_by_type and _BUSY.search(found.text) is not None
 
 
 def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> ServiceError | None:
@@ -132,8 +166,15 @@ def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> 
     found = complaint(response)
     if found is None:
         return None
-    request_id = response.headers.get("Request-Id")
-    return error_of(found, cmdlet, side, writes=writes, status=response.status, request_id=request_id)
+    return error_of(
+        found,
+        cmdlet,
+        side,
+        writes=writes,
+        status=response.status,
+        request_id=response.headers.get("Request-Id"),
+        client_request_id=response.client_request_id,
+    )
 
 
 def error_of(
@@ -144,6 +185,7 @@ def error_of(
     writes: bool,
     status: int | None = None,
     request_id: str | None = None,
+    client_request_id: str | None = None,
 ) -> ServiceError:
     """The error that a complaint means.
 
@@ -154,6 +196,7 @@ def error_of(
         writes: Whether the cmdlet may have changed something.
         status: The HTTP status; None where PowerShell tells none.
         request_id: The service's id of the request.
+        client_request_id: Our own one.
     """
     kind, remedy = _kind(found, status, writes=writes)
     answer = "an error without a name" if status is None else f"HTTP {status}"
@@ -161,6 +204,7 @@ def error_of(
         found.text or f"{cmdlet} was answered with {answer}.",
         exception_type=found.exception_type,
         request_id=request_id,
+        client_request_id=client_request_id,
         status=status,
         side=side,
         cause=f"{cmdlet} reported {found.exception_type or answer}.",
@@ -172,7 +216,7 @@ def _kind(found: Complaint, status: int | None, *, writes: bool) -> tuple[type[S
     refused = found.denied or status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if refused or "AccessDenied" in (found.exception_type or ""):
         return AccessDenied, "Give the signed-in account an Exchange role that holds this cmdlet, then sign in again."
-    if status == HTTPStatus.TOO_MANY_REQUESTS or _BUSY.search(found.text):
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _is_busy(found):
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
     if not _is_settled(found, status, writes=writes):
         if writes:

@@ -19,10 +19,10 @@ from xtmig_kernel.errors import (
     Unavailable,
     UsageError,
 )
-from xtmig_kernel.m365.http import Request, Response, UncertainWrite, Waits
+from xtmig_kernel.m365.http import PASSING, Request, Response, UncertainWrite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xtmig_kernel.m365.http import Http
     from xtmig_kernel.project import Side
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _BATCH = 20
 _ABSENT = frozenset({"Request_ResourceNotFound", "ResourceNotFound", "NotFound", "itemNotFound"})
 _EXISTS = re.compile(r"already (exists?|in use|added)|conflicting object", re.IGNORECASE)
-_PASSING = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _PLACE = re.compile(r"(?P<quote>'?)\{(?P<name>\w+)\}")
 
 
@@ -43,12 +42,14 @@ class GraphRequest:
         path: Such as `"/organization"`, its values percent-encoded (`fill_path`).
         body: JSON data, or None.
         headers: Further headers.
+        depends_on: In a batch: places, in the same list, of requests before it that must have succeeded first.
     """
 
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ class GraphClient:
                 raise Rejected(f"GET {path}: the next page is in no place to go to.", side=self._http.side)
             seen.add(url)
             response = self._http.send(Request("GET", url, _headers(headers or {}), what=f"GET {path}"))
-            page = self._object(self._answer(response, GraphRequest("GET", path)), path)
+            reply = self._answer(response, GraphRequest("GET", path))
+            page = self._object(reply, path)
             if not isinstance(page.get("value"), list):
-                raise self._unusable(path, response.status)
+                raise self._unusable(path, reply)
             rows += page["value"]
             url = page.get("@odata.nextLink")
         return tuple(rows)
@@ -139,51 +141,83 @@ class GraphClient:
         """Many requests, twenty at a time (wire 4.12).
 
         Args:
-            requests: Independent of each other.
+            requests: Independent of each other, but for what `depends_on` says.
 
         Returns:
             One reply or error for each, in their order. Members that were throttled, and reads that failed for a
-            passing reason, have been tried again.
-        """
-        replies: list[GraphReply | ServiceError] = []
-        for start in range(0, len(requests), _BATCH):
-            replies += self._batch(list(requests[start : start + _BATCH]))
-        return replies
+            passing reason, have been tried again. A member is not begun where one that it depends on failed.
 
-    def _batch(self, members: list[GraphRequest]) -> list[GraphReply | ServiceError]:
+        Raises:
+            UsageError: A request depends on one that does not stand before it; nothing was sent then.
+        """
+        if any(not 0 <= j < i for i, request in enumerate(requests) for j in request.depends_on):
+            raise UsageError("A request of a batch may depend on those before it alone; nothing was sent.")
         replies: dict[int, GraphReply | ServiceError] = {}
-        waits = Waits(self._http.clock)
-        open_members = list(range(len(members)))
-        while open_members:
+        for start in range(0, len(requests), _BATCH):
+            members = dict(enumerate(requests[start : start + _BATCH], start))
+            self._batch(members, start, replies)
+        return [replies[i] for i in range(len(requests))]
+
+    def _batch(
+        self, members: Mapping[int, GraphRequest], start: int, replies: dict[int, GraphReply | ServiceError]
+    ) -> None:
+        waits = self._http.waits()
+        open_members = list(members)
+        while open_members := self._to_begin(open_members, members, replies):
             try:
-                parts = self._send_batch({i: members[i] for i in open_members})
+                parts = self._send_batch({i: members[i] for i in open_members}, start)
             except ServiceError as error:
                 replies |= {i: copy(error) for i in open_members}  # a caller may add each member's subject
                 break
-            again = [i for i in open_members if _passes(parts.get(i), members[i])]
+            again: list[int] = []
             for i in open_members:
                 replies[i] = self._member(parts.get(i), members[i])
-            retry_after = [parts[i].headers.get("Retry-After", "") for i in again]
-            longest = max(retry_after, key=lambda text: (len(text), text), default="")
-            open_members = again if again and waits.wait(longest) else []
-        return [replies[i] for i in range(len(members))]
+                if isinstance(replies[i], Throttled):
+                    self._http.part_refused(parts[i])
+                if _passes(parts.get(i), members[i]) or (
+                    _waited_in_vain(parts.get(i)) and set(members[i].depends_on) & set(again)
+                ):
+                    again.append(i)
+            if not again or not waits.wait(_longest(parts[i].headers.get("Retry-After", "") for i in again)):
+                break
+            for i in again:
+                del replies[i]
+            open_members = again
 
-    def _send_batch(self, members: Mapping[int, GraphRequest]) -> dict[int, Response]:
-        parts = [
-            {"id": str(i), "method": member.method, "url": member.path}
+    def _to_begin(
+        self, wanted: list[int], members: Mapping[int, GraphRequest], replies: dict[int, GraphReply | ServiceError]
+    ) -> list[int]:
+        """Those that may be sent; the others get their error, for what they depend on has failed for good."""
+        for i in wanted:
+            failed = next((j for j in members[i].depends_on if isinstance(replies.get(j), ServiceError)), None)
+            if failed is not None:
+                replies[i] = Rejected(
+                    f"{members[i].method} {members[i].path.partition('?')[0]} was not begun.",
+                    side=self._http.side,
+                    cause=f"It depends on another request, which failed: {replies[failed]}",
+                    remedy="Mend what failed there, then run the step again.",
+                )
+        return [i for i in wanted if i not in replies]
+
+    def _send_batch(self, members: Mapping[int, GraphRequest], start: int) -> dict[int, Response]:
+        first = {i: [str(j - start) for j in member.depends_on if j in members] for i, member in members.items()}
+        sent = [
+            {"id": str(i - start), "method": member.method, "url": member.path}
             | ({"headers": _headers(member.headers)} if member.headers or member.body is not None else {})
             | ({"body": member.body} if member.body is not None else {})
+            | ({"dependsOn": first[i]} if first[i] else {})
             for i, member in members.items()
         ]
         changing = any(member.method != "GET" for member in members.values())
         what = f"a batch of {len(members)} Graph requests"
         url = f"{self._root}/$batch"
-        response = self._http.send(Request("POST", url, _headers({}), {"requests": parts}, writes=changing, what=what))
+        response = self._http.send(Request("POST", url, _headers({}), {"requests": sent}, writes=changing, what=what))
         if response.status >= HTTPStatus.BAD_REQUEST:
             return dict.fromkeys(members, response)
         data = response.data()
         answers = data.get("responses") if isinstance(data, dict) else None
-        return {int(part["id"]): Response.of_part(part) for part in answers or [] if str(part.get("id", "")).isdigit()}
+        parts = [part for part in answers or [] if str(part.get("id", "")).isdigit()]
+        return {int(part["id"]) + start: Response.of_part(part, response.client_request_id) for part in parts}
 
     def _member(self, response: Response | None, member: GraphRequest) -> GraphReply | ServiceError:
         if response is None:
@@ -215,13 +249,13 @@ class GraphClient:
 
     def _object(self, reply: GraphReply, path: str) -> dict[str, Any]:
         if not isinstance(reply.data, dict):
-            raise self._unusable(path, None)
+            raise self._unusable(path, reply)
         return reply.data
 
-    def _unusable(self, path: str, status: int | None) -> Unavailable:
+    def _unusable(self, path: str, reply: GraphReply) -> Unavailable:
         return Unavailable(
             f"GET {path.partition('?')[0]} got an answer that says nothing.",
-            status=status,
+            request_id=reply.request_id,
             side=self._http.side,
             cause="HTTP success, but not the JSON that Graph sends.",
             remedy="Check for a proxy that answers in the service's place, then look again.",
@@ -262,8 +296,18 @@ def _headers(further: Mapping[str, str]) -> dict[str, str]:
 def _passes(response: Response | None, member: GraphRequest) -> bool:
     if response is None:
         return False
-    passing = response.status in _PASSING and member.method == "GET"
+    passing = response.status in PASSING and member.method == "GET"
     return response.status == HTTPStatus.TOO_MANY_REQUESTS or passing
+
+
+def _waited_in_vain(response: Response | None) -> bool:
+    return response is not None and response.status == HTTPStatus.FAILED_DEPENDENCY
+
+
+def _longest(waits: Iterable[str]) -> str:
+    """The longest of several Retry-After headers, which may have decimals."""
+    numbers = [text for text in waits if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text)]
+    return max(numbers, key=float, default="")
 
 
 def _error(response: Response, request: GraphRequest, side: Side) -> ServiceError:
@@ -278,6 +322,7 @@ def _error(response: Response, request: GraphRequest, side: Side) -> ServiceErro
         str(error.get("message") or f"{what} was answered with HTTP {response.status}."),
         exception_type=code,
         request_id=response.headers.get("request-id") or inner.get("request-id"),
+        client_request_id=response.client_request_id,
         status=response.status,
         side=side,
         cause=f"{what} reported {code or f'HTTP {response.status}'}.",
@@ -288,6 +333,8 @@ def _error(response: Response, request: GraphRequest, side: Side) -> ServiceErro
 def _kind(status: int, code: str | None, message: str, *, changing: bool) -> tuple[type[ServiceError], str]:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return AccessDenied, "Give the signed-in account the role or permission, then sign in again."
+    if status == HTTPStatus.FAILED_DEPENDENCY:
+        return Rejected, "Mend what it depends on, then run the step again; this one was not begun."
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
     # Status 3xx and below cannot come from Graph itself: nobody knows what became of the request, as after a 408.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import random
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urljoin, urlsplit, urlunsplit
+from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,13 +23,15 @@ from requests.structures import CaseInsensitiveDict
 
 from xtmig_kernel import __version__
 from xtmig_kernel.errors import Rejected, Unavailable
+from xtmig_kernel.m365.waits import Waits, speaker, unheard
+from xtmig_kernel.m365.watching import watched
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.m365.clouds import Hosts
+    from xtmig_kernel.m365.limiter import Limiter
     from xtmig_kernel.project import Side
 
 USER_AGENT = f"xtmig/{__version__}"
@@ -39,9 +41,10 @@ _CONNECT_SECONDS = 15
 _READ_SECONDS: dict[Resource, int] = {"exchange": 960, "graph": 120}
 """Exchange's own limit is 15 minutes; Microsoft's module waits a minute longer (wire 1.2)."""
 
-_RETRIES = 5
-_FIRST_WAIT_SECONDS = 2.0
-_CEILING_SECONDS = 300.0
+PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+"""After these a read is sent again (wire 1.8); nobody knows what became of a write."""
+
+CLIENT_ID = "client-request-id"
 _REDIRECTS = 5
 _CLAIMS = re.compile(r'claims="([^"]+)"')
 
@@ -102,26 +105,35 @@ class Response:
         status: HTTP status.
         headers: With names that ignore case.
         content: The body's bytes.
+        client_request_id: The id that we gave the request.
     """
 
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
+    client_request_id: str | None = None
+    _parsed: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
-    def of_part(cls, part: Mapping[str, Any]) -> Response:
+    def of_part(cls, part: Mapping[str, Any], client_request_id: str | None = None) -> Response:
         """A member of a batch's answer, as if it had come alone.
 
         Args:
             part: With `status`, `headers` and `body`.
+            client_request_id: The id that we gave the batch.
         """
         body = part.get("body")
         content = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8")
         headers = {str(name): str(value) for name, value in (part.get("headers") or {}).items()}
-        return cls(int(part.get("status") or 0), CaseInsensitiveDict(headers), content)
+        return cls(int(part.get("status") or 0), CaseInsensitiveDict(headers), content, client_request_id)
 
     def data(self) -> Any:
         """The body as JSON data; None where it is empty or no JSON. NUL bytes around it are ignored (wire 1.7 E)."""
+        if not self._parsed:  # a page is asked several times what it says
+            self._parsed.append(self._read())
+        return self._parsed[0]
+
+    def _read(self) -> Any:
         try:
             return json.loads(self.content.strip(b"\0 \r\n\t").decode("utf-8-sig"))
         except ValueError:
@@ -162,6 +174,12 @@ class _Session(requests.Session):
         kwargs.setdefault("timeout", (_CONNECT_SECONDS, _READ_SECONDS["graph"]))
         return super().request(*args, **kwargs)
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        with watched(request) as answered:
+            response = super().send(request, **kwargs)
+            answered(response)
+        return response
+
 
 def new_session(hosts: Hosts) -> requests.Session:
     """A session that trusts the right certificates and names itself xtmig.
@@ -182,48 +200,6 @@ def new_session(hosts: Hosts) -> requests.Session:
     return session
 
 
-class Waits:
-    """How often and how long one request may wait before it is given up.
-
-    Args:
-        clock: Does the waiting.
-        ceiling: Seconds of waiting altogether.
-    """
-
-    def __init__(self, clock: Clock, ceiling: float = _CEILING_SECONDS) -> None:
-        self._clock = clock
-        self._left = ceiling
-        self._count = 0
-
-    def wait(self, retry_after: str | None = None) -> bool:
-        """Wait before the next try, unless there is to be none.
-
-        Args:
-            retry_after: The service's Retry-After header: seconds, maybe with decimals (wire 1.8).
-
-        Returns:
-            False, at once, where the retries are used up or the wait would go over the ceiling.
-        """
-        seconds = _seconds(retry_after)
-        if seconds is None:
-            # Several workers that were refused together shall not come back together.
-            seconds = _FIRST_WAIT_SECONDS * 2**self._count * random.uniform(1.0, 1.25)  # noqa: S311
-        if self._count >= _RETRIES or seconds > self._left:
-            return False
-        self._count += 1
-        self._left -= seconds
-        self._clock.sleep(seconds)
-        return True
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 <= value < float("inf") else None
-
-
 class Http:
     """Sends requests to one service of one tenant.
 
@@ -233,9 +209,10 @@ class Http:
         hosts: Where tokens may go.
         tokens: Gives them.
         clock: Waits between retries.
-        slots: Bounds the requests in flight; shared by the services of one tenant.
+        limiter: Bounds the requests in flight; shared by the services of one tenant.
         session: The connections.
         is_transient: Tells from an answer's body that the service was only busy (429 and 503 are known here).
+        tell: Takes one sentence before each wait.
     """
 
     def __init__(
@@ -245,16 +222,18 @@ class Http:
         hosts: Hosts,
         tokens: Tokens,
         clock: Clock,
-        slots: threading.BoundedSemaphore,
+        limiter: Limiter,
         session: requests.Session,
         is_transient: Callable[[Response], Literal["busy", "fault"] | None] = lambda _: None,
+        tell: Callable[[str], None] = unheard,
     ) -> None:
         self.resource = resource
         self.side = side
         self.hosts = hosts
         self.clock = clock
         self._tokens = tokens
-        self._slots = slots
+        self.tell = tell
+        self._lane = limiter.lane(speaker(resource, side), tell)
         self._session = session
         self._is_transient = is_transient
         self._moved: dict[str, str] = {}
@@ -276,7 +255,9 @@ class Http:
             Rejected: The service sent us to a host outside its cloud.
             SignInError: No token could be had.
         """
-        waits = Waits(self.clock)
+        # One id for all tries, by which Microsoft's support finds a request whose answer never came.
+        request = replace(request, headers={CLIENT_ID: str(uuid4()), **request.headers})
+        waits = self.waits()
         bearer = self._tokens.token(self.resource)
         renewed = False
         while True:
@@ -284,7 +265,7 @@ class Http:
                 response = self._follow(request, bearer)
             except requests.RequestException as error:
                 lost = self._lost(request, error)
-                if isinstance(lost, UncertainWrite) or not waits.wait():
+                if isinstance(lost, UncertainWrite) or not waits.wait(why="gave no answer"):
                     raise lost from None
                 continue
             if response.status == HTTPStatus.UNAUTHORIZED and not renewed:
@@ -293,12 +274,27 @@ class Http:
             if not (self._may_retry(request, response) and waits.wait(response.headers.get("Retry-After"))):
                 return response
 
+    def waits(self) -> Waits:
+        """The retries of one request, told to whoever listens."""
+        return Waits(self.clock, speaker(self.resource, self.side), self.tell)
+
+    def part_refused(self, response: Response) -> None:
+        """Slow down after a member of a batch was refused because there were too many requests.
+
+        Args:
+            response: That member's answer.
+        """
+        self._lane.part_refused(response.headers)
+
     def _may_retry(self, request: Request, response: Response) -> bool:
         """A busy service did nothing, so even a write may be sent again; after a fault only a read may."""
-        kind = "busy" if response.status == HTTPStatus.TOO_MANY_REQUESTS else self._is_transient(response)
-        if kind is None and response.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
+        kind = "busy" if self._is_busy(response) else self._is_transient(response)
+        if kind is None and response.status in PASSING:
             kind = "fault"
         return kind == "busy" or (kind == "fault" and not request.writes)
+
+    def _is_busy(self, response: Response) -> bool:
+        return response.status == HTTPStatus.TOO_MANY_REQUESTS or self._is_transient(response) == "busy"
 
     def _renewed(self, response: Response) -> str:
         claims = claims_challenge(response.headers.get("WWW-Authenticate", ""))
@@ -324,7 +320,7 @@ class Http:
         raise Rejected(f"{request.what} was sent on {_REDIRECTS} times without an answer.", side=self.side)
 
     def _once(self, request: Request, url: str, bearer: str) -> Response:
-        with self._slots:
+        with self._lane.slot() as era:
             answer = self._session.request(
                 request.method,
                 url,
@@ -333,7 +329,9 @@ class Http:
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS[self.resource]),
                 allow_redirects=False,
             )
-        return Response(answer.status_code, answer.headers, answer.content)
+        response = Response(answer.status_code, answer.headers, answer.content, request.headers.get(CLIENT_ID))
+        self._lane.heard(era, response.headers, busy=self._is_busy(response), good=answer.ok)
+        return response
 
     def _pinned(self, url: str) -> str:
         """The same address on the host that an earlier redirect named (wire 1.1)."""
@@ -342,10 +340,12 @@ class Http:
 
     def _lost(self, request: Request, error: requests.RequestException) -> Unavailable:
         # Only a connection that was never made proves that nothing was done.
+        client_request_id = request.headers.get(CLIENT_ID)
         never_sent = isinstance(error, requests.ConnectTimeout) or _never_connected(error)
         if request.writes and not never_sent:
             return UncertainWrite(
                 f"The answer to {request.what} was lost.",
+                client_request_id=client_request_id,
                 side=self.side,
                 cause="The connection broke or the time was up after the request was sent.",
                 remedy="It may have been done. Look at the object before anything is sent again.",
@@ -353,11 +353,13 @@ class Http:
         if isinstance(error, requests.Timeout):
             return TimedOut(
                 f"{request.what} was not answered in time.",
+                client_request_id=client_request_id,
                 side=self.side,
                 remedy="Try again later; if it lasts, look at the service health page.",
             )
         return Unavailable(
             f"{request.what} could not be sent.",
+            client_request_id=client_request_id,
             side=self.side,
             cause=f"No connection to {urlsplit(request.url).hostname} ({type(error).__name__}).",
             remedy="Check the network, the proxy settings and the clock of this machine.",
@@ -366,7 +368,8 @@ class Http:
 
 def _never_connected(error: requests.RequestException) -> bool:
     if isinstance(error, requests.exceptions.SSLError):
-        return "CERTIFICATE_VERIFY_FAILED" in str(error)  # other TLS faults also happen after sending
+        # other TLS faults also happen after sending; which of the two words is there depends on the system's own check
+        return any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError"))
     if isinstance(error, requests.exceptions.ProxyError):
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)

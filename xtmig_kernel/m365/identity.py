@@ -76,6 +76,15 @@ def application_of(claims: Mapping[str, Any]) -> str:
     return str(claims.get("appid") or claims.get("azp") or "").lower()
 
 
+def is_person(claims: Mapping[str, Any]) -> bool:
+    """Whether a token was issued for a person, and not for an application on its own.
+
+    Args:
+        claims: Of an access token.
+    """
+    return bool(claims.get("scp")) or claims.get("idtyp") == "user"
+
+
 def identity_of(tokens: Iterable[Mapping[str, Any]]) -> Identity:
     """Who is signed in.
 
@@ -84,7 +93,7 @@ def identity_of(tokens: Iterable[Mapping[str, Any]]) -> Identity:
     """
     every = list(tokens)
     first = every[0]
-    person = bool(first.get("scp")) or first.get("idtyp") == "user"
+    person = is_person(first)
     names = ("upn", "preferred_username", "unique_name") if person else ("app_displayname",)
     name = next((str(first[key]) for key in names if first.get(key)), str(first.get("name") or first.get("oid") or ""))
     permissions: set[str] = set()
@@ -118,12 +127,16 @@ def prove_tenant(claims: Mapping[str, Any], side: Side, expected: str, other: st
     found = str(claims.get("tid") or "").lower()
     if found == expected:
         return
-    swapped = found == other
+    cause = None
+    if found == other:
+        cause = "That is the project's other tenant: the two sign-ins are swapped."
+    elif is_person(claims):
+        cause = "So it is where an account is at home in another tenant, as a guest's or a partner administrator's is."
     raise WrongTenantError(
         f"The sign-in is for tenant {found or '(unknown)'}, but the {side} tenant is {expected}.",
         side=side,
-        cause="That is the project's other tenant: the two sign-ins are swapped." if swapped else None,
-        remedy=f"Sign in with an account of the {side} tenant; nothing was sent.",
+        cause=cause,
+        remedy=f"Sign in with an account of the {side} tenant itself; nothing was sent.",
         statements=("EPT-01",),
     )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from xtmig_kernel.errors import Rejected, Unavailable, UsageError
-from xtmig_kernel.m365.http import Waits, new_session
+from xtmig_kernel.m365.http import PASSING, new_session
+from xtmig_kernel.m365.waits import Waits
 
 if TYPE_CHECKING:
     from xtmig_kernel.clock import Clock
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _DOMAIN = re.compile(r"(?=.{3,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _UNKNOWN = ("AADSTS90002", "AADSTS900023")
-_BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+_BUSY = (HTTPStatus.TOO_MANY_REQUESTS, *PASSING)
 
 
 def look_up_domain(hosts: Hosts, domain: str, clock: Clock) -> dict[str, Any] | None:

@@ -40,7 +40,7 @@ def read_module_file(data: Any) -> ModuleFile:
         data: The service's JSON answer: `{"value": [{"fileName", "fileContent", "exportedCmdlets"}]}`.
 
     Raises:
-        Rejected: It is something else, or offers nothing at all.
+        Rejected: It is something else.
     """
     files = data.get("value") if isinstance(data, dict) else None
     files = [item for item in files or [] if isinstance(item, dict)]
@@ -48,13 +48,13 @@ def read_module_file(data: Any) -> ModuleFile:
     names = [name.strip() for item in files for name in str(item.get("exportedCmdlets") or "").split(",")]
     parameters = _parameters(text)
     offered = {name: parameters.get(name.casefold(), frozenset()) for name in names if name}
-    if not offered:
+    key = _KEY.search(text)
+    if not offered and key is None:  # with a key it is a module, of an account that is offered nothing
         raise Rejected(
             "Exchange did not say which cmdlets this account may use.",
             cause="Its module file names none.",
             remedy="Check that the account has an Exchange role in this tenant.",
         )
-    key = _KEY.search(text)
     return ModuleFile(offered, (key["modulus"].strip(), key["exponent"].strip()) if key else None)
 
 

@@ -16,14 +16,15 @@ from xtmig_kernel.errors import AccessDenied, Rejected, ServiceError, SignInErro
 from xtmig_kernel.m365.exchange_contract import writes
 from xtmig_kernel.m365.exchange_errors import complaint_of_record, error_of, passing
 from xtmig_kernel.m365.exchange_service import Reply
-from xtmig_kernel.m365.http import TimedOut, UncertainWrite, Waits
+from xtmig_kernel.m365.http import TimedOut, UncertainWrite
 from xtmig_kernel.m365.identity import claims_of
 from xtmig_kernel.m365.shell import Shell, ShellLost
 from xtmig_kernel.m365.shell_values import encoded, to_shell
 from xtmig_kernel.m365.values import plain_row
+from xtmig_kernel.m365.waits import Waits, speaker, unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.credentials import Redactor
@@ -38,7 +39,7 @@ ENVIRONMENTS: dict[CloudName, str] = {
     "dod": "O365USGovDoD",
     "china": "O365China",
 }
-"""ExchangeEnvironmentName of each cloud (fact F-92)."""
+"""ExchangeEnvironmentName of each cloud (fact F-96)."""
 SIMULATED = "simulated"
 """What stands there for simulated tenants; the bridge refuses it before it does anything."""
 
@@ -62,11 +63,12 @@ class PowerShellExchange:
         side: The tenant, for messages.
         tenant_id: Its ID, which the session must show before the first cmdlet.
         account: The parameter that goes with the token: a person's UserPrincipalName, or the tenant's initial domain
-            as Organization for an application (fact F-92).
+            as Organization for an application (fact F-96).
         environment: One of `ENVIRONMENTS`, or `SIMULATED`.
         tokens: Gives tokens for Exchange.
         redactor: Knows them.
         clock: Waits between retries.
+        tell: Takes one sentence before each wait.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class PowerShellExchange:
         tokens: Tokens,
         redactor: Redactor,
         clock: Clock,
+        tell: Callable[[str], None] = unheard,
     ) -> None:
         self._command = tuple(command)
         self._side: Side = side
@@ -89,6 +92,7 @@ class PowerShellExchange:
         self._tokens = tokens
         self._redactor = redactor
         self._clock = clock
+        self._tell = tell
         self._shell: Shell | None = None
         self._connected_with: str | None = None
         self._lock = threading.Lock()
@@ -143,7 +147,7 @@ class PowerShellExchange:
         return replies
 
     def offered(self) -> dict[str, frozenset[str]]:
-        """The cmdlets of the session's own module, each with its parameters (fact F-95).
+        """The cmdlets of the session's own module, each with its parameters (fact F-99).
 
         Raises:
             Rejected: It has none.
@@ -168,7 +172,7 @@ class PowerShellExchange:
     def _run(self, cmdlet: str, parameters: list[dict[str, Any]], select: list[str]) -> Reply:
         changing = writes(cmdlet)
         request = {"do": "run", "cmdlet": cmdlet, "parameters": parameters, "select": select}
-        waits = Waits(self._clock)
+        waits = Waits(self._clock, speaker("exchange", self._side), self._tell)
         renewed = False
         while True:
             answer = self._ask(cmdlet, request, changing=changing)

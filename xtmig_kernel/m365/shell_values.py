@@ -1,4 +1,4 @@
-"""Cmdlet parameters as the bridge reads them: each value with its kind (fact F-94). Pure.
+"""Cmdlet parameters as the bridge reads them: each value with its kind (fact F-98). Pure.
 
 Every text is base64 of its UTF-8. So nothing on the way can change it: neither the shell's code page nor the habit of
 PowerShell 7 to turn JSON texts that look like a date into dates.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.credentials import SecretReference
 from xtmig_kernel.errors import SignInError, Unavailable, UsageError
 from xtmig_kernel.m365.http import new_session
@@ -22,12 +23,15 @@ from xtmig_kernel.m365.identity import (
     refuse_migration_application,
 )
 from xtmig_kernel.m365.sign_in_errors import sign_in_error
+from xtmig_kernel.m365.sign_in_http import SignInHttp
 from xtmig_kernel.m365.token_cache import token_cache
+from xtmig_kernel.m365.waits import unheard
 from xtmig_kernel.project import OTHER_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from xtmig_kernel.clock import Clock
     from xtmig_kernel.credentials import Redactor
     from xtmig_kernel.m365.clouds import Hosts
     from xtmig_kernel.m365.http import Resource
@@ -55,6 +59,8 @@ class SignIn:
         ask: Shows a question and returns what a person types, for secrets by `prompt`.
         show: Shows a message and the address that goes with it; standard error without it.
         only_identity: Whether a person is asked for nothing but who they are, as an approver is.
+        clock: Waits between retries; the machine's without it.
+        tell: Takes one sentence before each wait for the sign-in service.
 
     Raises:
         MigrationApplicationError: The project names the migration application as the sign-in's own.
@@ -70,6 +76,8 @@ class SignIn:
         ask: Callable[[str], str] | None = None,
         show: Callable[[str, str], None] | None = None,
         only_identity: bool = False,
+        clock: Clock | None = None,
+        tell: Callable[[str], None] = unheard,
     ) -> None:
         self._only_identity = only_identity
         self._project = project
@@ -81,7 +89,7 @@ class SignIn:
         self._redactor = redactor
         self._ask = ask
         self._show = show or _to_terminal
-        self._session = new_session(hosts)
+        self._http = SignInHttp(new_session(hosts), side, clock or SystemClock(), tell)
         self._cache: Any = None
         self._apps: dict[str, Any] = {}
         self._given: dict[Resource, str] = {}
@@ -139,7 +147,7 @@ class SignIn:
     def _accepted(self, resource: Resource, result: dict[str, Any]) -> str:
         if "access_token" not in result:
             error, words = str(result.get("error") or ""), str(result.get("error_description") or "")
-            raise sign_in_error(self._side, error, words)
+            raise sign_in_error(self._side, error, words, self._settings.method)
         token = str(result["access_token"])
         if token == self._given.get(resource):
             return token
@@ -301,7 +309,7 @@ class SignIn:
             "authority": f"{self._hosts.login}/{self._tenant_id}",
             # The authority is known; asking Microsoft's public cloud about it would be wrong for the other clouds.
             "instance_discovery": False,
-            "http_client": self._session,
+            "http_client": self._http,
             "client_capabilities": ["CP1"],  # we answer claims challenges
         }
 
@@ -329,7 +337,7 @@ class SignIn:
         except (ValueError, TypeError, RuntimeError) as error:
             words = _service_words(error)
             if words:
-                raise sign_in_error(self._side, "invalid_request", words) from None
+                raise sign_in_error(self._side, "invalid_request", words, self._settings.method) from None
             raise SignInError(
                 f"The sign-in to the {self._side} tenant failed.",
                 side=self._side,

@@ -30,6 +30,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The application's certificate is not accepted.",
         "Upload the certificate to your sign-in application, and check its dates.",
     ),
+    "700024": (
+        "The certificate's proof is not accepted at this time of day.",
+        "Set this computer's clock: the proof is valid for minutes around the present.",
+    ),
+    "7000229": (
+        "The application is registered, but not present in this tenant.",
+        "Have an administrator of this tenant consent to it once, which makes its enterprise application.",
+    ),
     "65001": (
         "Nobody has consented to the permissions that are asked for.",
         "Have an administrator of this tenant sign in once and accept, or grant consent in the Entra admin center.",
@@ -56,7 +64,23 @@ _WORDS: dict[str, tuple[str, str]] = {
     "90094": ("An administrator must consent first.", "Have an administrator of this tenant sign in once and accept."),
     "90072": ("The account is not in this tenant.", "Sign in with an account of this tenant."),
 }
+_ASKS = {
+    "65001": "admin consent to the sign-in application for the permissions that it asks for",
+    "90094": "admin consent to the sign-in application for the permissions that it asks for",
+    "7000229": "admin consent to the sign-in application in this tenant",
+    "50105": "the assignment of this account to the sign-in application",
+    "50057": "an account that is enabled",
+    "53000": "a device that the tenant's policy accepts, or an exception from that policy for this account",
+    "53003": "an exception from the Conditional Access policy that blocks this account, or a device that it allows",
+}
+"""What an administrator can be asked for, by code."""
+_BLOCKED_CODE = (
+    "A Conditional Access policy blocks this sign-in; many organisations block the device code.",
+    "Set sign_in.method: browser for this side in project.yaml; if that is blocked as well, ask for an exception.",
+)
+_ASK_CODE = "sign-in by device code for this account, where signing in by browser is not possible either"
 _OTHERS = {
+    "temporarily_unavailable": ("The sign-in service is busy.", "Wait a few minutes, then sign in again."),
     "access_denied": ("The sign-in was declined.", "Sign in again and accept."),
     "authorization_declined": ("The sign-in was declined.", "Sign in again and accept."),
     "expired_token": ("The code was not used in time.", "Sign in again and enter the new code."),
@@ -64,13 +88,14 @@ _OTHERS = {
 }
 
 
-def sign_in_error(side: Side, error: str, description: str) -> SignInError:
+def sign_in_error(side: Side, error: str, description: str, method: str = "") -> SignInError:
     """A refusal of the sign-in service as an error with cause and remedy.
 
     Args:
         side: The tenant.
         error: The OAuth error, such as `"invalid_client"`.
         description: The service's own words; holds the AADSTS code where there is one.
+        method: How the sign-in was tried, such as `"device_code"`, which some policies block alone.
 
     Returns:
         An error whose message names the code.
@@ -80,13 +105,13 @@ def sign_in_error(side: Side, error: str, description: str) -> SignInError:
     message, remedy = _WORDS.get(code) or _OTHERS.get(
         error, ("The sign-in was refused.", "Read the service's words, mend what they name, and sign in again.")
     )
+    ask = _ASKS.get(code, "")
+    if code == "53003" and method == "device_code":
+        (message, remedy), ask = _BLOCKED_CODE, _ASK_CODE
     name = f"AADSTS{code}" if code else error
-    return SignInError(
-        f"{message} ({name})",
-        side=side,
-        cause=_first_sentence(description),
-        remedy=remedy,
-    )
+    refused = SignInError(f"{message} ({name})", side=side, cause=_first_sentence(description), remedy=remedy)
+    refused.ask = ask
+    return refused
 
 
 def _first_sentence(description: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
@@ -13,9 +12,12 @@ from xtmig_kernel.m365.exchange import ExchangeClient, anchor_for
 from xtmig_kernel.m365.exchange_errors import transience
 from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
 from xtmig_kernel.m365.http import Http, new_session
+from xtmig_kernel.m365.limiter import Limiter
 from xtmig_kernel.m365.powershell_exchange import ENVIRONMENTS, SIMULATED, Account, PowerShellExchange
 from xtmig_kernel.m365.shell import shell_command
 from xtmig_kernel.m365.sign_in import SignIn
+from xtmig_kernel.m365.simulated import clock_for
+from xtmig_kernel.m365.waits import unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.exchange_service import ExchangeService
     from xtmig_kernel.m365.identity import Identity
     from xtmig_kernel.project import Project, Side
-
-_AT_ONCE = 3
-"""Requests in flight per tenant; Exchange's own limit is not published (wire 1.10)."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,28 @@ class Tenant:
         sign_in: Gives its tokens.
         redactor: Knows them.
         clock: Tells the time of this project.
+        tell: Takes one sentence before each wait for a service.
     """
 
     side: ClassVar[Side]
 
-    def __init__(self, project: Project, hosts: Hosts, sign_in: SignIn, redactor: Redactor, clock: Clock) -> None:
+    def __init__(
+        self,
+        project: Project,
+        hosts: Hosts,
+        sign_in: SignIn,
+        redactor: Redactor,
+        clock: Clock,
+        tell: Callable[[str], None] = unheard,
+    ) -> None:
         self.tenant_id = project.side(self.side).tenant_id
         self.hosts = hosts
         self.clock = clock
         self._sign_in = sign_in
-        slots = threading.BoundedSemaphore(_AT_ONCE)
+        self.requests_at_once = project.requests_at_once
+        limiter = Limiter(project.requests_at_once, clock)
         session = new_session(hosts)
-        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, slots, session))
+        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, limiter, session, tell=tell))
         # The proof: a token of another tenant is refused here, before the first request.
         sign_in.token("graph")
         sign_in.token("exchange")
@@ -74,9 +83,9 @@ class Tenant:
         upn = who.name if who.kind == "person" else None
         self.exchange: ExchangeService
         if project.transport == "powershell":
-            self.exchange = _through_powershell(project, self.side, upn, sign_in, redactor, clock)
+            self.exchange = _through_powershell(project, self.side, upn, sign_in, redactor, clock, tell)
         else:
-            http = Http("exchange", self.side, hosts, sign_in, clock, slots, session, transience)
+            http = Http("exchange", self.side, hosts, sign_in, clock, limiter, session, transience, tell)
             self.exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
 
     @property
@@ -166,6 +175,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> SourceTenant: ...
 @overload
 def connect(
@@ -176,6 +186,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> TargetTenant: ...
 def connect(
     project: Project,
@@ -185,6 +196,7 @@ def connect(
     clock: Clock,
     ask: Callable[[str], str] | None = None,
     show: Callable[[str, str], None] | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> SourceTenant | TargetTenant:
     """Sign in to one tenant of a project and prove that it is the right one.
 
@@ -195,6 +207,7 @@ def connect(
         clock: From `clock_for(project)`.
         ask: Shows a question and returns what a person types, for secrets by `prompt`.
         show: Shows a message and a link to the person who signs in.
+        tell: Takes one sentence before each wait for a service.
 
     Raises:
         WrongTenantError: The account is of another tenant; says so if the two sign-ins are swapped (EPT-01).
@@ -204,9 +217,9 @@ def connect(
         UsageError: A secret, certificate or connection file cannot be used; or PowerShell or its module.
     """
     hosts = hosts_for(project, side)
-    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show, clock=clock, tell=tell)
     kind = SourceTenant if side == "source" else TargetTenant
-    return kind(project, hosts, sign_in, redactor, clock)
+    return kind(project, hosts, sign_in, redactor, clock, tell)
 
 
 def identify(
@@ -225,13 +238,20 @@ def identify(
         SignInError: The sign-in was refused.
         Unavailable: The sign-in service cannot be reached.
     """
-    sign_in = SignIn(project, side, hosts_for(project, side), redactor=redactor, show=show, only_identity=True)
+    hosts, clock = hosts_for(project, side), clock_for(project)
+    sign_in = SignIn(project, side, hosts, redactor=redactor, show=show, only_identity=True, clock=clock)
     sign_in.token("graph")
     return sign_in.identity()
 
 
 def _through_powershell(
-    project: Project, side: Side, upn: str | None, sign_in: SignIn, redactor: Redactor, clock: Clock
+    project: Project,
+    side: Side,
+    upn: str | None,
+    sign_in: SignIn,
+    redactor: Redactor,
+    clock: Clock,
+    tell: Callable[[str], None],
 ) -> PowerShellExchange:
     """Connected, and its session's tenant proven."""
     of = project.side(side)
@@ -246,6 +266,7 @@ def _through_powershell(
         tokens=sign_in,
         redactor=redactor,
         clock=clock,
+        tell=tell,
     )
     exchange.connect()
     return exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xtmig_kernel.project.model import CloudName
+    from xtmig_kernel.project.model import CloudName, SideSettings
 
 LOGIN_HOSTS: dict[CloudName, str] = {
     "worldwide": "login.microsoftonline.com",
@@ -23,3 +23,12 @@ REMOTE_SERVERS: dict[CloudName, tuple[str, ...]] = {
     "dod": ("outlook-dod.office365.us", "webmail.apps.mil"),
     "china": ("partner.outlook.cn", "outlook.office365.cn"),
 }
+
+
+def login_address(settings: SideSettings) -> str:
+    """Where the sign-in service of a tenant is: the project's own address, or that of the cloud.
+
+    Args:
+        settings: Of the tenant.
+    """
+    return settings.hosts.login or f"https://{LOGIN_HOSTS[settings.cloud]}"

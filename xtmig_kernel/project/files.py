@@ -23,7 +23,22 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # the same loader and dumper on libyaml, where PyYAML has it: ten times as fast for approvals of thousands of changes
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+# what YAML takes for the end of a line, beside the line feed; as it stands it would be read back as another text
+_LINE_ENDS = ("\r", "\x85", "\u2028", "\u2029")
+
+
+class _Dumper(_SafeDumper):  # type: ignore[misc]
+    """Writes every text so that it is read back as it was."""
+
+
+def _text(dumper: _Dumper, value: str) -> Any:
+    style = '"' if any(end in value for end in _LINE_ENDS) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
@@ -161,8 +176,17 @@ def save_approvals(folder: Path, approvals: Approvals) -> None:
         approvals: Everything the file shall hold.
     """
     head = "# Approvals and sign-offs. Made by: xtmig approve. A changed entry no longer matches and is refused.\n"
-    body = yaml.dump(approvals.model_dump(mode="json"), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-    write_whole(folder / APPROVALS_FILE, head + body)
+    write_whole(folder / APPROVALS_FILE, head + yaml_text(approvals.model_dump(mode="json")))
+
+
+def yaml_text(data: Any) -> str:
+    """Data as YAML that is read back as the same data, keys in their order.
+
+    Args:
+        data: Plain data: mappings, lists, texts, numbers, dates, None.
+    """
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -61,6 +62,14 @@ def _domain(value: str) -> str:
     return text
 
 
+def _host_address(value: str) -> str:
+    parts = urlsplit(value.strip().lower())
+    host = parts.hostname or ""
+    if f"https://{host}" != value.strip().lower().rstrip("/") or not _DOMAIN.fullmatch(host):
+        raise ValueError("give https:// and a host alone, such as https://outlook.office365.cn")
+    return f"https://{host}"
+
+
 def _local_part(value: str) -> str:
     text = value.strip()
     fields = set(re.findall(r"\{([^{}]*)\}", text))
@@ -95,6 +104,7 @@ Guid = Annotated[str, AfterValidator(_guid)]
 InitialDomain = Annotated[str, AfterValidator(_initial_domain)]
 ObjectName = Annotated[str, AfterValidator(_object_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
+HostAddress = Annotated[str, AfterValidator(_host_address)]
 SecretReferenceText = Annotated[str, AfterValidator(_secret_reference)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -131,12 +141,21 @@ class SignInSettings(Strict):
         return self
 
 
+class HostSettings(Strict):
+    """Hosts of a tenant's services that are not those of its cloud; None takes the cloud's (F-01)."""
+
+    login: HostAddress | None = None
+    graph: HostAddress | None = None
+    exchange: HostAddress | None = None
+
+
 class SideSettings(Strict):
-    """One tenant: its ID (a GUID, PRE-08), initial domain, cloud, and how to sign in."""
+    """One tenant: its ID (a GUID, PRE-08), initial domain, cloud, other hosts than the cloud's, and how to sign in."""
 
     tenant_id: Guid
     domain: InitialDomain
     cloud: CloudName = "worldwide"
+    hosts: HostSettings = HostSettings()
     sign_in: SignInSettings = SignInSettings()
 
 
@@ -318,6 +337,7 @@ class Project(Strict):
     `id` is part of the names of everything xtmig creates; `folder` is where the file lies (not part of the file);
     `simulation` is the connection file of simulated tenants, None for a live project. `back_from` is the id of the
     project whose moves this one takes back (BCK-01); source and target are that one's target and source.
+    `requests_at_once` bounds the requests that are in flight to one tenant.
     """
 
     format: Literal[1]
@@ -337,6 +357,7 @@ class Project(Strict):
     last_completion: date | None = None
     back_from: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
     transport: Literal["rest", "powershell"] | None = None
+    requests_at_once: Annotated[int, Field(ge=1, le=10)] = 3
     approvers: tuple[Approver, ...] = ()
     four_eyes: FourEyes = FourEyes()
     simulation: Path | None = None

@@ -41,6 +41,7 @@ def turned(project: Project) -> dict[str, Any]:
         },
         "move": {"batch_size": project.move.batch_size},
         "transport": project.transport,
+        "requests_at_once": project.requests_at_once,
         "approvers": [
             approver.model_dump(mode="json", exclude_none=True) | {"side": OTHER_SIDE[approver.side]}
             for approver in project.approvers
@@ -52,7 +53,8 @@ def turned(project: Project) -> dict[str, Any]:
 
 
 def _side(settings: SideSettings) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude_none=True)
+    data = settings.model_dump(mode="json", exclude_none=True)
+    return {key: value for key, value in data.items() if value != {}}
 
 
 def _filled(value: Any) -> Any:

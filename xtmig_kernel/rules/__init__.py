@@ -22,6 +22,7 @@ from xtmig_kernel.rules import (
     endpoint,
     exchange_licences,
     failure_rules,
+    first_contact,
     gate_foreign,
     gate_rules,
     gate_signs,
@@ -54,6 +55,7 @@ from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
 ALL_RULES: tuple[Rule, ...] = (
     *connect.RULES,
+    *first_contact.RULES,
     *rights.RULES,
     *add_on.RULES,
     *exchange_licences.RULES,

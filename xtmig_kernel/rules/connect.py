@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.rules.exchange_roles import ROLES_FOR_EXCHANGE, role_to_ask_for
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from xtmig_kernel.project import Project, Side
 
@@ -127,6 +128,47 @@ def roles_of_persons_only(side: Side) -> Callable[[Seen], tuple[str, ...]]:
     return lambda seen: (f"{side}.directory_roles",) if is_application(seen, side) else ()
 
 
+def inactive_role(seen: Seen, side: Side, roles: Mapping[str, str]) -> str:
+    """What to do where one of some Entra roles is eligible and not activated; empty where that was not seen.
+
+    Args:
+        seen: May hold `eligible_roles` of the side.
+        side: The tenant.
+        roles: Template ID to name.
+    """
+    fact = f"{side}.eligible_roles"
+    if not seen.has(fact):
+        return ""
+    eligible = sorted(roles[row["RoleTemplateId"]] for row in seen.rows(fact) if row["RoleTemplateId"] in roles)
+    if not eligible:
+        return ""
+    return f"Activate {eligible[0]} in Privileged Identity Management of the {side} tenant: it is eligible, not active."
+
+
+def remedy_for_cmdlet(seen: Seen, side: Side, cmdlet: str) -> str:
+    """What to do where a cmdlet is not offered: activate the role that brings it, or ask for one.
+
+    Args:
+        seen: May hold `eligible_roles` of the side.
+        side: The tenant.
+        cmdlet: Its name.
+    """
+    return inactive_role(seen, side, ROLES_FOR_EXCHANGE) or (
+        f"Ask for {role_to_ask_for(cmdlet)} in the {side} tenant; the service offers only what the roles allow."
+    )
+
+
+def permission_to_ask_for(side: Side, kind: str, name: str) -> str:
+    """What to do where a permission is missing.
+
+    Args:
+        side: The tenant.
+        kind: `application` or `delegated`.
+        name: Of Microsoft Graph, such as `"User.Read.All"`.
+    """
+    return f"Ask for the {kind} permission {name} of Microsoft Graph, with admin consent, in the {side} tenant."
+
+
 def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
         written = (project.consent.target if side == "target" else project.consent.source) == "xtmig"
@@ -136,16 +178,51 @@ def _may_consent(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
             yield _by_permissions(side, name, set(token["Permissions"]), written=written)
         else:
             held = {row["RoleTemplateId"] for row in seen.rows(f"{side}.directory_roles")}
-            yield _by_roles(side, name, held, written=written)
+            yield _by_roles(side, name, held, inactive_role(seen, side, _enough(side)), written=written)
+
+    return judge
+
+
+def _enough(side: Side) -> Mapping[str, str]:
+    return CONSENTING_ROLES if side == "source" else REGISTERING_ROLES
+
+
+def _wanted(side: Side, *, written: bool) -> tuple[str, ...]:
+    """The permissions with which xtmig registers the application and consents (wire 4.1, 4.4)."""
+    if side == "source" and not written:
+        return ()
+    return (REGISTERING_PERMISSION, CONSENTING_PERMISSION) if written else (REGISTERING_PERMISSION,)
+
+
+def _scopes(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
+    """What a person's role allows can be done only with a permission that the sign-in was given."""
+
+    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+        token = seen.one(f"{side}.signed_in")
+        written = (project.consent.target if side == "target" else project.consent.source) == "xtmig"
+        wanted = () if token is None or is_application(seen, side) else _wanted(side, written=written)
+        missing = [name for name in wanted if token is not None and name not in token["Permissions"]]
+        for name in missing:
+            yield Judgement(
+                "fail",
+                name,
+                seen="not in the token of this session",
+                expected=f"{name}, to register the application or to consent to it",
+                remedy=permission_to_ask_for(side, "delegated", name),
+            )
+        if not missing:
+            who = str(token["Name"]) if token else side
+            what = "holds " + " and ".join(wanted) if wanted else "needs none beside what other checks name"
+            yield Judgement("pass", who, seen=what, expected="what xtmig writes to the directory with")
 
     return judge
 
 
 def _by_permissions(side: Side, name: str, held: set[str], *, written: bool) -> Judgement:
     """What an application may: it needs one permission to register and one more to consent (wire 4.1, 4.4)."""
-    if side == "source" and not written:
+    wanted = _wanted(side, written=written)
+    if not wanted:
         return _person_consents(name)
-    wanted = (REGISTERING_PERMISSION, CONSENTING_PERMISSION) if written else (REGISTERING_PERMISSION,)
     missing = [permission for permission in wanted if permission not in held]
     if not missing:
         seen = "its permissions suffice" + ("" if written else "; a person consents in the browser")
@@ -160,10 +237,10 @@ def _by_permissions(side: Side, name: str, held: set[str], *, written: bool) -> 
     )
 
 
-def _by_roles(side: Side, name: str, held: set[str], *, written: bool) -> Judgement:
+def _by_roles(side: Side, name: str, held: set[str], activate: str, *, written: bool) -> Judgement:
     """What a person may, by their active Entra roles."""
     what = "register the application and consent to it" if side == "target" else "consent to the application"
-    enough = held & set(CONSENTING_ROLES if side == "source" else REGISTERING_ROLES)
+    enough = held & set(_enough(side))
     if enough:
         roles = ", ".join(sorted(CONSENTING_ROLES[role] for role in enough))
         return Judgement("pass", name, seen=f"holds {roles}", expected=f"an active role that may {what}")
@@ -174,7 +251,7 @@ def _by_roles(side: Side, name: str, held: set[str], *, written: bool) -> Judgem
         name,
         seen="no active role that may do this",
         expected=f"a role that may {what}",
-        remedy="Ask for Cloud Application Administrator in this tenant, or activate it if it is eligible.",
+        remedy=activate or "Ask for Cloud Application Administrator in this tenant, or activate it if it is eligible.",
     )
 
 
@@ -183,7 +260,7 @@ def _person_consents(name: str) -> Judgement:
 
 
 def _offered(
-    side: Side, cmdlets: tuple[str, ...], parameter: str | None, roles: str
+    side: Side, cmdlets: tuple[str, ...], parameter: str | None = None
 ) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
         offered = {row["Cmdlet"]: row["Parameters"] for row in seen.rows(f"{side}.offered_cmdlets")}
@@ -195,7 +272,7 @@ def _offered(
                 name,
                 seen="offered to this account" if there else "not offered to this account",
                 expected="offered",
-                remedy=f"Ask for {roles} in the {side} tenant; the service offers only what the roles allow.",
+                remedy=remedy_for_cmdlet(seen, side, cmdlet),
             )
 
     return judge
@@ -255,6 +332,17 @@ RULES: tuple[Rule, ...] = (
             (f"{side}.signed_in", f"{side}.directory_roles"),
             _may_consent(side),
             roles_of_persons_only(side),
+            helps=(f"{side}.eligible_roles",),
+        )
+    ),
+    *_per_side(
+        lambda side: Rule(
+            f"{side}-may-write-directory",
+            "A person's sign-in holds the permissions with which xtmig registers the application and consents",
+            ("PRE-01",),
+            side,
+            (f"{side}.signed_in",),
+            _scopes(side),
         )
     ),
     Rule(
@@ -263,7 +351,8 @@ RULES: tuple[Rule, ...] = (
         ("PRE-02",),
         "target",
         ("target.offered_cmdlets",),
-        _offered("target", ENDPOINT_CMDLETS, None, "the Exchange role group Organization Management"),
+        _offered("target", ENDPOINT_CMDLETS),
+        helps=("target.eligible_roles",),
     ),
     *_per_side(
         lambda side: Rule(
@@ -272,9 +361,8 @@ RULES: tuple[Rule, ...] = (
             ("PRE-03", "ROL-03"),
             side,
             (f"{side}.offered_cmdlets",),
-            _offered(
-                side, RELATIONSHIP_CMDLETS, "MailboxMoveCapability", "the Exchange role group Organization Management"
-            ),
+            _offered(side, RELATIONSHIP_CMDLETS, "MailboxMoveCapability"),
+            helps=(f"{side}.eligible_roles",),
         )
     ),
 )

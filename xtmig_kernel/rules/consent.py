@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from xtmig_kernel.project.clouds import LOGIN_HOSTS
+from xtmig_kernel.project.clouds import login_address
 from xtmig_kernel.rules.objects import REDIRECT_URI, granted, our_application
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -54,7 +54,7 @@ def _link(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
 
 
 def _right_host(parts: SplitResult, side: Side, project: Project) -> bool:
-    live = (parts.scheme, parts.netloc) == ("https", LOGIN_HOSTS[project.side(side).cloud])
+    live = f"{parts.scheme}://{parts.netloc}" == login_address(project.side(side))
     return live or project.simulation is not None
 
 

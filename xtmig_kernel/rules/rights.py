@@ -10,7 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xtmig_kernel.rules.connect import RELATIONSHIP_CMDLETS, SIDES, is_application, roles_of_persons_only
+from xtmig_kernel.rules.connect import (
+    RELATIONSHIP_CMDLETS,
+    SIDES,
+    inactive_role,
+    is_application,
+    permission_to_ask_for,
+    remedy_for_cmdlet,
+    roles_of_persons_only,
+)
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.rights_needed import (
     MOVE_CAPABILITY,
@@ -61,6 +69,10 @@ def reading_needed(side: Side) -> tuple[Permission, ...]:
     return (
         Permission(("User.Read.All", "User.ReadWrite.All", "Directory.Read.All"), "see users and their licences"),
         Permission(("Organization.Read.All", "Directory.Read.All"), "see subscriptions"),
+        Permission(
+            ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"),
+            "see the migration application and who has consented",
+        ),
         *((groups,) if side == "target" else ()),
     )
 
@@ -111,7 +123,7 @@ def _offers(side: Side, needs: Callable[[Project], Iterable[Need]]) -> Callable[
                     need.name,
                     seen="not offered to this account",
                     expected=f"offered, to {need.purpose}",
-                    remedy=f"Ask for {need.roles} in the {side} tenant; the service offers only what the roles allow.",
+                    remedy=remedy_for_cmdlet(seen, side, need.cmdlet),
                 )
 
         yield from judge_each(needs(project), missing, of_what="cmdlets", expected="offered to this account")
@@ -127,7 +139,7 @@ def _missing(side: Side, held: frozenset[str], kind: str, permission: Permission
             first,
             seen="not in the token of this session",
             expected=" or ".join(permission.any_of) + f", to {permission.purpose}",
-            remedy=f"Ask for the {kind} permission {first} of Microsoft Graph in the {side} tenant.",
+            remedy=permission_to_ask_for(side, kind, first),
         )
 
 
@@ -170,7 +182,8 @@ def _licenses(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
                 "role to assign licences",
                 seen="no active role that may assign licences",
                 expected=" or ".join(sorted(LICENSING_ROLES.values())),
-                remedy=f"Ask for License Administrator in the {side} tenant, or activate it if it is eligible.",
+                remedy=inactive_role(seen, side, LICENSING_ROLES)
+                or f"Ask for License Administrator in the {side} tenant, or activate it if it is eligible.",
             )
 
     return judge
@@ -179,8 +192,8 @@ def _licenses(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
 def _duties(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
         offered, token = offered_cmdlets(seen, side), seen.one(f"{side}.signed_in")
-        setup = Need(RELATIONSHIP_CMDLETS[1], "", "", MOVE_CAPABILITY).offered(offered)
-        moves = Need(START_CMDLET, "", "").offered(offered)
+        setup = Need(RELATIONSHIP_CMDLETS[1], "", MOVE_CAPABILITY).offered(offered)
+        moves = Need(START_CMDLET, "").offered(offered)
         duties = [*(["setup"] if setup else []), *(["moves"] if moves else [])]
         yield Judgement(
             "pass" if duties else "warn",
@@ -201,6 +214,7 @@ def _roles(seen: Seen, side: Side) -> str:
 
 def _of(side: Side) -> tuple[Rule, ...]:
     signed_in, roles, cmdlets = f"{side}.signed_in", f"{side}.directory_roles", f"{side}.offered_cmdlets"
+    eligible = f"{side}.eligible_roles"
     return (
         Rule(
             f"{side}-may-read-contents",
@@ -209,6 +223,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             side,
             (cmdlets,),
             _offers(side, content_needs),
+            helps=(eligible,),
         ),
         Rule(
             f"{side}-may-clean-up",
@@ -217,6 +232,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             side,
             (cmdlets,),
             _offers(side, lambda _project: clean_up_needs(side)),
+            helps=(eligible,),
         ),
         Rule(
             f"{side}-may-read-directory",
@@ -234,6 +250,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             (signed_in, roles),
             _licenses(side),
             spares=roles_of_persons_only(side),
+            helps=(eligible,),
         ),
         Rule(
             f"{side}-duties",
@@ -255,6 +272,7 @@ RULES: tuple[Rule, ...] = (
         "source",
         ("source.offered_cmdlets",),
         _offers("source", scope_needs),
+        helps=("source.eligible_roles",),
     ),
     Rule(
         "target-may-prepare-users",
@@ -263,6 +281,7 @@ RULES: tuple[Rule, ...] = (
         "target",
         ("target.offered_cmdlets",),
         _offers("target", prepare_needs),
+        helps=("target.eligible_roles",),
     ),
     Rule(
         "target-may-move",
@@ -271,6 +290,7 @@ RULES: tuple[Rule, ...] = (
         "target",
         ("target.offered_cmdlets",),
         _offers("target", move_needs),
+        helps=("target.eligible_roles",),
     ),
     Rule(
         "target-may-give-rights",
@@ -279,6 +299,7 @@ RULES: tuple[Rule, ...] = (
         "target",
         ("target.offered_cmdlets",),
         _offers("target", right_needs),
+        helps=("target.eligible_roles",),
     ),
     *(rule for side in SIDES for rule in _of(side)),
 )

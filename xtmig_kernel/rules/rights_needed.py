@@ -63,8 +63,7 @@ CLEAN_UP_CMDLETS: dict[Side, tuple[str, ...]] = {
 }
 
 SETUP = "the Exchange role group Organization Management"
-_RECIPIENTS = "the Exchange role group Recipient Management, or Organization Management"
-_MOVES = "the management role Move Mailboxes"
+"""Whose members may set up all of it."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,11 @@ class Need:
     Args:
         cmdlet: Its name.
         purpose: What for, in words.
-        roles: Whose members are offered it.
         parameter: A parameter that a lesser role hides, None where there is none.
     """
 
     cmdlet: str
     purpose: str
-    roles: str
     parameter: str | None = None
 
     @property
@@ -97,8 +94,8 @@ class Need:
         return self.cmdlet in offered and (self.parameter is None or self.parameter in offered[self.cmdlet])
 
 
-def _needs(cmdlets: Iterable[str], purpose: str, roles: str, parameter: str | None = None) -> list[Need]:
-    return [Need(cmdlet, purpose, roles, parameter) for cmdlet in cmdlets]
+def _needs(cmdlets: Iterable[str], purpose: str, parameter: str | None = None) -> list[Need]:
+    return [Need(cmdlet, purpose, parameter) for cmdlet in cmdlets]
 
 
 def scope_needs(project: Project) -> list[Need]:
@@ -107,11 +104,11 @@ def scope_needs(project: Project) -> list[Need]:
     Args:
         project: Says whether mailboxes are tagged, and what was decided on disabled archives.
     """
-    needs = _needs(READ_CMDLETS["source"], "see who moves", _RECIPIENTS)
-    needs += _needs(SCOPE_CMDLETS, "make and fill the scope group", SETUP)
-    needs += _needs(TAG_CMDLETS, "tag who moves", _RECIPIENTS) if project.users.tag else []
+    needs = _needs(READ_CMDLETS["source"], "see who moves")
+    needs += _needs(SCOPE_CMDLETS, "make and fill the scope group")
+    needs += _needs(TAG_CMDLETS, "tag who moves") if project.users.tag else []
     decided = sorted({ARCHIVE_CMDLETS[decision] for decision in project.move.disabled_archives.values()})
-    return needs + _needs(decided, "do with disabled archives what was decided", _RECIPIENTS)
+    return needs + _needs(decided, "do with disabled archives what was decided")
 
 
 def prepare_needs(project: Project) -> list[Need]:
@@ -120,24 +117,24 @@ def prepare_needs(project: Project) -> list[Need]:
     Args:
         project: Says whether users are made in the cloud.
     """
-    needs = _needs(READ_CMDLETS["target"], "see who is there", _RECIPIENTS)
+    needs = _needs(READ_CMDLETS["target"], "see who is there")
     made = project.target_users.made == "cloud"
-    return needs + (_needs(PREPARE_CMDLETS, "prepare users", _RECIPIENTS) if made else [])
+    return needs + (_needs(PREPARE_CMDLETS, "prepare users") if made else [])
 
 
 def content_needs(_project: Project) -> list[Need]:
     """What an account needs to see sizes, folders and rights: before the cutover in the source, afterwards in both."""
-    return _needs(CONTENT_CMDLETS, "see what mailboxes hold and who may open them", _RECIPIENTS)
+    return _needs(CONTENT_CMDLETS, "see what mailboxes hold and who may open them")
 
 
 def move_needs(_project: Project) -> list[Need]:
     """What the target's account needs to start batches, watch, stop and complete them, and to take users out."""
-    return _needs(BATCH_CMDLETS, "move mailboxes", _MOVES)
+    return _needs(BATCH_CMDLETS, "move mailboxes")
 
 
 def right_needs(_project: Project) -> list[Need]:
     """What the target's account needs to give delegates again what the move did not take along."""
-    return _needs(RIGHT_CMDLETS, "give delegates their rights again", _RECIPIENTS)
+    return _needs(RIGHT_CMDLETS, "give delegates their rights again")
 
 
 def clean_up_needs(side: Side) -> list[Need]:
@@ -146,7 +143,7 @@ def clean_up_needs(side: Side) -> list[Need]:
     Args:
         side: The tenant.
     """
-    return _needs(CLEAN_UP_CMDLETS[side], "clean up when all is over", SETUP)
+    return _needs(CLEAN_UP_CMDLETS[side], "clean up when all is over")
 
 
 def cmdlets_needed(side: Side, project: Project) -> list[Need]:
@@ -156,9 +153,9 @@ def cmdlets_needed(side: Side, project: Project) -> list[Need]:
         side: The tenant.
         project: Its settings say which are needed.
     """
-    setup = _needs(RELATIONSHIP_CMDLETS, "open the relationship", SETUP, MOVE_CAPABILITY)
+    setup = _needs(RELATIONSHIP_CMDLETS, "open the relationship", MOVE_CAPABILITY)
     common = [*content_needs(project), *clean_up_needs(side)]
     if side == "source":
         return [*setup, *scope_needs(project), *common]
-    endpoint = _needs(ENDPOINT_CMDLETS, "make and test the endpoint", SETUP)
+    endpoint = _needs(ENDPOINT_CMDLETS, "make and test the endpoint")
     return [*endpoint, *setup, *prepare_needs(project), *move_needs(project), *right_needs(project), *common]

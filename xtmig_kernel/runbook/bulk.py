@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import Entry
 
 PER_REQUEST = 10
-REQUESTS_AT_ONCE = 3
 _HOPELESS = (AccessDenied, Unavailable, Throttled)
 
 
@@ -121,12 +120,12 @@ class BulkDoor(Door):
         groups = [changes[start : start + PER_REQUEST] for start in range(0, len(changes), PER_REQUEST)]
         begun: list[tuple[Change, Entry]] = []
         finished, hopeless = 0, False
-        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(self._project.requests_at_once) as pool:
             waiting = list(reversed(groups))
             # secrets are fetched and handed over by this thread alone: a keyring need not bear two writers at once
             running = {
                 pool.submit(self._send, tenant, *self._prepared(waiting.pop()))
-                for _ in range(min(len(groups), REQUESTS_AT_ONCE))
+                for _ in range(min(len(groups), self._project.requests_at_once))
             }
             while running:
                 future = next(as_completed(running))
@@ -230,12 +229,12 @@ class BulkDoor(Door):
 def _outcome(
     intent: int | None, change: Change, result: str, answer: CallReply | ServiceError | None = None
 ) -> tuple[str, dict[str, Any]]:
-    request_id = getattr(answer, "request_id", None)
+    ids = list(answer.support_ids) if isinstance(answer, ServiceError) else [getattr(answer, "request_id", None)]
     return "outcome", {
         "intent": intent,
         "change": change.hash,
         "result": result,
-        "request_ids": [request_id] if request_id else [],
+        "request_ids": [one for one in ids if one],
         "warnings": list(getattr(answer, "warnings", ())),
         "error": answer.as_data() if isinstance(answer, XtmigError) else None,
     }

@@ -249,8 +249,9 @@ class Door:
         replies: tuple[CallReply, ...] = (),
         error: XtmigError | None = None,
     ) -> None:
-        ids = [reply.request_id for reply in replies] + [getattr(error, "request_id", None)]
-        request_ids = [item for item in ids if item]
+        request_ids = [reply.request_id for reply in replies if reply.request_id]
+        if isinstance(error, ServiceError):
+            request_ids += error.support_ids
         data = {
             "intent": intent,
             "change": change.hash,
@@ -366,6 +367,7 @@ class Door:
                     f"the secret “{name}” was made for nothing, and does not show yet",
                     remedy="Run again; it is removed before a new one is made.",
                 )
+            self._progress("the secret that was made for nothing does not show yet; waiting to remove it")
             self._clock.sleep(pause)
         for application_object_id, row in found:
             self.make(remove_secret(self._project, application_object_id, row, step, Level.UNDOABLE))

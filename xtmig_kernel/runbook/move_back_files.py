@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
 from xtmig_kernel.counting import counted
 from xtmig_kernel.outputs import Exhibit, ProjectFile
-from xtmig_kernel.project.files import PROJECT_FILE
+from xtmig_kernel.project.files import PROJECT_FILE, yaml_text
 from xtmig_kernel.project.turned import MOVE_BACK, turned
 from xtmig_kernel.project.users import USERS_FILE, UserRow, users_text
 from xtmig_kernel.rules.batches import WAVE_FACTS
@@ -35,7 +33,7 @@ def move_back_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
     rows = _rows(seen, project)
     if project.back_from or not rows:
         return ()
-    settings = yaml.safe_dump(turned(project), sort_keys=False, allow_unicode=True)
+    settings = yaml_text(turned(project))
     return (
         ProjectFile(
             f"{MOVE_BACK}/{PROJECT_FILE}",

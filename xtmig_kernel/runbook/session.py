@@ -117,7 +117,13 @@ class SectionRun:
         """
         try:
             tenant = connect(
-                self.project, side, redactor=self.redactor, clock=self.clock, ask=self._ask, show=self._show
+                self.project,
+                side,
+                redactor=self.redactor,
+                clock=self.clock,
+                ask=self._ask,
+                show=self._show,
+                tell=self._progress,
             )
         except XtmigError as error:
             error.side = error.side or side

@@ -5,11 +5,14 @@ papermill writes the whole notebook twice for every cell, which takes longer tha
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ENGINE = "xtmig"
 SECONDS_BETWEEN_SAVES = 2
@@ -29,7 +32,34 @@ class SavingNowAndThen(NotebookExecutionManager):  # type: ignore[misc]  # paper
 
 
 class ClosingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
-    """Closes its connections to a kernel that it was given; papermill leaves them open."""
+    """Closes its connections to a kernel that it was given; papermill leaves them open.
+
+    Args:
+        hear: Takes each whole line that a cell prints, as soon as it is there.
+        given: What papermill's client takes.
+    """
+
+    def __init__(self, *given: Any, hear: Callable[[str], None], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._hear = hear
+        self._begun = ""
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take in one message of the kernel.
+
+        Args:
+            msg: The message.
+            cell: The cell that runs.
+            cell_index: Its place in the notebook.
+
+        Returns:
+            What became of it in the notebook.
+        """
+        if msg["msg_type"] == "stream":
+            *lines, self._begun = (self._begun + msg["content"]["text"]).split("\n")
+            for line in lines:
+                self._hear(line)
+        return super().process_message(msg, cell, cell_index)
 
     def execute(self, **kwargs: Any) -> Any:
         """Execute the notebook.
@@ -84,7 +114,8 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             nb_man: The notebook and where it is saved.
             kernel_name: Its kernel.
             log_output: Whether cells are told on the log.
-            kwargs: What else papermill gives; of it `km` is the kernel and `start_timeout` seconds to wait for it.
+            kwargs: What else papermill gives; of it `km` is the kernel, `hear` takes each line that a cell prints, and
+                `start_timeout` is seconds to wait for the kernel.
 
         Returns:
             The notebook with its outputs.
@@ -97,6 +128,7 @@ class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             store_widget_state=kwargs["store_widget_state"],
             log=logger,
             log_output=log_output,
+            hear=kwargs["hear"],
         )
         return client.execute()
 

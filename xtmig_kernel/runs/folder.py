@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365 import live_hosts, look_up_domain
 from xtmig_kernel.project import load_project, load_users
-from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole
+from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole, yaml_text
 from xtmig_kernel.project.turned import MOVE_BACK
 from xtmig_kernel.project.users import USERS_FILE, users_text
 from xtmig_kernel.runs.shipped import shipped
@@ -60,7 +58,7 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
         if not (folder / name).exists():
             write_whole(folder / name, text)
     # last, because its presence says that the folder is complete
-    write_whole(folder / PROJECT_FILE, _HEAD + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    write_whole(folder / PROJECT_FILE, _HEAD + yaml_text(settings))
 
 
 def project_back(folder: Path, first: Path) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError
-from xtmig_kernel.m365 import clock_for
+from xtmig_kernel.m365 import clock_for, is_about_a_wait
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.report import Result, build_archive, write_notebook_page
 from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, Section, new_run_id
@@ -153,6 +153,7 @@ def _execute(
             log_output=False,
             store_widget_state=False,
             cwd=str(project.folder),
+            hear=lambda line: progress(line) if is_about_a_wait(line) else None,
         )
     except (papermill.PapermillExecutionError, DeadKernelError, CellTimeoutError) as error:
         what = getattr(error, "evalue", "") or type(error).__name__

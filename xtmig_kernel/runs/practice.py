@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-import yaml
 
 from xtmig_kernel.errors import UsageError, XtmigError
 from xtmig_kernel.m365.simulated import SimulatedClock
-from xtmig_kernel.project.files import read_yaml, write_whole
+from xtmig_kernel.project.files import read_yaml, write_whole, yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -190,7 +189,7 @@ def _write_settings_beside(tenants_file: Path) -> None:
     if people:
         settings["licences"] = {"exchange_sku": people[0]["licences"][0]}
         settings["move"] = {"pilot": [box["primary"] for box in people[:PILOTS]]}
-    write_whole(_settings_file(tenants_file), yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    write_whole(_settings_file(tenants_file), yaml_text(settings))
 
 
 @contextmanager

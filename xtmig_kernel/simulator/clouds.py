@@ -22,6 +22,7 @@ class Cloud:
         graph: Microsoft Graph host, also the audience of its tokens.
         exchange: Exchange admin host, also the audience of its tokens.
         remote_servers: Hosts that a migration endpoint of this cloud may name.
+        exchange_also: Other names of the Exchange admin host, for a token may be asked by any of them.
     """
 
     instance: str
@@ -29,6 +30,7 @@ class Cloud:
     graph: str
     exchange: str
     remote_servers: tuple[str, ...]
+    exchange_also: tuple[str, ...] = ()
 
 
 _WORLDWIDE = Cloud(
@@ -62,5 +64,6 @@ CLOUDS: dict[CloudName, Cloud] = {
         graph="microsoftgraph.chinacloudapi.cn",
         exchange="partner.outlook.cn",
         remote_servers=("partner.outlook.cn", "outlook.office365.cn"),
+        exchange_also=("outlook.office365.cn",),
     ),
 }

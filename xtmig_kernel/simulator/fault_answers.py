@@ -124,12 +124,13 @@ def _graph(fault: AnyFault, call: Call, subject: str, now: datetime) -> Answer:
         refused = graph.page_expired()
     else:
         refused = graph.GraphRefused(STATUS[fault.kind], *GRAPH_ERRORS[STATUS[fault.kind]])
-    answer = graph.error_answer(refused, now, request_id, call.headers.get("client-request-id", request_id))
+    given = call.headers.get("client-request-id", request_id)
+    answer = graph.error_answer(refused, now, request_id, given)
     if fault.kind == "claims-challenge":
         place = "https://login.microsoftonline.com/common/oauth2/authorize"
         header = f'Bearer realm="", authorization_uri="{place}", {_challenge(call)}'
         answer = Answer(answer.status, answer.body, {"WWW-Authenticate": header})
-    return answer.with_headers({"request-id": request_id, "client-request-id": request_id})
+    return answer.with_headers({"request-id": request_id, "client-request-id": given})
 
 
 def _login(fault: AnyFault, call: Call, subject: str, now: datetime) -> Answer:

@@ -43,6 +43,11 @@ class Call:
         """
         return json.loads(self.body.decode("utf-8-sig")) if self.body.strip() else {}
 
+    @property
+    def says_json(self) -> bool:
+        """Whether the body is named as JSON; a request without a body need not name anything."""
+        return not self.body or self.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+
     def form(self) -> dict[str, str]:
         """The body as an HTML form."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))

@@ -24,9 +24,14 @@ def _base64url(number: int) -> str:
 
 
 class Keys:
-    """One key signs tokens, the other is the Exchange session's key for secrets (wire 1.4 [SRC])."""
+    """One key signs tokens, the other is the Exchange session's key for secrets (wire 1.4 [SRC]).
 
-    def __init__(self) -> None:
+    Args:
+        token_seconds: How long a token is valid, in wall time.
+    """
+
+    def __init__(self, token_seconds: int = TOKEN_SECONDS) -> None:
+        self.token_seconds = token_seconds
         self._signing = rsa.generate_private_key(public_exponent=EXPONENT, key_size=KEY_BITS)
         self._session = rsa.generate_private_key(public_exponent=EXPONENT, key_size=KEY_BITS)
         self.key_id = _base64url(self._signing.public_key().public_numbers().n)[:27]

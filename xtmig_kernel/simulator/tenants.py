@@ -67,10 +67,11 @@ class Policies(Part):
     With `primary_smtp_honoured` off, PrimarySmtpAddress of mail users is ignored and the external address becomes the
     primary one (doc traps B18, D9: the reference and Microsoft's own script differ). `group_name_prefix` is the
     naming policy for groups (doc trap C2). `unlicensed_moves` is what becomes of a user without the licence for moves:
-    the document knows both (lines 56 to 60, 301).
+    the document knows both (lines 56 to 60, 301). With `block_persons` Conditional Access refuses tokens to persons.
     """
 
     block_device_code: bool = False
+    block_persons: bool = False
     secrets: SecretPolicy = SecretPolicy()
     primary_smtp_honoured: bool = True
     group_name_prefix: str = ""
@@ -80,13 +81,17 @@ class Policies(Part):
 class Administrator(Part):
     """A person who can sign in on the practice pages.
 
-    `offered_cmdlets`, when given, is exactly what Exchange offers this person, whatever the roles say.
+    `offered_cmdlets`, when given, is exactly what Exchange offers this person, whatever the roles say. `eligible_roles`
+    are held in Privileged Identity Management and not activated, so that no token names them. `home_tenant` is where
+    the tokens of a guest or a partner's administrator come from.
     """
 
     upn: str
     display_name: str
     object_id: Guid | None = None
+    home_tenant: Guid | None = None
     directory_roles: DirectoryRoles = Field(default_factory=list)
+    eligible_roles: DirectoryRoles = Field(default_factory=list)
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None

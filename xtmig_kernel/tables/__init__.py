@@ -43,6 +43,19 @@ TABLES = (
         "What the sign-in service tells about a domain without a sign-in (wire 4.10); no row for an unknown domain",
     ),
     Table(
+        "connections",
+        {
+            "Service": "text",
+            "Host": "text",
+            "SecondsAhead": "int",
+            "Proxy": "text",
+            "Issuer": "text",
+            "Problem": "text",
+        },
+        "How sign-in, Graph and Exchange are reached from here (facts F-94, F-95): by how many seconds our clock is"
+        " ahead, through which proxy, who issued the certificate, and why a service cannot be reached",
+    ),
+    Table(
         "consent_link",
         {"Url": "text"},
         "The admin consent link for that tenant (CON-05); one row, or none while the application is not registered",
@@ -75,6 +88,16 @@ TABLES = (
         "directory_roles",
         {"RoleTemplateId": "guid", "DisplayName": "text"},
         "Active Entra roles of the signed-in account (Graph transitiveMemberOf)",
+    ),
+    Table(
+        "eligible_roles",
+        {"RoleTemplateId": "guid"},
+        "Entra roles that the signed-in person may activate and has not (fact F-93); read where the token permits it",
+    ),
+    Table(
+        "secret_policy",
+        {"Forbidden": "bool", "MostDays": "int"},
+        "What the policy says of secrets of new applications (fact F-92); one row, read where the token permits it",
     ),
     Table(
         "offered_cmdlets",

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
 from xtmig_kernel.errors import ProjectFileError
 from xtmig_kernel.m365 import consent_url, hosts_for
@@ -61,6 +62,59 @@ def test_each_cloud_has_its_hosts(cloud: str, login: str, graph: str, exchange: 
     assert f"https://{exchange}/.default" == hosts.exchange_scope
     assert f"https://{graph}/.default" == hosts.graph_scope
     assert remote == REMOTE_SERVERS[cloud][0]  # type: ignore[index]
+
+
+def with_hosts(**hosts: str) -> Project:
+    """A project in China whose source names hosts of its own."""
+    source = {"tenant_id": SOURCE, "domain": "contoso.onmicrosoft.com", "cloud": "china", "hosts": hosts}
+    return project("china", source=source)
+
+
+def test_a_side_may_name_its_own_hosts() -> None:
+    """F-01: a host that the project names takes the place of the cloud's, and its token is asked for that host."""
+    given = with_hosts(exchange="https://partner.outlook.cn/", login="https://login.partner.microsoftonline.cn")
+    hosts, other = hosts_for(given, "source"), hosts_for(given, "target")
+    assert ("https://partner.outlook.cn", "https://partner.outlook.cn/.default") == (
+        hosts.exchange, hosts.exchange_scope,
+    )  # fmt: skip
+    assert "https://login.partner.microsoftonline.cn" == hosts.login == hosts.portal
+    assert "https://microsoftgraph.chinacloudapi.cn" == hosts.graph
+    assert "https://outlook.office365.cn" == other.exchange
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted"),
+    [
+        ("https://exchange.contoso.example/x", True),
+        ("https://eu.exchange.contoso.example/x", False),
+        ("https://outlook.office365.cn/x", True),
+        ("https://contoso.example/x", False),
+        ("http://exchange.contoso.example/x", False),
+    ],
+)
+def test_a_token_goes_to_exactly_the_hosts_that_are_named(url: str, trusted: bool) -> None:
+    """F-27: a host of the project's own is trusted by its whole name, and nothing that ends in it."""
+    assert trusted is hosts_for(with_hosts(exchange="https://exchange.contoso.example"), "source").trusts(url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://outlook.office365.cn",
+        "outlook.office365.cn",
+        "https://outlook.office365.cn/adminapi",
+        "https://outlook.office365.cn:8443",
+        "https://person@outlook.office365.cn",
+        "https://outlook.office365.cn?x=1",
+        "https://10.0.0.1",
+        "https://localhost",
+        "https://",
+    ],
+)
+def test_an_address_that_is_no_host_alone_is_refused(address: str) -> None:
+    """Tokens go where project.yaml says, so it takes https and the name of a host, and nothing else."""
+    with pytest.raises(ValidationError, match="a host alone"):
+        with_hosts(graph=address)
 
 
 @pytest.mark.parametrize(

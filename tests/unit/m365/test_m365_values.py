@@ -101,6 +101,28 @@ function script:Set-Thing {
     assert found.public_key is None
 
 
+def test_a_blocked_device_code_leads_to_the_browser() -> None:
+    """F-25: the one code of Conditional Access means something else where the device code alone may be blocked."""
+    words = "AADSTS53003: Access has been blocked by Conditional Access policies."
+    by_code = sign_in_error("source", "invalid_grant", words, "device_code")
+    by_browser = sign_in_error("source", "invalid_grant", words, "browser")
+    assert "method: browser" in str(by_code.remedy)
+    assert "device code" in by_code.ask
+    assert "Conditional Access" in by_browser.ask
+
+
+def test_nobody_is_asked_for_what_only_the_person_can_mend() -> None:
+    """F-25: a wrong secret is corrected by whoever gave it; no administrator can help."""
+    assert sign_in_error("source", "invalid_client", "AADSTS7000215: Invalid client secret").ask == ""
+
+
+def test_an_account_without_a_role_is_offered_nothing() -> None:
+    """F-04: a module with its key and without a cmdlet was really read: the account is offered nothing."""
+    text = "$PublicKey = '<RSAKeyValue><Modulus>bW9k</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>'"
+    found = read_module_file({"value": [{"fileContent": text, "exportedCmdlets": ""}]})
+    assert found.offered == {}
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"value": "x"}, {"value": [{"exportedCmdlets": ""}]}])
 def test_what_is_no_module_file_is_told(data: object) -> None:
     """F-04: any other answer is an error, not an account without rights."""

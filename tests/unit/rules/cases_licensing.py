@@ -284,14 +284,16 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("the endpoint stays", ["fail", "pass"], _offered("target", "Remove-MigrationEndpoint")),
     ],
     "source-may-read-directory": [
-        Case("nothing in Graph", ["fail", "fail"], _permissions("source")),
-        Case("users alone", ["fail", "pass"], _permissions("source", "User.Read.All")),
+        Case("nothing in Graph", ["fail", "fail", "fail"], _permissions("source")),
+        Case("users alone", ["fail", "fail", "pass"], _permissions("source", "User.Read.All")),
     ],
     "target-may-read-directory": [
         Case(
             "no groups",
             ["fail", "pass"],
-            _permissions("target", "User.Read.All", "Organization.Read.All", kind="application"),
+            _permissions(
+                "target", "User.Read.All", "Organization.Read.All", "Application.Read.All", kind="application"
+            ),
         ),
     ],
     "source-may-license": [
@@ -446,7 +448,9 @@ PASSING: dict[str, list[Case]] = {
         Case(
             "one by one",
             ["pass"],
-            _permissions("target", "User.Read.All", "Organization.Read.All", "GroupMember.Read.All"),
+            _permissions(
+                "target", "User.Read.All", "Organization.Read.All", "GroupMember.Read.All", "Application.Read.All"
+            ),
         ),
     ],
     "source-may-license": [

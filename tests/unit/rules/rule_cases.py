@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import cases_access
 import cases_after
 import cases_batches
 import cases_close
@@ -361,6 +362,25 @@ PASSING: dict[str, list[Case]] = {
         ),
         Case("two regions of one cloud", ["pass"], {"source__domain_lookup": {"RegionScope": "EU"}}),
     ],
+    "source-consent-link": [
+        Case(
+            "a sign-in host of the project's own",
+            ["pass"],
+            {
+                "source__consent_link": {
+                    "Url": "https://login.contoso.example/contoso.onmicrosoft.com/adminconsent"
+                    f"?client_id={APP_ID}&redirect_uri=https://office.com"
+                }
+            },
+            {
+                "source": {
+                    "tenant_id": SOURCE_ID,
+                    "domain": "contoso.onmicrosoft.com",
+                    "hosts": {"login": "https://login.contoso.example"},
+                }
+            },
+        ),
+    ],
     "source-own-sign-in": [Case("another application", ["pass"], {}, {"application_id": APP_ID})],
     "application-registered": [
         Case("adopted", ["pass"], {}, {"application_id": APP_ID}),
@@ -477,6 +497,7 @@ PASSING: dict[str, list[Case]] = {
 }
 
 MORE = (
+    cases_access,
     cases_after,
     cases_batches,
     cases_close,

@@ -82,7 +82,7 @@ def _rights_of(side: Side) -> Callable[[Seen, Project], tuple[Exhibit, ...]]:
 
 
 def _rights(side: Side, number: int) -> Step:
-    facts = tuple(f"{side}.{table}" for table in ("signed_in", "directory_roles", "offered_cmdlets"))
+    facts = tuple(f"{side}.{table}" for table in ("signed_in", "directory_roles", "eligible_roles", "offered_cmdlets"))
     endpoint = ("target-may-configure-endpoint",) if side == "target" else ()
     target_only = ("target-may-prepare-users", "target-may-move", "target-may-give-rights")
     later = target_only if side == "target" else ("source-may-manage-scope",)

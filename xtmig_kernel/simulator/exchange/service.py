@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -158,7 +158,10 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     try:
         reference, what = _split(call)
         context = authenticate(world, reference, call, now)
-        if what == ("GET", "exomodulefile"):
+        if not call.says_json:
+            text = "The body's Content-Type must be application/json."
+            answer = ExchangeRefused(BAD_VALUE, text, detailed=False).answer()
+        elif what == ("GET", "exomodulefile"):
             answer = module_file.answer(context)
         elif what == ("POST", "$batch"):
             answer = _batch(context, call, entries, lacking, planted)
@@ -172,7 +175,7 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     except UnsupportedRequest as missing:
         answer = _lacking(str(missing), lacking)
     entries.insert(0, Entry(side, call.method, call.path, answer.status, name, given))
-    return Outcome(answer.with_headers(_headers(world, call, now)), entries, lacking)
+    return Outcome(answer.with_headers(_headers(world, call)), entries, lacking)
 
 
 def _split(call: Call) -> tuple[str, tuple[str, str]]:
@@ -192,12 +195,13 @@ def _lacking(what: str, lacking: list[str]) -> Answer:
     return unsupported_answer(what)
 
 
-def _headers(world: World, call: Call, now: datetime) -> dict[str, str]:
+def _headers(world: World, call: Call) -> dict[str, str]:
+    """What every answer carries (shapes 3.1); the limits keep wall time, as tokens do."""
     return {
         "Request-Id": guid(world.seed, call.path, call.wall),
         "Rate-Limit-Limit": "30000",
         "Rate-Limit-Remaining": "29999",
-        "Rate-Limit-Reset": iso(now + timedelta(seconds=16)),
+        "Rate-Limit-Reset": iso(datetime.fromtimestamp(call.wall, UTC) + timedelta(seconds=16)),
         "X-ConcurrencyCount": "1",
     }
 

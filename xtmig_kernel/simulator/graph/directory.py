@@ -8,6 +8,7 @@ from xtmig_kernel.simulator.clock import iso
 from xtmig_kernel.simulator.http import Answer
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.recipients_file import User
+from xtmig_kernel.simulator.wellknown import DIRECTORY_ROLES
 
 from .context import Context, bad_request, not_found
 from .odata import many, one, require_advanced_query, selected
@@ -68,6 +69,25 @@ def my_roles(context: Context) -> Answer:
     if context.call.path.lower().endswith("directoryrole"):
         require_advanced_query(context)
     return Answer(200, many(context, role_objects(context, _me(context).directory_roles), "directoryObjects"))
+
+
+def my_eligible_roles(context: Context) -> Answer:
+    """The roles that the person signed in may activate, named by their templates (Graph documentation [SRC])."""
+    if context.parts["on"] != "principal":
+        raise bad_request("Invalid value for the parameter 'on'.")
+    person = _me(context)
+    principal = context.world.person_id(context.tenant, person)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": guid(context.world.seed, principal, "eligible", name),
+            "principalId": principal,
+            "roleDefinitionId": DIRECTORY_ROLES[name],
+            "directoryScopeId": "/",
+            "memberType": "Direct",
+        }
+        for name in person.eligible_roles
+    ]
+    return Answer(200, many(context, rows, "unifiedRoleEligibilityScheduleInstances"))
 
 
 def directory_roles(context: Context) -> Answer:

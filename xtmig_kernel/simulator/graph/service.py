@@ -41,6 +41,7 @@ CONSENT = ("AppRoleAssignment.ReadWrite.All",)
 ORGANIZATION = ("User.Read", "Organization.Read.All", "Directory.Read.All")
 ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")
 MY_ROLES = ("User.Read", *ROLES)
+ELIGIBLE = ("RoleManagement.Read.Directory",)
 GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")
 ASSIGN = ("LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")
 SKUS = ("Organization.Read.All", "Directory.Read.All", "LicenseAssignment.ReadWrite.All")
@@ -82,6 +83,8 @@ ROUTES: list[Route[Handler]] = [
     Route("GET", "/v1.0/organization/{id}", directory.organization, ORGANIZATION),
     Route("GET", "/v1.0/me", directory.me, ("User.Read", *USER_READING)),
     *_routes("GET", tuple("/v1.0/me/transitiveMemberOf" + cast for cast in _CAST), "", directory.my_roles, MY_ROLES),
+    Route("GET", "/v1.0/roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on={on})",
+          directory.my_eligible_roles, ELIGIBLE),
     Route("GET", "/v1.0/directoryRoles", directory.directory_roles, ROLES),
     Route("GET", "/v1.0/policies/defaultAppManagementPolicy", directory.app_management_policy, ("Policy.Read.All",)),
     Route("GET", "/v1.0/subscribedSkus", licences.subscribed_skus, SKUS),
@@ -114,7 +117,8 @@ def _single(world: World, caller: Caller, call: Call, now: datetime, lacking: li
     except UnsupportedRequest as missing:
         lacking.append(str(missing))
         answer = unsupported_answer(str(missing))
-    return answer.with_headers({"request-id": request_id, "client-request-id": request_id})
+    given = call.headers.get("client-request-id", request_id)
+    return answer.with_headers({"request-id": request_id, "client-request-id": given})
 
 
 def _parameters(world: World, call: Call) -> Any:
@@ -141,6 +145,8 @@ def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_pl
     try:
         caller = authenticate(world, call)
         side = caller.tenant.side
+        if not call.says_json:
+            raise bad_request("A request with a body must name its Content-Type.", "BadRequest")
         if (call.method, call.path.lower()) == ("POST", "/v1.0/$batch"):
             answer = _batch(world, caller, call, now, entries, lacking, planted)
         else:

@@ -54,11 +54,13 @@ class Wanted:
         resource: Application id of the one interface they are for.
         names: Delegated permissions by value; empty for `.default`.
         openid: The scopes that concern the sign-in itself.
+        host: By which name the interface was asked for.
     """
 
     resource: str
     names: list[str]
     openid: list[str]
+    host: str
 
 
 def resource_hosts(tenant: Tenant) -> dict[str, str]:
@@ -68,6 +70,7 @@ def resource_hosts(tenant: Tenant) -> dict[str, str]:
         tenant.cloud.exchange: EXCHANGE_APP,
         GRAPH_APP: GRAPH_APP,
         EXCHANGE_APP: EXCHANGE_APP,
+        **dict.fromkeys(tenant.cloud.exchange_also, EXCHANGE_APP),
     }
 
 
@@ -78,6 +81,7 @@ def wanted(tenant: Tenant, scope: str) -> Wanted:
         SignInRefused: It names no interface of this cloud, or more than one.
     """
     hosts, found, names = resource_hosts(tenant), set(), []
+    asked = tenant.cloud.graph
     words = scope.split()
     for word in (w for w in words if w.lower() not in OPENID_SCOPES):
         address, slash, name = word.removeprefix("https://").rpartition("/")
@@ -87,12 +91,14 @@ def wanted(tenant: Tenant, scope: str) -> Wanted:
                 500011, f"The resource principal named {address} was not found in the tenant {tenant.tenant_id}."
             )
         found.add(hosts[host])
+        names_host = host not in (GRAPH_APP, EXCHANGE_APP)
+        asked = host if names_host else tenant.cloud.exchange if host == EXCHANGE_APP else tenant.cloud.graph
         if name != ".default":
             names.append(name)
     if len(found) > 1:
         raise SignInRefused(28000, "Provided value for the input parameter scope is not valid: two resources.")
     openid = [word.lower() for word in words if word.lower() in OPENID_SCOPES]
-    return Wanted(found.pop() if found else GRAPH_APP, names, openid)
+    return Wanted(found.pop() if found else GRAPH_APP, names, openid, asked)
 
 
 def find_client(world: World, tenant: Tenant, client_id: str, now: datetime) -> Application | None:

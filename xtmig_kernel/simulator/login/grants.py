@@ -25,6 +25,7 @@ DEVICE_CODE_SECONDS = 900
 POLL_SECONDS = 1
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+BLOCKED = "Access has been blocked by Conditional Access policies. They do not allow token issuance."
 
 Grant = Callable[[World, Tenant, dict[str, str], Call, datetime], dict[str, Any]]
 
@@ -104,9 +105,9 @@ def device_code(world: World, tenant: Tenant, form: dict[str, str], call: Call, 
     if call.wall >= session.expires:
         raise SignInRefused(70020, "The provided value for the input parameter 'device_code' has expired.")
     if session.details.get("blocked"):
-        raise SignInRefused(
-            53003, "Access has been blocked by Conditional Access policies. They do not allow token issuance."
-        )
+        raise SignInRefused(53003, BLOCKED)
+    if session.details.get("not_consented"):
+        raise SignInRefused(65001, session.details["not_consented"])
     if session.details.get("declined"):
         raise SignInRefused(65004, "The user declined to sign in.", "authorization_declined")
     if session.account is None:
@@ -153,6 +154,8 @@ def refresh_token(world: World, tenant: Tenant, form: dict[str, str], call: Call
 
 
 def _person_answer(world: World, tenant: Tenant, session: Session, scope: str, call: Call) -> dict[str, Any]:
+    if tenant.file.policies.block_persons:
+        raise SignInRefused(53003, BLOCKED)
     person = person_of(tenant, session.account or "")
     want = wanted(tenant, scope)
     scopes = person_scopes(tenant, session.client_id, want, person, present=False)

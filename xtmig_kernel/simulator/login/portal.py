@@ -161,7 +161,12 @@ def _confirm_device(tenant: Tenant, session: Session, name: str, fields: dict[st
     if tenant.file.policies.block_device_code:
         session.details["blocked"] = True
         raise SignInRefused(53003, "Access has been blocked by Conditional Access policies: device code flow.")
-    person_scopes(tenant, session.client_id, wanted(tenant, session.scopes[0]), person, present=True)
+    try:
+        person_scopes(tenant, session.client_id, wanted(tenant, session.scopes[0]), person, present=True)
+    except SignInRefused as refused:
+        # The device that waits is told as well, or it would wait until the code has expired [MEM].
+        session.details["not_consented"] = str(refused).partition(": ")[2]
+        raise
     session.account = person.upn
     body = f"<p>{escape(person.display_name)} is signed in to {escape(name)}. This window can be closed.</p>"
     return pages.page("You are signed in", organisation, body, outcome="done")

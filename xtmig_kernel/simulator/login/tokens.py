@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.simulator.identifiers import guid, opaque
-from xtmig_kernel.simulator.keys import TOKEN_SECONDS, client_info
+from xtmig_kernel.simulator.keys import client_info
 from xtmig_kernel.simulator.wellknown import DEFAULT_USER_ROLE, DIRECTORY_ROLES, GRAPH_APP
 from xtmig_kernel.simulator.world import Session, Tenant, World
 
@@ -31,7 +31,7 @@ def _common(world: World, tenant: Tenant, resource: str, wall: float) -> dict[st
         "tid": tenant.tenant_id,
         "iat": int(wall),
         "nbf": int(wall),
-        "exp": int(wall) + TOKEN_SECONDS,
+        "exp": int(wall) + world.keys.token_seconds,
         "ver": "1.0",
         "uti": opaque(world.seed, "token", world.sessions.issued)[:22],
     }
@@ -51,8 +51,8 @@ def app_token(world: World, tenant: Tenant, identity: AppIdentity, resource: str
     }
     return {
         "token_type": "Bearer",
-        "expires_in": TOKEN_SECONDS,
-        "ext_expires_in": TOKEN_SECONDS,
+        "expires_in": world.keys.token_seconds,
+        "ext_expires_in": world.keys.token_seconds,
         "access_token": world.keys.sign(claims),
     }
 
@@ -89,12 +89,13 @@ def person_tokens(
             "wids": [*(DIRECTORY_ROLES[name] for name in person.directory_roles), DEFAULT_USER_ROLE],
         }
     )
-    host = tenant.cloud.graph if want.resource == GRAPH_APP else tenant.cloud.exchange
+    if person.home_tenant:
+        claims |= {"tid": person.home_tenant, "iss": f"https://sts.windows.net/{person.home_tenant}/"}
     answer = {
         "token_type": "Bearer",
-        "scope": " ".join([*want.openid, *(f"https://{host}/{name}" for name in scopes)]),
-        "expires_in": TOKEN_SECONDS,
-        "ext_expires_in": TOKEN_SECONDS,
+        "scope": " ".join([*want.openid, *(f"https://{want.host}/{name}" for name in scopes)]),
+        "expires_in": world.keys.token_seconds,
+        "ext_expires_in": world.keys.token_seconds,
         "access_token": world.keys.sign(claims),
         "client_info": client_info(oid, tenant.tenant_id),
     }
@@ -107,7 +108,7 @@ def person_tokens(
                 "tid": tenant.tenant_id,
                 "iat": int(wall),
                 "nbf": int(wall),
-                "exp": int(wall) + TOKEN_SECONDS,
+                "exp": int(wall) + world.keys.token_seconds,
                 "sub": opaque(world.seed, client_id, oid),
                 "preferred_username": person.upn,
                 "ver": "2.0",
