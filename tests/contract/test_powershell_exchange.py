@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import time
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +154,7 @@ def test_rows_and_warnings_come_back(make: Callable[..., PowerShellExchange], pl
         (None, ("null", None)),
         (CLEAR, ("null", None)),
         ("2026-11-02T08:00:00Z", ("text", "2026-11-02T08:00:00Z")),
-        (from_text("2026-11-02T09:00:00+01:00"), ("time", "2026-11-02T08:00:00")),
+        (datetime(2026, 11, 2, 9, tzinfo=timezone(timedelta(hours=1))), ("time", "2026-11-02T08:00:00")),
         (b"\x00\xff", ("bytes", b"\x00\xff")),
         (CsvBytes(("EmailAddress", "ü@x.example")), ("bytes", "EmailAddress\r\nü@x.example".encode())),
         (["a", "b"], ("list", [("text", "a"), ("text", "b")])),
