@@ -282,6 +282,14 @@ def test_many_are_run_in_their_order(make: Callable[..., PowerShellExchange]) ->
     assert (first, type(second), third) == (Reply(({"N": 1},)), NotFound, Reply(({"N": 1},)))
 
 
+def test_a_session_that_cannot_be_renewed_keeps_what_was_done(make: Callable[..., PowerShellExchange]) -> None:
+    """Where the shell dies among many calls and none can be had again, each call still has an outcome of its own."""
+    refused = {"error": {"message": "AADSTS50020 no"}}
+    calls = [("Set-Thing", {"Identity": name}) for name in "abc"]
+    outcomes = make(NONE, "die", refused).invoke_many(calls)
+    assert [type(outcome) for outcome in outcomes] == [Reply, UncertainWrite, AccessDenied]
+
+
 def test_a_shell_that_dies_leaves_the_write_open(make: Callable[..., PowerShellExchange], play: Play) -> None:
     """A write without an answer may have been done, and is not sent again; the next call gets a new shell."""
     exchange = make("die", CONNECTED, NONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from canned_shell import CONNECTED, Play
@@ -14,6 +14,8 @@ from xtmig_kernel.changes import Credential, ExchangeCall, GraphCall, Later, Min
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError, WrongTenantError
 from xtmig_kernel.m365 import CallReply, Hosts, SourceTenant, TargetTenant, connect, shell, tenants
+from xtmig_kernel.runbook import open_section
+from xtmig_kernel.runs.folder import new_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,6 +145,20 @@ def test_the_shell_is_proven_while_signing_in(tmp_path: Path, clock: NotingClock
     with pytest.raises(WrongTenantError, match=SOURCE):
         connected_by_powershell(tmp_path, clock)
     assert [asked["do"] for asked in by_powershell.asked] == ["connect"]
+
+
+def test_a_section_ends_its_shells(tmp_path: Path, by_powershell: Play) -> None:
+    """There is one shell for a tenant: who signs in again ends the former one, and the section's end ends the last."""
+    settings = project(tmp_path, **BY_SECRET).model_dump(mode="json", exclude_defaults=True)
+    new_project(tmp_path / "project", settings | {"transport": "powershell"})
+    opened = open_section("010", project=tmp_path / "project", mode="plan", redactor=Redactor())
+    first, second = (cast("Any", opened.sign_in("target").exchange) for _ in range(2))
+    assert first._shell is None
+    shell = second._shell
+    assert shell.running
+    opened.close()
+    assert not shell.running
+    assert len(by_powershell.starts) == 2
 
 
 def test_a_machine_without_powershell_is_told(

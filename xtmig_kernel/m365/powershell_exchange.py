@@ -142,8 +142,9 @@ class PowerShellExchange:
                 replies.append(self._run(cmdlet, parameters, []))
             except ServiceError as error:
                 replies.append(error)
-            except SignInError as error:  # not sent; what was done before it keeps its outcome
-                replies.append(AccessDenied(error.message, side=self._side, cause=error.cause, remedy=error.remedy))
+            except (SignInError, UsageError) as error:  # not sent; what was done before it keeps its outcome
+                kind = AccessDenied if isinstance(error, SignInError) else Rejected
+                replies.append(kind(error.message, side=self._side, cause=error.cause, remedy=error.remedy))
         return replies
 
     def offered(self) -> dict[str, frozenset[str]]:
