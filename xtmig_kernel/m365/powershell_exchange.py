@@ -12,13 +12,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from xtmig_kernel.errors import AccessDenied, Rejected, ServiceError, SignInError, UsageError, WrongTenantError
+from xtmig_kernel.errors import AccessDenied, Rejected, ServiceError, SignInError, UsageError
 from xtmig_kernel.m365.exchange_contract import writes
 from xtmig_kernel.m365.exchange_errors import complaint_of_record, error_of, passing
 from xtmig_kernel.m365.exchange_service import Reply
 from xtmig_kernel.m365.http import TimedOut, UncertainWrite
 from xtmig_kernel.m365.identity import claims_of
 from xtmig_kernel.m365.shell import Shell, ShellLost
+from xtmig_kernel.m365.shell_refusals import refusal
 from xtmig_kernel.m365.shell_values import encoded, to_shell
 from xtmig_kernel.m365.values import plain_row
 from xtmig_kernel.m365.waits import Waits, speaker, unheard
@@ -50,7 +51,6 @@ _RENEW_BELOW = 0.25
 """A token with less than this part of its life left is renewed first."""
 
 _REQUEST_ID = re.compile(r"RequestId=([0-9A-Fa-f-]{36})")
-_INSTALL = "Install-Module ExchangeOnlineManagement -Scope CurrentUser"
 
 Account = tuple[Literal["UserPrincipalName", "Organization"], str]
 
@@ -200,7 +200,7 @@ class PowerShellExchange:
         if record is None:
             return
         if isinstance(record, dict) and "refused" in record:
-            raise self._refused(record)
+            raise refusal(record, self._side, self._tenant_id, self._redactor)
         found = _REQUEST_ID.search(str(record.get("id"))) if isinstance(record, dict) else None
         error = error_of(_complaint(record), what, self._side, writes=changing, request_id=found[1] if found else None)
         error.message = self._redactor.redact(error.message)
@@ -261,51 +261,7 @@ class PowerShellExchange:
             self._connected_with = token
             return
         self._drop()
-        raise self._refused(record)
-
-    def _refused(self, record: Any) -> UsageError | SignInError:
-        """The error of what the bridge itself refuses, or of a connection that was not made."""
-        data = record if isinstance(record, dict) else {}
-        kind, detail = str(data.get("refused") or ""), self._redactor.redact(str(data.get("detail") or ""))
-        if kind == "no_module":
-            return UsageError(
-                "PowerShell has no module ExchangeOnlineManagement.", side=self._side, remedy=f"In it: {_INSTALL}"
-            )
-        if kind == "old_module":
-            return UsageError(
-                f"PowerShell's module ExchangeOnlineManagement is too old ({detail}).",
-                side=self._side,
-                cause="Version 3.1.0 is the first that takes a token.",
-                remedy=f"In PowerShell: {_INSTALL} -Force",
-            )
-        if kind == "practice":
-            return UsageError(
-                "Practice tenants cannot be reached through PowerShell.",
-                side=self._side,
-                cause="Microsoft's module connects to Microsoft alone; no token was used.",
-                remedy="Choose transport: rest for practice.",
-            )
-        if kind == "other_tenant":
-            return WrongTenantError(
-                f"The PowerShell session is of tenant {detail or '(unknown)'}, but the {self._side} tenant is "
-                f"{self._tenant_id}.",
-                side=self._side,
-                remedy=f"Sign in with an account of the {self._side} tenant; no cmdlet was run.",
-                statements=("EPT-01",),
-            )
-        if kind:
-            return UsageError(
-                f"The bridge to PowerShell refused: {kind} {detail}".rstrip() + ".",
-                side=self._side,
-                remedy="Nothing was run. Report this; script and program do not fit together.",
-            )
-        words = self._redactor.redact(str(data.get("message") or ""))
-        return SignInError(
-            f"PowerShell could not connect to the {self._side} tenant's Exchange.",
-            side=self._side,
-            cause=words[:500] or "Connect-ExchangeOnline gave no reason.",
-            remedy="Try Connect-ExchangeOnline by hand with this account; update the module if it is old.",
-        )
+        raise refusal(record, self._side, self._tenant_id, self._redactor)
 
     def _drop(self) -> None:
         if self._shell is not None:
