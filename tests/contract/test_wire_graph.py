@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from canned_wire import Answer, Canned, NotingClock
+from canned_wire import Answer, Canned, NotingClock, NumberedTokens
 
 from xtmig_kernel.errors import (
     AccessDenied,
@@ -188,6 +188,19 @@ def test_throttled_members_are_sent_again_together(graph: GraphClient, canned: C
     assert [r.data for r in replies if isinstance(r, GraphReply)] == [{"N": 0}, {"N": 1}, {"N": 2}]
     assert [request["id"] for request in canned.seen[1].body["requests"]] == ["0", "2"]
     assert clock.waits == [10.0]
+
+
+def test_a_member_whose_token_was_refused_is_sent_alone(
+    graph: GraphClient, canned: Canned, tokens: NumberedTokens
+) -> None:
+    """F-24: a claims challenge to a member is answered by sending that member alone, with the new claims."""
+    challenge = {"WWW-Authenticate": 'Bearer claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'}
+    first = [part(0, 401, error("InvalidAuthenticationToken"), **challenge), part(1, 200, {"N": 1})]
+    canned.queue(Answer(body={"responses": first}), Answer(401, {}, challenge), Answer(body={"N": 0}))
+    replies = graph.batch([GraphRequest("DELETE", "/users/0"), GraphRequest("GET", "/users/1")])
+    assert [r.data for r in replies if isinstance(r, GraphReply)] == [{"N": 0}, {"N": 1}]
+    assert [seen.method for seen in canned.seen] == ["POST", "DELETE", "DELETE"]
+    assert tokens.claims == ['{"access_token":{}}']
 
 
 def test_failed_members_are_errors_in_their_place(graph: GraphClient, canned: Canned) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.clouds import Hosts
 
 _SECONDS = 15
+_TRIES = 3
+"""One connection that broke says nothing of the next one."""
+
+_NO_CONNECTION = "no connection"
 _UNTRUSTED = ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError")
 
 
@@ -57,13 +61,16 @@ def _row(session: requests.Session, service: str, url: str) -> dict[str, Any]:
         "Problem": None,
     }
     clock = SystemClock()  # the machine's own, also in practice: sign-ins are judged by it
-    before = clock.now()
-    try:
-        with session.get(url, stream=True, allow_redirects=False, timeout=_SECONDS) as answer:
-            row["SecondsAhead"] = _ahead(before, clock.now(), answer.headers.get("Date"))
-            row["Issuer"] = _issuer(answer)
-    except requests.RequestException as error:
-        row["Problem"] = problem_of(error)
+    for _ in range(_TRIES):
+        before = clock.now()
+        try:
+            with session.get(url, stream=True, allow_redirects=False, timeout=_SECONDS) as answer:
+                ahead = _ahead(before, clock.now(), answer.headers.get("Date"))
+                return row | {"SecondsAhead": ahead, "Issuer": _issuer(answer), "Problem": None}
+        except requests.RequestException as error:
+            row["Problem"] = problem_of(error)
+        if row["Problem"] != _NO_CONNECTION:
+            break
     return row
 
 
@@ -81,7 +88,7 @@ def problem_of(error: requests.RequestException) -> str:
         return "untrusted certificate"
     if isinstance(error, requests.exceptions.ProxyError):
         return "proxy"
-    return "time-out" if isinstance(error, requests.Timeout) else "no connection"
+    return "time-out" if isinstance(error, requests.Timeout) else _NO_CONNECTION
 
 
 def _proxy(url: str) -> str | None:

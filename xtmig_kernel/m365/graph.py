@@ -224,7 +224,8 @@ class GraphClient:
             kind = Unavailable if member.method == "GET" else UncertainWrite
             return kind(f"{member.method} {member.path} got no answer in its batch.", side=self._http.side)
         try:
-            return self._answer(response, member)
+            # Nothing was looked at with a token that was refused; alone, the request answers the challenge.
+            return self._send(member) if response.status == HTTPStatus.UNAUTHORIZED else self._answer(response, member)
         except ServiceError as error:
             return error
 

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--connection", type=Path, metavar="FILE", help="write addresses and the control token here")
     options.add_argument("--record", type=Path, metavar="FILE", help="write one JSON line per request here")
     options.add_argument("--latency-ms", type=float, default=0.0, help="what every request takes at least")
+    options.add_argument("--page-rows", type=_positive, default=1000, help="rows of a page at most, whatever is asked")
     options.add_argument("--token-seconds", type=_positive, default=TOKEN_SECONDS, help="how long a token is valid")
     options.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, and when (YAML)")
     options.add_argument("--speed", type=_positive, default=1.0, help="how much faster calendar and timers run")
@@ -103,6 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"The simulator cannot start: {error}\n")
         return 2
     world.keys.token_seconds = int(options.token_seconds)
+    world.page_rows = int(options.page_rows)
     seed = options.seed if planned is None or planned.seed is None else str(planned.seed)
     faults = Faults(seed, planned.faults if planned else (), listening.regional)
     desk = server.new_desk(ServiceClock(start, options.speed), faults)

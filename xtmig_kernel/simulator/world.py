@@ -231,12 +231,16 @@ class Addresses:
 
 @dataclass
 class World:
-    """Both tenants, the keys of this run, and what is only of the moment."""
+    """Both tenants, the keys of this run, and what is only of the moment.
+
+    `page_rows` is how many rows a page holds at most: a service may give fewer than a client asks for (wire 1.6, 4.13).
+    """
 
     seed: str
     addresses: Addresses
     keys: Keys
     tenants: dict[str, Tenant]
+    page_rows: int = 1000
     record_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     sessions: Sessions = field(default_factory=Sessions)
 

@@ -28,12 +28,12 @@ class Socket:
 
 
 class Session:
-    """Answers each request with one head, or raises."""
+    """Answers each request with one head, or raises; the last outcome is that of all further requests."""
 
     trust_env = True
 
-    def __init__(self, outcome: str | Exception) -> None:
-        self._outcome = outcome
+    def __init__(self, outcomes: tuple[str | Exception, ...]) -> None:
+        self._outcomes = list(outcomes)
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def __enter__(self) -> Self:
@@ -44,11 +44,12 @@ class Session:
 
     def get(self, url: str, **options: Any) -> requests.Response:
         self.asked.append((url, options))
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
+        outcome = self._outcomes[0] if len(self._outcomes) == 1 else self._outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
         answer = requests.Response()
         answer.status_code = 401
-        answer.headers["Date"] = self._outcome
+        answer.headers["Date"] = outcome
         answer.raw = type("Raw", (), {"connection": type("C", (), {"sock": Socket()})(), "close": lambda _: None})()
         return answer
 
@@ -61,8 +62,8 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
     clock = type("Clock", (), {"now": lambda _: NOW + timedelta(microseconds=1)})
     monkeypatch.setattr(connection, "SystemClock", clock)
 
-    def looked(outcome: str | Exception) -> list[dict[str, Any]]:
-        session = Session(outcome)
+    def looked(*outcomes: str | Exception) -> list[dict[str, Any]]:
+        session = Session(outcomes)
         monkeypatch.setattr(connection, "new_session", lambda _: session)
         rows = connection.look_at_connections(live_hosts("worldwide"), "contoso.onmicrosoft.com", "the-tenant")
         assert all("headers" not in options and "auth" not in options for _, options in session.asked)
@@ -132,3 +133,9 @@ REFUSED = ssl.SSLCertVerificationError("the chain ended in a certificate that is
 def test_what_is_not_reached_says_why(look: Any, error: Exception, problem: str) -> None:
     """A service that cannot be reached is a row with one of four reasons, and no time and no issuer."""
     assert {(row["Problem"], row["SecondsAhead"], row["Issuer"]) for row in look(error)} == {(problem, None, None)}
+
+
+def test_one_connection_that_broke_is_tried_again(look: Any) -> None:
+    """A service is told as not reached when three connections in a row broke, and not after one."""
+    broken = requests.exceptions.ConnectionError("reset by peer")
+    assert [row["Problem"] for row in look(broken, broken, DATES[0])] == [None, None, None]

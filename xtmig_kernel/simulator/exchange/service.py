@@ -288,7 +288,7 @@ def _page(context: Context, cmdlet: Cmdlet, bound: Bound, call: Call, result: Re
         if limit != "Unlimited" and len(rows) > limit:
             rows = rows[:limit]
             warnings.append(MORE)
-    size, start = _page_size(call), _start(context, call)
+    size, start = min(_page_size(call), context.world.page_rows), _start(context, call)
     body = _body(context, call, rows[start : start + size], warnings)
     if len(rows) > start + size:
         link = make_link(

@@ -107,13 +107,14 @@ def _window(context: Context, page: int) -> tuple[int, int]:
     top = context.call.query.get("$top")
     if top is not None and not (top.isdigit() and 1 <= int(top) <= LARGEST_PAGE):
         raise bad_request(f"Invalid page size specified: '{top}'. Must be between 1 and {LARGEST_PAGE} inclusive.")
+    size = min(int(top or page), context.world.page_rows)
     if "$skiptoken" not in context.call.query:
-        return 0, int(top or page)
+        return 0, size
     try:
         facts = read_link(context.world.record_key, context.call.query["$skiptoken"], context.call.wall)
     except LinkRefused:
         raise page_expired() from None
-    return int(facts["start"]), int(top or page)
+    return int(facts["start"]), size
 
 
 def many(context: Context, rows: list[Row], kind: str, page: int = DEFAULT_PAGE) -> Row:
