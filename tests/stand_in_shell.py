@@ -116,6 +116,14 @@ def commands_of(script: str) -> list[tuple[str, list[str]]]:
     return found
 
 
+def literals_of_variable(script: str, name: str) -> list[str]:
+    """The single-quoted texts that are assigned to a variable, in their order."""
+    for node in _walk(parsed(script)):
+        if node.type == "assignment_expression" and _text(node).startswith(f"{name} ="):
+            return [_text(part)[1:-1] for part in _walk(node) if part.type == "verbatim_string_characters"]
+    return []
+
+
 def _is_error(node: Node) -> bool:
     return node.type == "ERROR" or node.is_missing
 

@@ -90,7 +90,9 @@ def new(
     target: Annotated[str | None, typer.Option(help="The target tenant's initial domain.")] = None,
     transport: Annotated[
         Literal["rest", "powershell"] | None,
-        typer.Option(help="rest: an interface that Microsoft does not document for others. powershell: scripts."),
+        typer.Option(
+            help="rest: an interface that Microsoft does not document for others. powershell: an installed PowerShell."
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="What people call the project.")] = "Mailbox move",
     project_id: Annotated[str, typer.Option("--id", help="Short id, part of the names of what is created.")] = "move",

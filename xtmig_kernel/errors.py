@@ -15,6 +15,7 @@
     │   ├── NotFound                  the object is not there
     │   ├── Conflict                  the object is there already
     │   ├── Rejected                  the request was understood and refused
+    │   │   └── NotOverHttp           a session of PowerShell can do it, HTTP cannot
     │   ├── NotYetAccepted            right, but not known to all its servers yet   exit 4
     │   ├── Throttled                 too many requests, retries used up
     │   └── Unavailable               no answer, time-out, server fault
@@ -81,6 +82,18 @@ class XtmigError(Exception):
         if self.remedy:
             lines.append(f"What to do: {self.remedy}")
         return "\n".join(lines)
+
+    def place(self, *, side: str | None = None, step: str | None = None, subject: str | None = None) -> None:
+        """Say where it happened, as far as it does not say so itself.
+
+        Args:
+            side: `"source"` or `"target"`.
+            step: Id of the step.
+            subject: The object concerned.
+        """
+        self.side = self.side or side
+        self.step = self.step or step
+        self.subject = self.subject or subject
 
     def as_data(self) -> dict[str, object]:
         """The error as JSON-able data, for the ledger and `--json`."""
@@ -203,6 +216,19 @@ class Rejected(ServiceError):
     """The request was understood and refused."""
 
 
+class NotOverHttp(Rejected):
+    """Exchange's HTTP interface could not be given what a PowerShell session can; nothing was sent.
+
+    Its remedy is the script of the section.
+    """
+
+    def place(self, *, side: str | None = None, step: str | None = None, subject: str | None = None) -> None:
+        """As `XtmigError.place`; the remedy names the section, too."""
+        super().place(side=side, step=step, subject=subject)
+        section = (self.step or "SECTION").partition(".")[0]
+        self.remedy = f"Write the section's script with: xtmig powershell {section}; or choose transport: powershell."
+
+
 class NotYetAccepted(ServiceError):
     """The service still refuses a secret or consent that is right, because not all its servers know it."""
 
@@ -259,7 +285,5 @@ def step_context(*, side: str | None = None, step: str | None = None, subject: s
     try:
         yield
     except XtmigError as error:
-        error.side = error.side or side
-        error.step = error.step or step
-        error.subject = error.subject or subject
+        error.place(side=side, step=step, subject=subject)
         raise

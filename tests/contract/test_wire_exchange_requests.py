@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from xtmig_kernel.changes import CsvBytes
 from xtmig_kernel.credentials import Secret
-from xtmig_kernel.errors import Rejected, UsageError
+from xtmig_kernel.errors import NotOverHttp, UsageError, step_context
 from xtmig_kernel.m365 import CLEAR, PSCredential
 
 if TYPE_CHECKING:
@@ -259,9 +259,27 @@ def test_the_module_file_is_fetched_once_per_session(exchange: ExchangeClient, c
 def test_without_a_key_no_secret_is_sent(exchange: ExchangeClient, canned: Canned) -> None:
     """F-05: where the module file holds no key, the credential is not sent in any other way."""
     canned.queue(Answer(body={"value": [{"fileContent": "", "exportedCmdlets": "New-MigrationEndpoint"}]}))
-    with pytest.raises(Rejected, match="no key"):
+    with pytest.raises(NotOverHttp, match="no key"):
         exchange.invoke("New-MigrationEndpoint", {"Credentials": PSCredential("app-id", Secret("s3cr3t-value"))})
     assert [seen.method for seen in canned.seen] == ["GET"]
+
+
+def test_without_a_key_every_member_says_so(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-05, F-54: of many calls none is sent where one needs a key that is not there, and each has that outcome."""
+    canned.queue(Answer(body={"value": [{"fileContent": "", "exportedCmdlets": "New-MailUser"}]}))
+    calls = [("New-MailUser", {"Name": name, "Password": Secret("s3cr3t-value")}) for name in "ab"]
+    assert [type(reply) for reply in exchange.invoke_many(calls)] == [NotOverHttp, NotOverHttp]
+    assert [seen.method for seen in canned.seen] == ["GET"]
+
+
+def test_a_step_offers_its_script(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-05, F-11: where HTTP cannot do it, the step names the script of its own section, and the other transport."""
+    canned.queue(Answer(body={"value": [{"fileContent": "", "exportedCmdlets": "New-MigrationEndpoint"}]}))
+    with pytest.raises(NotOverHttp) as caught, step_context(side="target", step="070.3", subject="the endpoint"):
+        exchange.invoke("New-MigrationEndpoint", {"Credentials": PSCredential("app-id", Secret("s3cr3t-value"))})
+    told = str(caught.value)
+    assert "xtmig powershell 070" in told
+    assert "transport: powershell" in told
 
 
 def test_a_secret_too_long_for_the_key_is_refused(exchange: ExchangeClient, canned: Canned) -> None:

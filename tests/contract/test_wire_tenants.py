@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from canned_shell import CONNECTED, Play
 from canned_wire import OPERATOR, SOURCE, TARGET, Answer, Canned, Login, NotingClock, project
 
 from xtmig_kernel.changes import Credential, ExchangeCall, GraphCall, Later, MintedSecret, Subject
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import UsageError, WrongTenantError
-from xtmig_kernel.m365 import CallReply, Hosts, SourceTenant, TargetTenant, connect, tenants
+from xtmig_kernel.m365 import CallReply, Hosts, SourceTenant, TargetTenant, connect, shell, tenants
+from xtmig_kernel.runbook import open_section
+from xtmig_kernel.runs.folder import new_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,15 +109,76 @@ def test_what_is_not_known_yet_is_not_sent(target: TargetTenant, canned: Canned,
     assert before == len(canned.seen)
 
 
-def test_a_project_that_chose_powershell_does_not_call_exchange(
-    tmp_path: Path, clock: NotingClock, application_login: Login
-) -> None:
-    """With transport powershell only Graph is signed in to; Exchange over HTTP is refused in words."""
+@pytest.fixture
+def by_powershell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, application_login: Login) -> Play:
+    """A project with transport powershell, on a machine whose shell plays what it is told."""
+    application_login.claims |= {"iat": 0, "exp": 4102444800}
+    play = Play(tmp_path, [CONNECTED])
+    monkeypatch.setattr(tenants, "shell_command", play.command)
+    return play
+
+
+def connected_by_powershell(tmp_path: Path, clock: NotingClock) -> TargetTenant:
     given = project(tmp_path, **BY_SECRET).model_copy(update={"transport": "powershell"})
-    tenant = connect(given, "target", redactor=Redactor(), clock=clock)
-    assert len(application_login.given) == 1
-    with pytest.raises(UsageError, match="HTTP interface"):
-        _ = tenant.exchange
+    return connect(given, "target", redactor=Redactor(), clock=clock)
+
+
+def test_a_project_that_chose_powershell_sends_exchange_nothing(
+    tmp_path: Path, clock: NotingClock, canned: Canned, by_powershell: Play
+) -> None:
+    """With transport powershell Exchange's cmdlets go to the shell, and Graph's requests over HTTP."""
+    by_powershell.acts.append({"result": {"rows": [{"N": 1}], "warnings": ["w"]}})
+    tenant = connected_by_powershell(tmp_path, clock)
+    canned.queue(Answer(body={"id": "x"}))
+    assert tenant.run(ExchangeCall("Get-Thing", {"Identity": "x"})) == CallReply([{"N": 1}], None, ("w",))
+    assert tenant.run(GraphCall("GET", "/organization")).data == {"id": "x"}
+    tenant.close()
+    assert not [seen for seen in canned.seen if "adminapi" in seen.path.lower()]
+    account = by_powershell.asked[0]["account"]
+    assert account["name"] == "Organization"
+    assert b64decode(account["value"]) == b"northwindtraders.onmicrosoft.com"
+
+
+def test_the_shell_is_proven_while_signing_in(tmp_path: Path, clock: NotingClock, by_powershell: Play) -> None:
+    """F-99: a session of another tenant is refused by `connect`, before any cmdlet (EPT-01)."""
+    by_powershell.acts[:] = [{"error": {"refused": "other_tenant", "detail": SOURCE}}]
+    with pytest.raises(WrongTenantError, match=SOURCE):
+        connected_by_powershell(tmp_path, clock)
+    assert [asked["do"] for asked in by_powershell.asked] == ["connect"]
+
+
+def test_a_section_ends_its_shells(tmp_path: Path, by_powershell: Play) -> None:
+    """There is one shell for a tenant: who signs in again ends the former one, and the section's end ends the last."""
+    settings = project(tmp_path, **BY_SECRET).model_dump(mode="json", exclude_defaults=True)
+    new_project(tmp_path / "project", settings | {"transport": "powershell"})
+    opened = open_section("010", project=tmp_path / "project", mode="plan", redactor=Redactor())
+    first, second = (cast("Any", opened.sign_in("target").exchange) for _ in range(2))
+    assert first._shell is None
+    shell = second._shell
+    assert shell.running
+    opened.close()
+    assert not shell.running
+    assert len(by_powershell.starts) == 2
+
+
+def test_a_machine_without_powershell_is_told(
+    tmp_path: Path, clock: NotingClock, application_login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without pwsh and powershell in the PATH the sign-in ends with what to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="Install-Module ExchangeOnlineManagement"):
+        connected_by_powershell(tmp_path, clock)
+
+
+def test_powershell_7_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of both shells pwsh is started, without logo, profile and prompts, on the bridge."""
+    monkeypatch.setattr(shell.shutil, "which", lambda name: f"/bin/{name}")
+    first, *options = shell.shell_command()
+    assert first == "/bin/pwsh"
+    assert options[:3] == ["-NoLogo", "-NoProfile", "-NonInteractive"]
+    assert options[-2:] == ["-File", str(shell.BRIDGE)]
+    monkeypatch.setattr(shell.shutil, "which", lambda name: "C:/p.exe" if name == "powershell" else None)
+    assert shell.shell_command()[0] == "C:/p.exe"
 
 
 def test_the_wait_is_the_projects_clock(target: TargetTenant, canned: Canned, clock: NotingClock) -> None:

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from e2e_alike import CONFIGURED, both, by_xtmig, lasting
 from e2e_documented import problems_of
 from e2e_hostile import GROUP, VALUE, hostile_tenants
-from e2e_workplace import SECRETS, SIDES, approver_key, consent_to_everything, example, users_csv, who_moves, workplace
+from e2e_workplace import SECRETS, approver_key, consent_to_everything, example, users_csv, who_moves, workplace
 from hostile_text import NAMES, bare
-from stand_in_scripts import PASSES, PAUSE_SECONDS, changes_something, run_section, scripts_of
+from stand_in_scripts import changes_something, run_section, scripts_of
 from stand_in_sessions import DOCUMENTED, Noting, Session, undocumented
 from stand_in_shell import PSCredential, SecureString, commands_of, syntax_errors
 
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.credentials import Redactor
-from xtmig_kernel.runbook import BY_NUMBER, SECTIONS, open_section
+from xtmig_kernel.runbook import BY_NUMBER, SECTIONS
 from xtmig_kernel.store import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from e2e_workplace import Workplace
 
 pytestmark = pytest.mark.deep  # two tenants configured twice, and every section planned on hostile names
 
@@ -33,9 +33,6 @@ TYPED = {
     "AppId of application xtmig mailbox migration e2e, in the target tenant": "typed",
 }
 """What whoever runs a script types in, by the question."""
-CONFIGURED = ("050", "060", "070", "080", "090", "100")
-OF_THE_MOMENT = ("end", "key_id", "secret", "guid")
-"""What is made anew each time: moments, secrets, and ids of what has no key of its own."""
 
 
 @dataclass(frozen=True)
@@ -47,28 +44,6 @@ class Configured:
     told: dict[str, list[str]]
     first: dict[str, Any]
     reports: list[dict[str, Any]]
-
-
-def applied(place: Workplace, section: str, mode: Any) -> int:
-    """Run a section in this process; the highest level of what it planned."""
-    opened = open_section(section, project=place.project, mode=mode, redactor=Redactor())
-    for side in BY_NUMBER[section].sides:
-        opened.sign_in(side)
-    views = [opened.engine.run(step) for step in opened.section.steps]
-    opened.close()
-    return max((int(change.level) for view in views for change in view.changes), default=0)
-
-
-def by_rest(place: Workplace, section: str, key: Path) -> None:
-    for _ in range(PASSES):
-        if applied(place, section, "plan") > 1:
-            place.approve(section, key)
-        applied(place, section, "apply")
-        place.simulator.advance(PAUSE_SECONDS)
-
-
-def both(place: Workplace) -> dict[str, Any]:
-    return {side: place.simulator.state(side) for side in SIDES}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +71,7 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Configured:
                     if section == "060":
                         consent_to_everything(place)
                     if way == "rest":
-                        by_rest(place, section, key)
+                        by_xtmig(place, section, key)
                     else:
                         told[section] = run_section(place.project, section, place.simulator, tenants, SECRETS)
                 states[way] = both(place)
@@ -104,13 +79,6 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Configured:
                     made = place.run("plan", "050", "080", "110")
                     reports = made.result["reported"]
     return Configured(states["rest"], states["scripts"], told, firsts["rest"], reports)
-
-
-def lasting(value: Any) -> Any:
-    """A state without what is of the moment."""
-    if isinstance(value, dict):
-        return {key: lasting(item) for key, item in value.items() if key not in OF_THE_MOMENT}
-    return [lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def test_scripts_come_to_the_same(configured: Configured) -> None:

@@ -113,6 +113,11 @@ class Running:
         self._simulator = simulator
         self._count = 0
 
+    @property
+    def connection(self) -> Path:
+        """The simulator's connection file."""
+        return self._folder / "connection.json"
+
     def check(
         self, source: dict[str, Any], target: dict[str, Any], record: Path | None = None, **settings: Any
     ) -> Access:
@@ -131,7 +136,7 @@ class Running:
             "consent": {"source": "xtmig", "target": "xtmig"},
             "licences": {"usage_location": "NL"},
             "users": {"choose": "attribute", "tag": True},
-            "simulation": str(self._folder / "connection.json"),
+            "simulation": str(self.connection),
         } | settings
         (folder / "project.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from access_world import (
     without,
 )
 from core_facts import make_project
+from stand_in_powershell import install, path_with
 
 from xtmig_kernel.evidence import Unseen
 from xtmig_kernel.rules.rights_needed import cmdlets_needed
@@ -27,6 +29,7 @@ from xtmig_kernel.runs.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from xtmig_kernel.project import Side
 
@@ -364,3 +367,28 @@ def test_letters_are_ready_to_send(tenants: Tenants) -> None:
     assert "1. The Exchange management role Move Mailboxes" in text
     assert str(tenants.lacking[name]["client_id"]) in text
     assert "contoso" not in text
+
+
+def test_a_missing_powershell_is_told(tenants: Tenants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With transport powershell and no shell both sign-ins end with what to install; that is a setting to mend."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    access = tenants.running.check(tenants.whole["source"], tenants.whole["target"], transport="powershell")
+    told = {side: str(error) for side, error in access.problems.items()}
+    assert told.keys() == {"source", "target"}
+    assert all("Install-Module ExchangeOnlineManagement" in words for words in told.values())
+    assert access.exit_code == 2
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a first line that names its interpreter")
+def test_the_same_is_missing_through_powershell(
+    tenants: Tenants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked through a (stand-in) shell, `check-access` names the same missing role, and nothing else."""
+    name = "target application without Move Mailboxes"
+    notes = tmp_path / "cmdlets"
+    monkeypatch.setenv("PATH", path_with(install(tmp_path / "bin", tenants.running.connection, notes)))
+    access = tenants.running.check(*tenants.pair("target", tenants.lacking[name]), transport="powershell")
+    assert access.problems == {}
+    assert (asked(access, "target"), asked(access, "source")) == ({"Move Mailboxes"}, set())
+    assert "Get-OrganizationConfig" in notes.read_text(encoding="utf-8")

@@ -76,7 +76,7 @@ class Service:
 
 
 class FakeSide:
-    """A signed-in side; `exchange` as in a project with `transport: powershell` where it is an error."""
+    """A signed-in side; `exchange` as on a machine that has lost its PowerShell where it is an error."""
 
     def __init__(self, graph: dict[str, Any] | None = None, exchange: dict[str, Any] | Exception | None = None) -> None:
         self.graph = Service(graph or {})
@@ -179,9 +179,9 @@ def test_why_nobody_is_signed_in() -> None:
 @pytest.mark.parametrize(
     "fact", ["organization_config", "migration_endpoints", "offered_cmdlets", "organization_relationships"]
 )
-def test_transport_powershell_is_told(fact: str) -> None:
-    """In a project that chose PowerShell, what Exchange answers is not observed, and says so (no error)."""
-    side = FakeSide(exchange=UsageError("This project does not use Exchange's HTTP interface."))
+def test_a_shell_that_is_gone_is_told(fact: str) -> None:
+    """Where PowerShell has gone meanwhile, what Exchange answers is not observed, and says so (no error)."""
+    side = FakeSide(exchange=UsageError("PowerShell could not be started."))
     found = reader(side).read(f"target.{fact}")
     assert isinstance(found, NotObserved)
     assert found.reason == Reason.UNSUPPORTED

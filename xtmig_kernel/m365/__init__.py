@@ -2,7 +2,8 @@
 
 from xtmig_kernel.m365.clouds import Hosts, consent_url, hosts_for, live_hosts
 from xtmig_kernel.m365.connection import look_at_connections
-from xtmig_kernel.m365.exchange import ExchangeClient, Reply
+from xtmig_kernel.m365.exchange import ExchangeClient
+from xtmig_kernel.m365.exchange_service import ExchangeService, Reply
 from xtmig_kernel.m365.graph import GraphClient, GraphReply, GraphRequest
 from xtmig_kernel.m365.http import TimedOut, UncertainWrite
 from xtmig_kernel.m365.identity import Identity
@@ -19,6 +20,7 @@ __all__ = [
     "CLEAR",
     "CallReply",
     "ExchangeClient",
+    "ExchangeService",
     "GraphClient",
     "GraphReply",
     "GraphRequest",

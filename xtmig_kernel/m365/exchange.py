@@ -7,25 +7,25 @@ how well, is in docs/reference/wire-facts.md. Requests name themselves xtmig and
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from xtmig_kernel.errors import Rejected, ServiceError, Throttled, Unavailable
 from xtmig_kernel.m365.exchange_contract import writes
 from xtmig_kernel.m365.exchange_errors import PageLinkExpired, error_from, page_link_error
+from xtmig_kernel.m365.exchange_service import Reply
 from xtmig_kernel.m365.http import Request, Response, UncertainWrite, normal_port
 from xtmig_kernel.m365.module_file import ModuleFile, read_module_file
-from xtmig_kernel.m365.parameters import encrypt_for, to_wire
+from xtmig_kernel.m365.parameters import encrypt_for, no_key, to_wire
 from xtmig_kernel.m365.values import plain_row
 from xtmig_kernel.m365.waits import speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from xtmig_kernel.m365.exchange_service import CmdletCall
     from xtmig_kernel.m365.http import Http
 
 _PAGE = 1000
@@ -34,23 +34,6 @@ _MODULE_VERSION = "3.9.2"
 """The generation of the module file that `module_file` can read; not a claim to be that module."""
 
 _MORE = "There are more results available than are currently displayed"
-
-CmdletCall: TypeAlias = tuple[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a cmdlet answered.
-
-    Args:
-        rows: Its objects, without annotations; empty if it returned nothing.
-        warnings: Its warnings, in the service's words.
-        request_id: The service's id of the (last) request, for a support case.
-    """
-
-    rows: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...] = ()
-    request_id: str | None = None
 
 
 class ExchangeClient:
@@ -114,7 +97,10 @@ class ExchangeClient:
         Raises:
             UsageError: A parameter cannot be sent; nothing was sent then.
         """
-        bodies = [self._body(cmdlet, parameters) for cmdlet, parameters in calls]
+        try:
+            bodies = [self._body(cmdlet, parameters) for cmdlet, parameters in calls]
+        except ServiceError as error:  # no key for a secret, and nothing was sent
+            return [copy(error) for _ in calls]
         replies: list[Reply | ServiceError] = []
         for start in range(0, len(calls), _BATCH):
             members = [(calls[i][0], bodies[i]) for i in range(start, min(start + _BATCH, len(calls)))]
@@ -128,6 +114,9 @@ class ExchangeClient:
             ServiceError: The service does not say.
         """
         return dict(self._module_file().offered)
+
+    def close(self) -> None:
+        """Nothing: the tenant's connections are shared with Graph."""
 
     def _batch(self, members: list[tuple[str, dict[str, Any]]]) -> list[Reply | ServiceError]:
         try:
@@ -267,11 +256,7 @@ class ExchangeClient:
     def _encrypt(self, text: str) -> str:
         key = self._module_file().public_key
         if key is None:
-            raise Rejected(
-                "Exchange gave no key to encrypt the secret with, so it was not sent.",
-                side=self._http.side,
-                remedy="Make the endpoint with the PowerShell script of this section.",
-            )
+            raise no_key(self._http.side)
         return encrypt_for(key, text)
 
     def _module_file(self) -> ModuleFile:

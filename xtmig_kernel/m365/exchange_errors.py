@@ -1,4 +1,4 @@
-"""Exchange's answers that are no success, as typed errors (wire 1.7 and 1.8, facts F-17 to F-24). Pure.
+"""Exchange's answers that are no success, as typed errors (wire 1.7 and 1.8, facts F-17 to F-24, F-97). Pure.
 
 Exchange words its messages in the administrator's language, so what decides is the exception's type name, then the
 HTTP status, and the words only where there is nothing else.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +34,9 @@ _FAULTS = (
 _BUSY = re.compile(r"maximum number of concurrent requests", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"(couldn.t|can.t|could not|cannot) be found|couldn.t find|not found", re.IGNORECASE)
 _EXISTS = re.compile(r"already exists|is already (in use|being used)", re.IGNORECASE)
+_FAILURE_CATEGORY = re.compile(r"FailureCategory=Cmdlet-(\w+)")
+_NEVER_SENT = ("CommandNotFoundException", "ParameterBindingException", "ParameterBindingValidationException")
+_DENIED = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _EXPIRED = re.compile(r"expired or invalid pagination|00:30:00", re.IGNORECASE)
 _WRAPPERS = ("ODataServiceException", "DirectInvokeCmdletExecutionException")
 
@@ -73,11 +76,13 @@ class Complaint:
         text: In the service's words.
         exception_type: The exception's name without its namespace, or None.
         by_cmdlet: Whether the cmdlet itself says so, and not the machinery around it.
+        denied: Whether it is a refusal for want of a right.
     """
 
     text: str
     exception_type: str | None
     by_cmdlet: bool = False
+    denied: bool = False
 
 
 def complaint(response: Response) -> Complaint | None:
@@ -97,6 +102,27 @@ def complaint(response: Response) -> Complaint | None:
     return Complaint(found.text, found.exception_type or told, found.by_cmdlet)
 
 
+def complaint_of_record(type_name: str, fully_qualified_id: str, category: str, text: str) -> Complaint:
+    """What an error record of PowerShell complains of (fact F-97).
+
+    The session's module passes on the service's `id|type|text`; remote PowerShell told the type in the record's id.
+    An exception of PowerShell itself says that nothing was sent; any other one leaves open what was done.
+
+    Args:
+        type_name: The exception's type.
+        fully_qualified_id: The record's FullyQualifiedErrorId.
+        category: The record's category.
+        text: The record's message.
+    """
+    told, kind = _parsed(text), _short(type_name)
+    remote = _FAILURE_CATEGORY.search(fully_qualified_id)
+    if told.exception_type is None and remote is not None:
+        told = Complaint(told.text, remote[1], by_cmdlet=True)
+    elif told.exception_type is None:
+        told = Complaint(told.text, kind, by_cmdlet=kind in _NEVER_SENT)
+    return replace(told, denied=category in _DENIED)
+
+
 def transience(response: Response) -> Literal["busy", "fault"] | None:
     """Whether the same request may succeed a little later.
 
@@ -107,8 +133,15 @@ def transience(response: Response) -> Literal["busy", "fault"] | None:
         `"busy"` if nothing was done, `"fault"` if something may have been.
     """
     found = complaint(response)
-    if found is None:
-        return None
+    return None if found is None else passing(found)
+
+
+def passing(found: Complaint) -> Literal["busy", "fault"] | None:
+    """Whether what is complained of passes; as `transience`.
+
+    Args:
+        found: From an answer over HTTP, or from an error record.
+    """
     if _is_busy(found):
         return "busy"
     known = f"{found.exception_type or ''} {found.text}"
@@ -133,46 +166,80 @@ def error_from(response: Response, cmdlet: str, side: Side, *, writes: bool) -> 
     found = complaint(response)
     if found is None:
         return None
-    kind, remedy = _kind(found, response, writes=writes)
-    text = found.text or f"{cmdlet} was answered with HTTP {response.status}."
-    return kind(
-        text,
-        exception_type=found.exception_type,
+    return error_of(
+        found,
+        cmdlet,
+        side,
+        writes=writes,
+        status=response.status,
         request_id=response.headers.get("Request-Id"),
         client_request_id=response.client_request_id,
-        status=response.status,
+    )
+
+
+def error_of(
+    found: Complaint,
+    cmdlet: str,
+    side: Side,
+    *,
+    writes: bool,
+    status: int | None = None,
+    request_id: str | None = None,
+    client_request_id: str | None = None,
+) -> ServiceError:
+    """The error that a complaint means.
+
+    Args:
+        found: After all retries.
+        cmdlet: What was called.
+        side: The tenant.
+        writes: Whether the cmdlet may have changed something.
+        status: The HTTP status; None where PowerShell tells none.
+        request_id: The service's id of the request.
+        client_request_id: Our own one.
+    """
+    kind, remedy = _kind(found, status, writes=writes)
+    answer = "an error without a name" if status is None else f"HTTP {status}"
+    return kind(
+        found.text or f"{cmdlet} was answered with {answer}.",
+        exception_type=found.exception_type,
+        request_id=request_id,
+        client_request_id=client_request_id,
+        status=status,
         side=side,
-        cause=f"{cmdlet} reported {found.exception_type or f'HTTP {response.status}'}.",
+        cause=f"{cmdlet} reported {found.exception_type or answer}.",
         remedy=remedy,
     )
 
 
-def _kind(found: Complaint, response: Response, *, writes: bool) -> tuple[type[ServiceError], str]:
-    refused = response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+def _kind(found: Complaint, status: int | None, *, writes: bool) -> tuple[type[ServiceError], str]:
+    refused = found.denied or status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if refused or "AccessDenied" in (found.exception_type or ""):
         return AccessDenied, "Give the signed-in account an Exchange role that holds this cmdlet, then sign in again."
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS or _is_busy(found):
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _is_busy(found):
         return Throttled, "Wait a few minutes and run the step again; nothing was done."
-    if not _is_settled(found, response, writes=writes):
+    if not _is_settled(found, status, writes=writes):
         if writes:
             return UncertainWrite, "It may have been done. Look at the object before anything is sent again."
         return Unavailable, "Try again later; if it lasts, look at the service health page."
-    return _refusal(found, response)
+    return _refusal(found, status)
 
 
-def _is_settled(found: Complaint, response: Response, *, writes: bool) -> bool:
+def _is_settled(found: Complaint, status: int | None, *, writes: bool) -> bool:
     """Whether the answer is final: nothing was done, and the same request would fail again."""
-    if transience(response) is not None or response.status == HTTPStatus.REQUEST_TIMEOUT:
+    if passing(found) is not None or status == HTTPStatus.REQUEST_TIMEOUT:
         return False
-    if response.status < HTTPStatus.BAD_REQUEST:
+    if status is None:
+        return found.by_cmdlet
+    if status < HTTPStatus.BAD_REQUEST:
         return not writes  # errors beside a success: a write may have been done in part
     # A server fault that the cmdlet itself reports is the cmdlet's refusal.
-    return response.status < HTTPStatus.INTERNAL_SERVER_ERROR or found.by_cmdlet
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR or found.by_cmdlet
 
 
-def _refusal(found: Complaint, response: Response) -> tuple[type[ServiceError], str]:
+def _refusal(found: Complaint, status: int | None) -> tuple[type[ServiceError], str]:
     name = found.exception_type or ""
-    if name in ("AmbiguousParameterSetException", "CommandNotFoundException"):
+    if name in ("AmbiguousParameterSetException", "CommandNotFoundException", "ParameterBindingException"):
         return Rejected, "A missing role hides cmdlets and parameters: check the account's Exchange roles."
     # seen live by others in 2021 for a second group (MicrosoftDocs/office-docs-powershell#7416); perhaps lifted since
     if name == "MailboxMigrationScopeOverLimitException":
@@ -181,7 +248,7 @@ def _refusal(found: Complaint, response: Response) -> tuple[type[ServiceError], 
     if name.endswith("NotFoundException") or (not name and found.by_cmdlet and _NOT_FOUND.search(found.text)):
         return NotFound, "Check the name; the object is not in this tenant."
     exists = "AlreadyExists" in name or (not name and _EXISTS.search(found.text))
-    if exists or response.status == HTTPStatus.CONFLICT:
+    if exists or status == HTTPStatus.CONFLICT:
         return Conflict, "Look at the object that is there, and choose another name or use it."
     return Rejected, "Correct what the message names, then run the step again."
 

@@ -11,11 +11,13 @@ from uuid import UUID
 
 from xtmig_kernel.changes import CsvBytes
 from xtmig_kernel.credentials import Secret
-from xtmig_kernel.errors import Rejected, UsageError
+from xtmig_kernel.errors import NotOverHttp, UsageError
 from xtmig_kernel.m365.exchange_contract import CONFIRMS, NAMING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xtmig_kernel.project import Side
 
 _HASHTABLE = "#Exchange.GenericHashTable"
 _BYTES = "#Exchange.ByteArrayType"
@@ -50,7 +52,23 @@ def to_wire(cmdlet: str, parameters: Mapping[str, Any], encrypt: Callable[[str],
         encrypt: Encrypts a text for this session; called only where there is a secret.
 
     Raises:
-        UsageError: A parameter that names the object is blank, a list is empty, or a value is of no known kind.
+        UsageError: As `checked`, or a list is empty, or a value is of no known kind.
+    """
+    wire: dict[str, Any] = {}
+    for name, value in checked(cmdlet, parameters).items():
+        wire |= _parameter(name, value, encrypt)
+    return wire
+
+
+def checked(cmdlet: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a call as either transport sends them: an object is named, and nothing is asked (F-10, F-12).
+
+    Args:
+        cmdlet: Its name.
+        parameters: As the caller gives them.
+
+    Raises:
+        UsageError: A parameter that names the object is blank.
     """
     given = dict(parameters)
     for name in NAMING & given.keys():
@@ -62,10 +80,7 @@ def to_wire(cmdlet: str, parameters: Mapping[str, Any], encrypt: Callable[[str],
             )
     if cmdlet in CONFIRMS:
         given.setdefault("Confirm", False)
-    wire: dict[str, Any] = {}
-    for name, value in given.items():
-        wire |= _parameter(name, value, encrypt)
-    return wire
+    return given
 
 
 def _parameter(name: str, value: Any, encrypt: Callable[[str], str]) -> dict[str, Any]:
@@ -77,12 +92,7 @@ def _parameter(name: str, value: Any, encrypt: Callable[[str], str]) -> dict[str
 
 
 def _list(name: str, items: list[Any], encrypt: Callable[[str], str]) -> dict[str, Any]:
-    if not items:
-        raise UsageError(
-            f"{name} was given an empty list.",
-            cause="Exchange leaves a multi-valued property as it is when it gets an empty list.",
-            remedy="Give CLEAR to empty the property, or leave the parameter out.",
-        )
+    refuse_empty(name, items)
     if all(isinstance(item, bytes) for item in items):
         kind, wire = "ByteArrayType", [{"Data": list(item)} for item in items]
     elif all(isinstance(item, dict) for item in items):
@@ -116,7 +126,35 @@ def _plain(name: str, value: Any) -> Any:
         return {"@odata.type": _HASHTABLE}
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    raise UsageError(
+    raise unknown_value(name, value)
+
+
+def refuse_empty(name: str, items: Sequence[Any]) -> None:
+    """An empty list says nothing that both transports understand.
+
+    Args:
+        name: The parameter.
+        items: Its value.
+
+    Raises:
+        UsageError: The list is empty.
+    """
+    if not items:
+        raise UsageError(
+            f"{name} was given an empty list.",
+            cause="Exchange leaves a multi-valued property as it is when it gets an empty list.",
+            remedy="Give CLEAR to empty the property, or leave the parameter out.",
+        )
+
+
+def unknown_value(name: str, value: Any) -> UsageError:
+    """The error of a value that no transport can send; the value is not repeated.
+
+    Args:
+        name: The parameter.
+        value: Its value.
+    """
+    return UsageError(
         f"{name} was given a value that cannot be sent ({type(value).__name__}).",
         remedy="Times need a zone; values that are only known later must be filled in first.",
     )
@@ -129,6 +167,21 @@ def _clear_text(value: Secret | PSCredential) -> str:
     return json.dumps(credential, ensure_ascii=False, separators=(",", ":"))
 
 
+def no_key(side: Side | None = None) -> NotOverHttp:
+    """The error of a secret that cannot be sent, because the session gives no key for it (facts F-05, F-11).
+
+    Args:
+        side: The tenant.
+    """
+    error = NotOverHttp(
+        "Exchange gave no key to encrypt the secret with, so it was not sent.",
+        side=side,
+        cause="Over HTTP a secret must be encrypted, with a key that Microsoft documents for nobody else.",
+    )
+    error.place()
+    return error
+
+
 def encrypt_for(public_key: tuple[str, str], text: str) -> str:
     """A secret as Exchange expects it: RSA with PKCS #1 v1.5 padding, in base64 (fact F-11).
 
@@ -138,7 +191,7 @@ def encrypt_for(public_key: tuple[str, str], text: str) -> str:
 
     Raises:
         UsageError: The text is too long for the key.
-        Rejected: The service's key is not a key.
+        NotOverHttp: The service's key is not a key.
     """
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -148,10 +201,7 @@ def encrypt_for(public_key: tuple[str, str], text: str) -> str:
         modulus, exponent = (int.from_bytes(b64decode(part), "big") for part in public_key)
         key = RSAPublicNumbers(exponent, modulus).public_key()
     except ValueError:
-        raise Rejected(
-            "Exchange gave a key for secrets that is not a key.",
-            remedy="Sign in again; if it stays so, make the endpoint with the PowerShell script.",
-        ) from None
+        raise no_key() from None
     longest = key.key_size // 8 - 11
     if len(data) > longest:
         raise UsageError(

@@ -13,6 +13,8 @@ from xtmig_kernel.m365.exchange_errors import transience
 from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
 from xtmig_kernel.m365.http import Http, new_session
 from xtmig_kernel.m365.limiter import Limiter
+from xtmig_kernel.m365.powershell_exchange import ENVIRONMENTS, SIMULATED, Account, PowerShellExchange
+from xtmig_kernel.m365.shell import shell_command
 from xtmig_kernel.m365.sign_in import SignIn
 from xtmig_kernel.m365.simulated import clock_for
 from xtmig_kernel.m365.waits import unheard
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.changes import Call
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.m365.exchange_service import ExchangeService
     from xtmig_kernel.m365.identity import Identity
     from xtmig_kernel.project import Project, Side
 
@@ -49,6 +52,7 @@ class Tenant:
         project: Names the tenant.
         hosts: Where its services are.
         sign_in: Gives its tokens.
+        redactor: Knows them.
         clock: Tells the time of this project.
         tell: Takes one sentence before each wait for a service.
     """
@@ -60,6 +64,7 @@ class Tenant:
         project: Project,
         hosts: Hosts,
         sign_in: SignIn,
+        redactor: Redactor,
         clock: Clock,
         tell: Callable[[str], None] = unheard,
     ) -> None:
@@ -73,34 +78,20 @@ class Tenant:
         self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, limiter, session, tell=tell))
         # The proof: a token of another tenant is refused here, before the first request.
         sign_in.token("graph")
-        self._exchange: ExchangeClient | None = None
-        if project.transport != "powershell":
-            sign_in.token("exchange")
+        sign_in.token("exchange")
+        who = sign_in.identity()
+        upn = who.name if who.kind == "person" else None
+        self.exchange: ExchangeService
+        if project.transport == "powershell":
+            self.exchange = _through_powershell(project, self.side, upn, sign_in, redactor, clock, tell)
+        else:
             http = Http("exchange", self.side, hosts, sign_in, clock, limiter, session, transience, tell)
-            who = sign_in.identity()
-            upn = who.name if who.kind == "person" else None
-            self._exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
+            self.exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
 
     @property
     def identity(self) -> Identity:
         """Who is signed in."""
         return self._sign_in.identity()
-
-    @property
-    def exchange(self) -> ExchangeClient:
-        """Exchange's cmdlets over HTTP.
-
-        Raises:
-            UsageError: The project chose `transport: powershell`.
-        """
-        if self._exchange is None:
-            raise UsageError(
-                "This project does not use Exchange's HTTP interface.",
-                side=self.side,
-                cause="project.yaml says transport: powershell.",
-                remedy="Run the section's script in your own PowerShell session, or choose transport: rest.",
-            )
-        return self._exchange
 
     def refuse_application(self, application_id: str) -> None:
         """Make sure that nobody is signed in as the migration application.
@@ -121,7 +112,7 @@ class Tenant:
 
         Raises:
             UsageError: A value cannot be sent.
-            ServiceError: As `ExchangeClient.invoke` and `GraphClient.request`.
+            ServiceError: As `ExchangeService.invoke` and `GraphClient.request`.
         """
         if isinstance(call, ExchangeCall):
             reply = self.exchange.invoke(call.cmdlet, call.parameters)
@@ -157,6 +148,10 @@ class Tenant:
             reply if isinstance(reply, ServiceError) else CallReply(reply.data, reply.request_id)
             for reply in self.graph.batch(requests)
         ]
+
+    def close(self) -> None:
+        """Let go of what is held open for this tenant: the shell, where the project chose PowerShell."""
+        self.exchange.close()
 
 
 class SourceTenant(Tenant):
@@ -219,12 +214,12 @@ def connect(
         MigrationApplicationError: The sign-in uses the migration application.
         SignInError: The sign-in was refused.
         Unavailable: The sign-in service cannot be reached.
-        UsageError: A secret, certificate or connection file cannot be used.
+        UsageError: A secret, certificate or connection file cannot be used; or PowerShell or its module.
     """
     hosts = hosts_for(project, side)
     sign_in = SignIn(project, side, hosts, redactor=redactor, ask=ask, show=show, clock=clock, tell=tell)
     kind = SourceTenant if side == "source" else TargetTenant
-    return kind(project, hosts, sign_in, clock, tell)
+    return kind(project, hosts, sign_in, redactor, clock, tell)
 
 
 def identify(
@@ -247,6 +242,34 @@ def identify(
     sign_in = SignIn(project, side, hosts, redactor=redactor, show=show, only_identity=True, clock=clock)
     sign_in.token("graph")
     return sign_in.identity()
+
+
+def _through_powershell(
+    project: Project,
+    side: Side,
+    upn: str | None,
+    sign_in: SignIn,
+    redactor: Redactor,
+    clock: Clock,
+    tell: Callable[[str], None],
+) -> PowerShellExchange:
+    """Connected, and its session's tenant proven."""
+    of = project.side(side)
+    account: Account = ("UserPrincipalName", upn) if upn else ("Organization", of.domain)
+    environment = SIMULATED if project.simulation else ENVIRONMENTS[of.cloud]
+    exchange = PowerShellExchange(
+        shell_command(),
+        side,
+        of.tenant_id,
+        account,
+        environment,
+        tokens=sign_in,
+        redactor=redactor,
+        clock=clock,
+        tell=tell,
+    )
+    exchange.connect()
+    return exchange
 
 
 def _graph_request(call: GraphCall) -> GraphRequest:

@@ -377,7 +377,7 @@ class Project(Strict):
         if self.simulation is None and self.transport is None:
             raise ValueError(
                 "transport: choose rest (an interface that Microsoft does not document for others) "
-                "or powershell (scripts for your own session)"
+                "or powershell (an installed PowerShell with the module ExchangeOnlineManagement)"
             )
         return self
 

@@ -114,13 +114,9 @@ def _customization(config: Row | None) -> str:
 
 
 def _uses_exchange(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
-    def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
+    def judge(seen: Seen, _project: Project) -> Iterable[Judgement]:
         token = seen.one(f"{side}.signed_in")
         if token is None:
-            return
-        if project.transport == "powershell":
-            why = "with transport: powershell it is your own session that speaks to Exchange"
-            yield Judgement("skip", str(token["Name"]), remedy=why)
             return
         if not is_application(seen, side):
             seen_of = "a person, whose rights in Exchange are the cmdlets on offer"

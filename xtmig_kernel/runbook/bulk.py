@@ -241,9 +241,7 @@ def _outcome(
 
 
 def _refused(change: Change, error: XtmigError) -> Outcome:
-    error.side = error.side or change.side
-    error.step = error.step or change.step
-    error.subject = error.subject or change.subject.label
+    error.place(side=change.side, step=change.step, subject=change.subject.label)
     return Outcome(change, "refused", error=error)
 
 

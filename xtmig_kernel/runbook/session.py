@@ -133,6 +133,9 @@ class SectionRun:
             self._engine = None
             raise
         identity = tenant.identity
+        former = self.tenants.pop(side, None)
+        if former is not None:
+            former.close()
         self.tenants[side] = tenant
         self._engine = None
         self.ledger.append(
@@ -210,9 +213,11 @@ class SectionRun:
         return project_lock(self.project.folder) if self.mode == "interactive" else nullcontext()
 
     def close(self) -> None:
-        """Write down how the section ended, and let go of the project folder."""
+        """Write down how the section ended, and let go of the tenants and of the project folder."""
         states = {step_id: summary(view) for step_id, view in self.views.items()}
         self.ledger.append("run_ended", {"section": self.section.number, "summary": states})
+        for tenant in self.tenants.values():
+            tenant.close()
         self._open.close()
 
 

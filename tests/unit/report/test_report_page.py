@@ -129,6 +129,14 @@ def test_live_run_names_its_transport(open_book: Callable[[str], Book], project_
     assert "which Microsoft does not document for others" in html[: html.index("<h1>")]
 
 
+def test_live_run_through_powershell_says_so(open_book: Callable[[str], Book], project_folder: Path) -> None:
+    """A live run through PowerShell says so on its first screen, and what had not been shown under its limits."""
+    html = live_page(open_book, project_folder, transport="powershell")
+    assert "through an installed PowerShell" in html[: html.index("<h1>")]
+    assert "had seen no PowerShell run" in html
+    assert "document for others" not in html
+
+
 def test_four_eyes_reason_is_on_the_first_screen(open_book: Callable[[str], Book], project_folder: Path) -> None:
     """Who switches four eyes off gives a reason, and the reason stands before the contents."""
     html = live_page(open_book, project_folder, four_eyes={"off_because": "One person runs this pilot."})

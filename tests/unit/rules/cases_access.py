@@ -53,7 +53,7 @@ def _of(side: str) -> dict[str, list[Case]]:
         f"{side}-tenant-described": [Case("Graph tells nothing", ["skipped"], {f"{side}__organization": []})],
         f"{side}-may-use-exchange": [
             Case("an application without it", ["fail"], application),
-            Case("it is not used", ["skipped"], application, {"transport": "powershell"}),
+            Case("an application without it in PowerShell", ["fail"], application, {"transport": "powershell"}),
         ],
     }
 
