@@ -51,7 +51,7 @@ BATCH = "recorded-pilot"
 ENDPOINT, RELATIONSHIP, SCOPE = "recorded-endpoint", "recorded-move", "recorded-scope"
 APPLICATION = "recorded-migration"
 GRAPH_RIGHTS = ("Application.ReadWrite.All", "Directory.Read.All", "Organization.Read.All",
-                "LicenseAssignment.ReadWrite.All", "User.ReadWrite.All")  # fmt: skip
+                "LicenseAssignment.ReadWrite.All", "User.ReadWrite.All", "Policy.Read.All")  # fmt: skip
 SECOND_PAGE = "$skiptoken=second"
 
 
@@ -331,6 +331,14 @@ GRAPH: dict[str, Callable[[Side], Any]] = {
     ],
     r"/users": lambda side: [_user(side)],
     r"/groups": lambda _: [],
+    r"/policies/defaultAppManagementPolicy": lambda _: {
+        "id": "00000000-0000-0000-0000-000000000000", "displayName": "Default app management tenant policy",
+        "description": "…", "isEnabled": True, "servicePrincipalRestrictions": {"passwordCredentials": []},
+        "applicationRestrictions": {"passwordCredentials": [
+            {"restrictionType": "passwordLifetime", "maxLifetime": "P180D", "state": "enabled",
+             "restrictForAppsCreatedAfterDateTime": "2019-10-19T10:37:00Z"},
+        ]},
+    },
     r"/users/[^/]+/licenseDetails": lambda _: [
         {"id": "x", "skuId": E3, "skuPartNumber": "SPE_E3",
          "servicePlans": [{"servicePlanId": MAILBOX_PLAN, "servicePlanName": "EXCHANGE_S_ENTERPRISE",
