@@ -28,7 +28,7 @@ pytestmark = pytest.mark.deep
 MAILBOXES = int(os.environ.get("XTMIG_SOAK_MAILBOXES", "200"))
 SEEDS = tuple(os.environ.get("XTMIG_SOAK_SEEDS", "12345"))
 
-PAGES = ("--page-rows=40",)
+PAGES = ("--page-rows=20",)
 """So few rows on a page that lists have several."""
 
 PASSING: dict[str, dict[str, Any]] = {
