@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,8 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 from xtmig_kernel.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import trustme
 
 SOURCE = "11111111-1111-4111-8111-111111111111"
 TARGET = "22222222-2222-4222-8222-222222222222"
@@ -124,6 +128,23 @@ class CannedServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A dropped connection is what some tests ask for."""
+
+
+@contextmanager
+def serving(authority: trustme.CA) -> Iterator[Canned]:
+    """A server on HTTPS at localhost."""
+    canned = Canned()
+    server = CannedServer(("127.0.0.1", 0), handler_of(canned))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    canned.url = f"https://localhost:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield canned
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 class NotingClock:

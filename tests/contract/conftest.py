@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 import trustme
 from canned_calls import module_file
 from canned_reads import BY_SECRET, Asking
-from canned_wire import OPERATOR, TARGET, Canned, CannedServer, Login, NotingClock, NumberedTokens, handler_of, project
+from canned_wire import OPERATOR, TARGET, Canned, Login, NotingClock, NumberedTokens, project, serving
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.inventory import sign_in
@@ -45,18 +44,8 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def canned(authority: trustme.CA) -> Iterator[Canned]:
     """The server, on HTTPS at localhost."""
-    canned = Canned()
-    server = CannedServer(("127.0.0.1", 0), handler_of(canned))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    canned.url = f"https://localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield canned
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(authority) as canned:
+        yield canned
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from canned_wire import Canned, CannedServer, NotingClock, handler_of
+from canned_wire import NotingClock, serving
 from recorded_tenants import (
     APPLICATION,
     CUSTOM,
@@ -47,22 +44,6 @@ OF_PERSONS = {"directory_roles", "eligible_roles"}
 """Asked of persons alone, and these runs sign in as applications; other tests of this folder have them."""
 
 
-@contextmanager
-def serving(side: Side, authority: trustme.CA) -> Iterator[tuple[Recorded, Canned]]:
-    canned = Canned()
-    server = CannedServer(("127.0.0.1", 0), handler_of(canned))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    canned.url = f"https://localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield Recorded(side, canned), canned
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture(scope="module")
 def recorded(
     authority: trustme.CA, ca_file: Path, tmp_path_factory: pytest.TempPathFactory
@@ -70,14 +51,15 @@ def recorded(
     """A live project whose clouds are the two servers."""
     folder = tmp_path_factory.mktemp("recorded")
     with (
-        serving("source", authority) as (source, one),
-        serving("target", authority) as (target, other),
+        serving(authority) as one,
+        serving(authority) as other,
         pytest.MonkeyPatch.context() as patch,
     ):
         plain = Hosts(
             login="", graph="", exchange="", portal="", host_suffixes=("localhost",), ca_file=ca_file,
             exchange_scope="https://outlook.office365.com/.default", graph_scope="https://graph.microsoft.com/.default",
         )  # fmt: skip
+        both: dict[Side, Recorded] = {"source": Recorded("source", one), "target": Recorded("target", other)}
         urls = {"source": one.url, "target": other.url}
         hosts = {side: replace(plain, login=url, graph=url, exchange=url, portal=url) for side, url in urls.items()}
         for module in (tenants, reads_of_sign_in):
@@ -86,7 +68,7 @@ def recorded(
         new_project(folder, settings())
         users = f"SourceAddress,TargetAddress,Wave\n{LARA['source']},{LARA['target']},pilot\n"
         (folder / "users.csv").write_text(users, encoding="utf-8")
-        yield load_project(folder), {"source": source, "target": target}
+        yield load_project(folder), both
 
 
 def settings() -> dict[str, Any]:
