@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from stand_in_shell import PSCredential, SecureString, Shell, Thrown, Unknown, commands_of
+from stand_in_shell import PSCredential, SecureString, Shell, Thrown, Unknown
+from stand_in_syntax import commands_of
 
 if TYPE_CHECKING:
     from simulator_process import SimulatorProcess

@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import tree_sitter_powershell
-from tree_sitter import Language, Node, Parser
+from stand_in_syntax import SINGLE_QUOTES, parameter_name, parsed, syntax_errors, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LANGUAGE = Language(tree_sitter_powershell.language())
-SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"
+    from tree_sitter import Node
+
 ESCAPES = {'"`r`n"': "\r\n"}
 """The only expandable string of our scripts."""
 
@@ -76,70 +75,6 @@ Commands = Callable[[str, dict[str, Any], list[Any], list[Any]], list[Any]]
 """Runs a command: its name, arguments by name and by place, what comes through the pipeline; gives what it puts out."""
 
 
-_LITERAL = f"'(?:[^{SINGLE_QUOTES}]|[{SINGLE_QUOTES}]{{2}})*[{SINGLE_QUOTES}]"
-_OUTSIDE = re.compile(rf'(?:^#[^\n]*|"[^"]*"|{_LITERAL})|(?P<name> -[A-Za-z]+\d+)(?= )', re.MULTILINE)
-_DIGITS, _LETTERS = "0123456789", "abcdefghij"
-
-
-def _spelled(found: re.Match[str]) -> str:
-    """The grammar knows no digit in the name of a parameter, PowerShell does: outside literals they become letters."""
-    if found["name"] is None:
-        return found[0]
-    letters = found[0].rstrip(_DIGITS)
-    return letters + "_" + found[0][len(letters) :].translate(str.maketrans(_DIGITS, _LETTERS))
-
-
-def parameter_name(text: str) -> str:
-    """The name of a parameter as it stands in the script, from its text in the tree."""
-    name, _, letters = text.removeprefix("-").partition("_")
-    return name + letters.translate(str.maketrans(_LETTERS, _DIGITS))
-
-
-def parsed(script: str) -> Node:
-    """The tree of a script."""
-    return Parser(LANGUAGE).parse(_OUTSIDE.sub(_spelled, script).encode("utf-8")).root_node
-
-
-def syntax_errors(script: str) -> list[str]:
-    """The places that the grammar does not understand, each with its text."""
-    return [f"{node.start_point}: {_text(node)[:200]}" for node in _walk(parsed(script)) if _is_error(node)]
-
-
-def commands_of(script: str) -> list[tuple[str, list[str]]]:
-    """Every command of a script with the names of its parameters."""
-    found = []
-    for node in _walk(parsed(script)):
-        names = [child for child in node.children if child.type == "command_name"] if node.type == "command" else []
-        if names:
-            of = [parameter_name(_text(p)) for p in _walk(node, inside=False) if p.type == "command_parameter"]
-            found.append((_text(names[0]), of))
-    return found
-
-
-def literals_of_variable(script: str, name: str) -> list[str]:
-    """The single-quoted texts that are assigned to a variable, in their order."""
-    for node in _walk(parsed(script)):
-        if node.type == "assignment_expression" and _text(node).startswith(f"{name} ="):
-            return [_text(part)[1:-1] for part in _walk(node) if part.type == "verbatim_string_characters"]
-    return []
-
-
-def _is_error(node: Node) -> bool:
-    return node.type == "ERROR" or node.is_missing
-
-
-def _walk(node: Node, *, inside: bool = True) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        if inside or child.type not in ("script_block_expression", "parenthesized_expression"):
-            yield from _walk(child, inside=inside)
-
-
-def _text(node: Node) -> str:
-    assert node.text is not None
-    return node.text.decode("utf-8")
-
-
 def verbatim(text: str) -> str:
     """What a single-quoted literal says: two of five characters in a row are one; a single one would end it."""
     content, place = "", 1
@@ -190,20 +125,20 @@ class Shell:
             return []
         if node.type in ("program", "statement_list", "script_block", "script_block_body", "statement_block"):
             return [value for child in node.children for value in self._statements(child)]
-        raise Unknown(f"{node.type}: {_text(node)[:80]}")
+        raise Unknown(f"{node.type}: {text_of(node)[:80]}")
 
     def _do_function_statement(self, node: Node) -> list[Any]:
         name = next(child for child in node.children if child.type == "function_name")
         declared = [child for child in node.children if child.type == "function_parameter_declaration"]
-        variables = [_text(part)[1:].lower() for of in declared for part in _walk(of) if part.type == "variable"]
+        variables = [text_of(part)[1:].lower() for of in declared for part in walk(of) if part.type == "variable"]
         body = next((child for child in node.children if child.type == "script_block"), None)
-        self._functions[_text(name).lower()] = (variables, body)
+        self._functions[text_of(name).lower()] = (variables, body)
         return []
 
     def _do_if_statement(self, node: Node) -> list[Any]:
         condition = next(child for child in node.children if child.type == "pipeline")
         blocks = [child for child in node.children if child.type == "statement_block"]
-        assert len(blocks) + 5 == len(node.children) + 1, _text(node)  # neither elseif nor else
+        assert len(blocks) + 5 == len(node.children) + 1, text_of(node)  # neither elseif nor else
         return self._statements(blocks[0]) if self._single(condition) else []
 
     def _do_for_statement(self, node: Node) -> list[Any]:
@@ -223,7 +158,7 @@ class Shell:
         items = self._single(next(child for child in node.children if child.type == "pipeline"))
         found = []
         for item in items if isinstance(items, list) else [] if items is None else [items]:
-            self._set(_text(variable), item)
+            self._set(text_of(variable), item)
             try:
                 found += self._statements(node.children[-1])
             except _Continue:
@@ -249,7 +184,7 @@ class Shell:
                 self._statements(parts["finally_clause"].children[-1])
 
     def _do_flow_control_statement(self, node: Node) -> list[Any]:
-        word = _text(node.children[0]).lower()
+        word = text_of(node.children[0]).lower()
         rest = node.children[1] if len(node.children) > 1 else None
         if word == "continue":
             raise _Continue
@@ -274,7 +209,7 @@ class Shell:
             if part.type == "command":
                 stream = self._command(part, stream)
             elif place:
-                raise Unknown(f"an expression amid a pipeline: {_text(node)[:80]}")
+                raise Unknown(f"an expression amid a pipeline: {text_of(node)[:80]}")
             else:
                 value = self._value(part)
                 stream = list(value) if isinstance(value, list) else [value]
@@ -296,15 +231,15 @@ class Shell:
         value = self._single(right)
         while left.type != "variable" and len(left.children) == 1:
             left = left.children[0]
-        if _text(operator) == "+=":
+        if text_of(operator) == "+=":
             before = self._value(left)
             if not isinstance(before, list):
-                raise Unknown(f"+= to what is no array: {_text(node)[:80]}")
+                raise Unknown(f"+= to what is no array: {text_of(node)[:80]}")
             value = [*before, *(value if isinstance(value, list) else [value])]
-        elif _text(operator) != "=":
-            raise Unknown(_text(operator))
+        elif text_of(operator) != "=":
+            raise Unknown(text_of(operator))
         if left.type == "variable":
-            self._set(_text(left), value)
+            self._set(text_of(left), value)
             return
         if left.type != "element_access":
             raise Unknown(f"assignment to {left.type}")
@@ -317,10 +252,10 @@ class Shell:
         named, given = self._arguments(rest[-1]) if rest and rest[-1].type == "command_elements" else ({}, [])
         if first.type == "command_invokation_operator":
             block = self._value(rest[0])
-            assert _text(first) == "&"
+            assert text_of(first) == "&"
             assert isinstance(block, Block)
             return self.call(block)
-        name = _text(first)
+        name = text_of(first)
         if name.lower() == "where-object":
             (block,) = given
             return [item for item in stream if self.call(block, item) == [True]]
@@ -359,11 +294,11 @@ class Shell:
             if child.type == "command_argument_sep":
                 continue
             if child.type == "command_parameter":
-                name = parameter_name(_text(child))
+                name = parameter_name(text_of(child))
                 assert name not in named, f"-{name} is given twice"
                 named[name] = True  # a switch, unless a value follows
                 continue
-            value = _text(child) if child.type == "generic_token" else self._value(child)
+            value = text_of(child) if child.type == "generic_token" else self._value(child)
             if name is None:
                 given.append(value)
             else:
@@ -378,21 +313,21 @@ class Shell:
             return getattr(self, name)(node)
         if len(node.children) == 1:
             return self._value(node.children[0])
-        raise Unknown(f"{node.type}: {_text(node)[:80]}")
+        raise Unknown(f"{node.type}: {text_of(node)[:80]}")
 
     def _of_verbatim_string_characters(self, node: Node) -> str:
-        return verbatim(_text(node))
+        return verbatim(text_of(node))
 
     def _of_expandable_string_literal(self, node: Node) -> str:
-        if _text(node) not in ESCAPES:
-            raise Unknown(f"expandable string {_text(node)}")
-        return ESCAPES[_text(node)]
+        if text_of(node) not in ESCAPES:
+            raise Unknown(f"expandable string {text_of(node)}")
+        return ESCAPES[text_of(node)]
 
     def _of_decimal_integer_literal(self, node: Node) -> int:
-        return int(_text(node))
+        return int(text_of(node))
 
     def _of_variable(self, node: Node) -> Any:
-        return self._get(_text(node))
+        return self._get(text_of(node))
 
     def _get(self, name: str) -> Any:
         for scope in reversed(self._scopes):
@@ -426,7 +361,7 @@ class Shell:
 
     def _of_key_expression(self, node: Node) -> Any:
         (child,) = node.children
-        return _text(child) if child.type == "simple_name" else self._value(child)
+        return text_of(child) if child.type == "simple_name" else self._value(child)
 
     def _of_script_block_expression(self, node: Node) -> Block:
         return Block(next((child for child in node.children if child.type == "script_block"), None))
@@ -435,7 +370,7 @@ class Shell:
         return self._single(node.children[1])
 
     def _of_type_literal(self, node: Node) -> Typed:
-        return Typed(_text(node)[1:-1].lower())
+        return Typed(text_of(node)[1:-1].lower())
 
     def _of_cast_expression(self, node: Node) -> Any:
         kind, value = self._value(node.children[0]).name, self._value(node.children[1])
@@ -447,8 +382,8 @@ class Shell:
 
     def _of_member_access(self, node: Node) -> Any:
         owner, member = self._value(node.children[0]), node.children[-1].children[0]
-        static = _text(node.children[1]) == "::"
-        name = str(self._value(member)) if member.type == "variable" else _text(member)
+        static = text_of(node.children[1]) == "::"
+        name = str(self._value(member)) if member.type == "variable" else text_of(member)
         return self._member(owner, name, static=static)
 
     def _member(self, owner: Any, name: str, *, static: bool) -> Any:
@@ -466,21 +401,21 @@ class Shell:
         return self._value(node.children[0])[self._value(node.children[2])]
 
     def _of_invokation_expression(self, node: Node) -> Any:
-        owner, name = self._value(node.children[0]), _text(node.children[2])
-        arguments = [self._value(part) for part in _walk(node.children[3]) if part.type == "argument_expression"]
+        owner, name = self._value(node.children[0]), text_of(node.children[2])
+        arguments = [self._value(part) for part in walk(node.children[3]) if part.type == "argument_expression"]
         return method(owner, name, arguments)
 
     def _of_expression_with_unary_operator(self, node: Node) -> Any:
         if len(node.children) == 1:
             return self._value(node.children[0])
-        operator, value = _text(node.children[0]).lower(), self._value(node.children[1])
+        operator, value = text_of(node.children[0]).lower(), self._value(node.children[1])
         known = {"-not": lambda: not value, "-": lambda: -value, ",": lambda: [value]}
         if operator not in known:
             raise Unknown(operator)
         return known[operator]()
 
     def _of_post_increment_expression(self, node: Node) -> None:
-        self._set(_text(node.children[0]), self._value(node.children[0]) + 1)
+        self._set(text_of(node.children[0]), self._value(node.children[0]) + 1)
 
     def _of_additive_expression(self, node: Node) -> Any:
         return self._operation(node)
@@ -491,7 +426,7 @@ class Shell:
     def _of_logical_expression(self, node: Node) -> Any:
         if len(node.children) == 1:
             return self._value(node.children[0])
-        left, word = bool(self._value(node.children[0])), _text(node.children[1]).lower()
+        left, word = bool(self._value(node.children[0])), text_of(node.children[1]).lower()
         if word not in ("-or", "-and"):
             raise Unknown(word)
         return left if left is (word == "-or") else bool(self._value(node.children[2]))
@@ -500,7 +435,7 @@ class Shell:
         if len(node.children) == 1:
             return self._value(node.children[0])
         left, operator, right = node.children
-        word = _text(operator).lower()
+        word = text_of(operator).lower()
         if word not in OPERATIONS:
             raise Unknown(word)
         return OPERATIONS[word](self._value(left), self._value(right))

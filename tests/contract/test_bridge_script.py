@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from stand_in_sessions import DOCUMENTED
-from stand_in_shell import commands_of, literals_of_variable, syntax_errors
+from stand_in_syntax import commands_of, literals_of_variable, syntax_errors
 
 import xtmig_kernel
 from xtmig_kernel.m365.exchange_contract import CONFIRMS

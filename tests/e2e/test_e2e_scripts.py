@@ -15,7 +15,8 @@ from e2e_workplace import SECRETS, approver_key, consent_to_everything, example,
 from hostile_text import NAMES, bare
 from stand_in_scripts import changes_something, run_section, scripts_of
 from stand_in_sessions import DOCUMENTED, Noting, Session, undocumented
-from stand_in_shell import PSCredential, SecureString, commands_of, syntax_errors
+from stand_in_shell import PSCredential, SecureString
+from stand_in_syntax import commands_of, syntax_errors
 
 from xtmig_kernel.clock import SystemClock
 from xtmig_kernel.credentials import Redactor

@@ -15,7 +15,7 @@ import pytest
 from hostile_text import NAMES, Page, bare, formulas, literals, short
 from moving_pair import address
 from stand_in_sessions import undocumented
-from stand_in_shell import syntax_errors
+from stand_in_syntax import syntax_errors
 from troubled_project import tenants, troubled
 
 from xtmig_kernel.credentials import Redactor

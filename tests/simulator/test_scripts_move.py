@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mending import SECRETS, SECTIONS_LATER
 from stand_in_scripts import changes_something, run_section, scripts_of
-from stand_in_shell import syntax_errors
+from stand_in_syntax import syntax_errors
 from troubled_project import tenants, troubled
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from hostile_text import NAMES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stand_in_sessions import DOCUMENTED, Noting, Session
-from stand_in_shell import PSCredential, SecureString, Thrown, Unknown, commands_of, syntax_errors, verbatim
+from stand_in_shell import PSCredential, SecureString, Thrown, Unknown, verbatim
+from stand_in_syntax import commands_of, syntax_errors
 
 import xtmig_kernel
 from xtmig_kernel.changes import Change, CsvBytes, ExchangeCall, GraphCall, Later, Level, Subject
