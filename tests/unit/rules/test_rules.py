@@ -6,8 +6,10 @@ import cases_cutover
 import cases_licensing
 import cases_stay
 import pytest
+from cases_connect import application_signed_in
 from core_facts import NOW, judged, kinds, make_project, observed, refused, world
-from rule_cases import NOT_PASSING, PASSING, Case, application_signed_in
+from rule_case import Case
+from rule_cases import NOT_PASSING, PASSING
 
 from xtmig_kernel.evidence import Reason, Unseen
 from xtmig_kernel.rules import ALL_RULES, Rule, evaluate
