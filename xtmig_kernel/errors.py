@@ -24,6 +24,7 @@
     │   ├── ApprovalError             the approval is missing or does not match  exit 4
     │   └── RecoveryError             an interrupted change needs a person
     ├── LedgerError                   the ledger is damaged or in use            exit 1
+    ├── InventoryError                the store of snapshots cannot be used      exit 2
     └── ArchiveError                  an archive does not verify                 exit 3
 
 Each carries the side, the step, the subject, the cause, the remedy and statement ids, as far as
@@ -265,6 +266,12 @@ class RecoveryError(EngineError):
 
 class LedgerError(XtmigError):
     """The ledger is damaged, or another process writes to it."""
+
+
+class InventoryError(XtmigError):
+    """The store of snapshots cannot be used, or has no such snapshot."""
+
+    exit_code = 2
 
 
 class ArchiveError(XtmigError):

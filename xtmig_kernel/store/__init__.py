@@ -1,6 +1,16 @@
-"""The project's memory: the ledger, precious and append-only."""
+"""The project's memory: the ledger, precious and append-only, and the snapshots, which can be read again."""
 
 from xtmig_kernel.store.ledger import Entry, Ledger
 from xtmig_kernel.store.lock import approvals_lock, project_lock
+from xtmig_kernel.store.snapshots import Answer, SnapshotInfo, SnapshotStore, StoredFacts
 
-__all__ = ["Entry", "Ledger", "approvals_lock", "project_lock"]
+__all__ = [
+    "Answer",
+    "Entry",
+    "Ledger",
+    "SnapshotInfo",
+    "SnapshotStore",
+    "StoredFacts",
+    "approvals_lock",
+    "project_lock",
+]
