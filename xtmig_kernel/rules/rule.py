@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project, Side, SignOff, Waiver
 
 T = TypeVar("T")
+CHOSEN = "source.chosen_users"
+NOBODY = "nobody is listed to move, so nothing was seen to be right"
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,10 @@ def _judged(
         yield Finding(
             rule.id, rule.title, rule.statements, rule.side, rule.title, Skipped("there is nothing here to judge")
         )
+    nobody = CHOSEN in rule.needs and CHOSEN in observed and not observed[CHOSEN].value
     for judgement in judgements:
+        if nobody and judgement.kind == "pass":
+            judgement = replace(judgement, kind="skip", remedy=NOBODY)
         yield Finding(
             rule=rule.id,
             title=rule.title,
