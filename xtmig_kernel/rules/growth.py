@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.clock import from_text
+from xtmig_kernel.counting import counted
 from xtmig_kernel.rules.batches import wave_settings
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.movers import SIZE_FACTS, SIZES, in_gb, movers, sizes
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.movers import Mover
 
 EARLIER = "source.earlier_sizes"
-"""Rows of `mailbox_sizes` of an earlier collection; its observation says when that was."""
-SHORTEST = timedelta(days=1)
-"""What grew in less than a day says nothing about a fortnight."""
+A_DAY = timedelta(days=1)
 EXPECTED = "room for what comes in until the cutover"
 
 
@@ -40,19 +40,20 @@ def days_to_move(user: Row, seen: Seen, project: Project) -> float:
     wave = wave_settings(project, str(user["Wave"] or ""))
     if wave is None or wave.cutover is None:
         return LEAD_DAYS
-    return max(0.0, (wave.cutover.astimezone(UTC) - seen.now) / timedelta(days=1))
+    return max(0.0, (wave.cutover.astimezone(UTC) - seen.now) / A_DAY)
 
 
 def _grown(seen: Seen, project: Project) -> Iterable[Judgement]:
-    if not seen.has(EARLIER):
-        yield Judgement("skip", "growth", remedy="the sizes were collected once; a second time, days later, shows it")
+    if not seen.has(EARLIER) or not seen.rows(EARLIER):
+        yield Judgement("skip", "growth", remedy="the sizes were collected once; another time, a day later, shows it")
         return
-    days = (seen.facts[SIZES].at - seen.facts[EARLIER].at) / timedelta(days=1)
-    if days * timedelta(days=1) < SHORTEST:
-        yield Judgement("skip", "growth", remedy="the sizes were collected twice within a day; look again tomorrow")
-        return
-    before = {(str(row["ExchangeGuid"]), bool(row["Archive"])): row["Bytes"] for row in seen.rows(EARLIER)}
+    before = {(str(row["ExchangeGuid"]), bool(row["Archive"])): row for row in seen.rows(EARLIER)}
     held = sizes(seen, project)
+    known = [mover for mover in movers(seen, project) if (mover.guid, False) in before]
+    unknown = len(movers(seen, project)) - len(known)
+    if unknown:
+        who = counted(unknown, "mailbox", "mailboxes")
+        yield Judgement("skip", who, remedy="not in the earlier collection, so nobody knows how fast they grow")
 
     def judge(mover: Mover) -> Iterator[Judgement]:
         size, state = held.get(mover.guid), mover.state
@@ -64,16 +65,19 @@ def _grown(seen: Seen, project: Project) -> Iterable[Judgement]:
             ("the mailbox", size.main, state["QuotaBytes"], False),
             ("the archive", size.archive, archive_quota, True),
         ):
-            yield from _full(mover.label, what, before.get((mover.guid, archive)), now, quota, days, left)
+            then = before.get((mover.guid, archive))
+            if then is not None:
+                days = (seen.facts[SIZES].at - from_text(str(then["At"]))) / A_DAY
+                yield from _full(mover.label, what, then["Bytes"], now, quota, days, left)
 
-    yield from judge_each(movers(seen, project), judge, of_what="mailboxes", expected=EXPECTED)
+    yield from judge_each(known, judge, of_what="mailboxes", expected=EXPECTED)
 
 
 def _full(
     label: str, what: str, then: int | None, now: int | None, quota: int | None, days: float, left: float
 ) -> Iterator[Judgement]:
     used = share(now, quota)
-    if then is None or now is None or not quota or used is None or used >= 1 or now <= then:
+    if then is None or now is None or not quota or used is None or used >= 1 or now <= then or days <= 0:
         return
     a_day = (now - then) / days
     if now + a_day * left >= quota:

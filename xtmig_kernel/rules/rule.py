@@ -254,9 +254,9 @@ def _judged(
             rule.id, rule.title, rule.statements, rule.side, rule.title, Skipped("there is nothing here to judge")
         )
     nobody = CHOSEN in rule.needs and CHOSEN in observed and not observed[CHOSEN].value
+    if nobody:
+        judgements = [replace(j, kind="skip", remedy=NOBODY) if j.kind == "pass" else j for j in judgements]
     for judgement in judgements:
-        if nobody and judgement.kind == "pass":
-            judgement = replace(judgement, kind="skip", remedy=NOBODY)
         yield Finding(
             rule=rule.id,
             title=rule.title,

@@ -43,8 +43,8 @@ def _by_wave(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "fail",
                 name,
-                seen=f"{counted(wanted, 'user')} of this wave still need {ADD_ON_NAME}; {left} of {found.free} seats in "
-                f"{found.where} are left after the waves before it",
+                seen=f"{counted(wanted, 'user')} of this wave still need {ADD_ON_NAME}; {left} of {found.free} seats "
+                f"in {found.where} are left after the waves before it",
                 expected=EXPECTED,
                 remedy=f"Buy {wanted - left} more before {_day(name, project)}, or let some users move later.",
             )
