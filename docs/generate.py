@@ -55,16 +55,14 @@ def rules_page() -> str:
 def _preflight_lines() -> list[str]:
     """What is judged before the first byte moves, the causes behind it, and what is left out, with the reason."""
     causes = known_failures().values()
-    seen_by = {
-        cause.number: [rule for rule, entry in CATALOGUE.items() if cause.number in entry.failures] for cause in causes
-    }
+    seen_by = {c.number: [rule for rule, entry in CATALOGUE.items() if c.number in entry.failures] for c in causes}
     return [
         "",
         "## Before the first byte moves",
         "",
-        f"{len(PREFLIGHT_RULES)} rules that need nothing but what reading both tenants gives. Each says which known causes",
-        "of failing moves it sees beforehand (F numbers, below), and which check of Microsoft's validation script it",
-        "covers. What no step mends is mended by what the finding says.",
+        f"{len(PREFLIGHT_RULES)} rules that need nothing but what reading both tenants gives. Each says which known",
+        "causes of failing moves it sees beforehand (F numbers, below), and which check of Microsoft's validation",
+        "script it covers. What no step mends is mended by what the finding says.",
         "",
         "| | rule | what must hold | statements | causes | Microsoft's script | mended by | document |",
         "|---|---|---|---|---|---|---|---|",
