@@ -26,7 +26,7 @@ from xtmig_kernel.inventory import (
     sign_in,
     users,
 )
-from xtmig_kernel.inventory.context import MissingFact, ReadContext
+from xtmig_kernel.inventory.context import MissingFact, ReadContext, nobody
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
 
@@ -115,15 +115,22 @@ class Reader:
         tenants: The sides that are signed in.
         clock: Stamps the observations.
         absent: Why a side is not signed in, for the sides that are not.
+        expect: Is told how many questions one table is about to ask, object by object.
     """
 
     def __init__(
-        self, project: Project, tenants: Mapping[Side, Tenant], clock: Clock, absent: Mapping[Side, NotObserved]
+        self,
+        project: Project,
+        tenants: Mapping[Side, Tenant],
+        clock: Clock,
+        absent: Mapping[Side, NotObserved],
+        expect: Callable[[int], None] = nobody,
     ) -> None:
         self._project = project
         self._tenants = tenants
         self._clock = clock
         self._absent = absent
+        self._expect = expect
         self._known_application_id: str | None = None
         self.forget()
 
@@ -172,6 +179,7 @@ class Reader:
             self._application_id,
             self._clock,
             {} if kept is None else kept,
+            self._expect,
         )
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:

@@ -141,6 +141,16 @@ def runs_cmdlets(call: Call) -> str | None:
     return found.group(2) if found and call.method == "POST" else None
 
 
+def number_of_cmdlets(call: Call) -> int:
+    """How many cmdlets a request runs: those of a batch, one alone, or none."""
+    if call.path.lower().endswith("/$batch"):
+        try:
+            return len(batch_members(call))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return 0
+    return int(call.method == "POST" and call.path.lower().endswith("/invokecommand"))
+
+
 def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
     """Answer one request to the Exchange admin interface; members of a batch are recorded one line each.
 
