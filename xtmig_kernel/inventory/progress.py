@@ -137,7 +137,7 @@ class Progress:
 
     def _sentences(self, now: float) -> Iterable[str]:
         for side, table in self._at.items():
-            if self._done[side] >= self._tables[side]:
+            if self._tables[side] and self._done[side] >= self._tables[side]:
                 yield f"{side}: all {counted(self._tables[side], 'table')} read"
             elif table.name:
                 place = f"{side}: {table.name} (table {self._done[side] + 1} of {self._tables[side]})"
