@@ -158,7 +158,7 @@ def _left(table: _Table, now: float) -> str:
     if table.measured < LEAST_MEASURED or seconds < LEAST_MEASURED_SECONDS:
         return NO_ESTIMATE
     left = max(0, table.expected - table.answered) * seconds / table.measured
-    return f"about {in_words(left)} left of this table"
+    return f"about {in_words(left)} left of these"
 
 
 def in_words(seconds: float) -> str:
