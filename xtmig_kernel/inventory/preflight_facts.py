@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel import rules
+from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,8 @@ def facts_of(judging: Iterable[Rule]) -> tuple[str, ...]:
 
 def preflight_facts() -> tuple[str, ...]:
     """The facts that a preflight collects."""
-    named = dict.fromkeys((*facts_of(rule for module in _BEFORE_THE_MOVE for rule in module.RULES), *_FURTHER))
+    others = facts_of(rule for module in _BEFORE_THE_MOVE for rule in module.RULES)
+    named = dict.fromkeys((*facts_of(PREFLIGHT_RULES), *others, *_FURTHER))
     return tuple(sorted(named, key=_place))
 
 
