@@ -40,7 +40,6 @@ def deleted_mail_user(**changes: Any) -> dict[str, Any]:
     return {
         "ObjectId": "77777777-6666-4666-8666-777777777778",
         "ExchangeGuid": LARA_GUID,
-        "ArchiveGuid": None,
         "DisplayName": "Lara Newton (first try)",
         "UserPrincipalName": "lara.first@northwindtraders.onmicrosoft.com",
         "PrimarySmtpAddress": "lara.first@northwindtraders.com",

@@ -257,7 +257,7 @@ def test_a_removed_mail_user_is_kept_as_deleted(pair: Pair) -> None:
 
 
 def test_deleted_mail_users_have_a_list_of_their_own(pair: Pair) -> None:
-    """SoftDeletedMailUser without Identity lists the deleted ones alone (F-105)."""
+    """SoftDeletedMailUser without Identity lists the deleted ones alone (F-51)."""
     done(pair, "target", "Remove-MailUser", Identity="john", Confirm=False)
     deleted = rows(pair, "target", "Get-MailUser", ResultSize="Unlimited", SoftDeletedMailUser=True)
     assert ["john"] == [row["Alias"] for row in deleted]

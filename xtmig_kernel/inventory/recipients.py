@@ -99,17 +99,16 @@ def soft_deleted_mailboxes(context: ReadContext) -> tuple[str, list[Row]]:
 def soft_deleted_mail_users(context: ReadContext) -> tuple[str, list[Row]]:
     """Deleted MailUsers, whose identity is not free while they can still be restored."""
     asked = ALL | {"SoftDeletedMailUser": True}
-    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=(*_OF_DELETED, "ArchiveGuid")).rows
-    return "Get-MailUser -SoftDeletedMailUser", [_deleted(row, "ArchiveGuid") for row in found]
+    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=_OF_DELETED).rows
+    return "Get-MailUser -SoftDeletedMailUser", [_deleted(row) for row in found]
 
 
 _DELETED_NAMES = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
 _OF_DELETED = (*_DELETED_NAMES, "ExternalDirectoryObjectId", "ExchangeGuid", "WhenSoftDeleted")
 
 
-def _deleted(row: Row, *guids: str) -> dict[str, Any]:
+def _deleted(row: Row) -> dict[str, Any]:
     return _picked(row, _DELETED_NAMES) | {
-        **{name: guid_or_none(row.get(name)) for name in guids},
         "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
         "ExchangeGuid": guid_or_none(row.get("ExchangeGuid")),
         "SoftDeletedAt": row.get("WhenSoftDeleted"),

@@ -1,4 +1,4 @@
-"""Settings of mailboxes that a move does not take along (facts F-102 to F-106)."""
+"""Settings of mailboxes that a move does not take along (facts F-102 to F-105)."""
 
 from __future__ import annotations
 
