@@ -11,9 +11,12 @@ $PSDefaultParameterValues = @{ '*:ErrorAction' = 'Stop' }
 $Oldest = [version]'3.1.0'
 $Allowed = @(
     'Add-DistributionGroupMember', 'Add-MailboxFolderPermission', 'Add-MailboxPermission', 'Add-RecipientPermission',
-    'Complete-MigrationBatch', 'Enable-Mailbox', 'Enable-OrganizationCustomization', 'Get-AcceptedDomain',
-    'Get-DistributionGroup', 'Get-DistributionGroupMember', 'Get-Mailbox', 'Get-MailboxFolderPermission',
+    'Complete-MigrationBatch', 'Enable-Mailbox', 'Enable-OrganizationCustomization',
+    'Export-MailboxDiagnosticLogs', 'Get-AcceptedDomain',
+    'Get-CalendarProcessing', 'Get-CASMailbox', 'Get-DistributionGroup', 'Get-DistributionGroupMember',
+    'Get-Mailbox', 'Get-MailboxFolderPermission',
     'Get-MailboxFolderStatistics', 'Get-MailboxPermission', 'Get-MailboxStatistics', 'Get-MailUser',
+    'Get-ManagementRoleAssignment',
     'Get-MigrationBatch', 'Get-MigrationEndpoint', 'Get-MigrationUser', 'Get-MigrationUserStatistics',
     'Get-MoveRequest', 'Get-OrganizationConfig', 'Get-OrganizationRelationship', 'Get-Recipient',
     'Get-RecipientPermission', 'Get-User', 'New-DistributionGroup', 'New-MailUser', 'New-MigrationBatch',

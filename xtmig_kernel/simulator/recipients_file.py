@@ -45,6 +45,9 @@ class Holds(Part):
     delay_release: bool = False
     compliance_tag: bool = False
     retention: bool = False
+    tracked: list[str] = Field(
+        default=[], description="Policies of the whole organisation that the service's own log still shows as holding"
+    )
 
 
 class Sizes(Part):
@@ -85,6 +88,32 @@ class Forwarding(Part):
     address: str | None = None
     smtp_address: str | None = None
     deliver_and_forward: bool = False
+
+
+class ClientAccess(Part):
+    """By which protocols a mailbox may be used; None follows the organisation."""
+
+    active_sync: bool = True
+    owa: bool = True
+    pop: bool = True
+    imap: bool = True
+    mapi: bool = True
+    ews: bool | None = None
+    smtp_authentication_disabled: bool | None = None
+    owa_policy: str = "OwaMailboxPolicy-Default"
+    active_sync_policy: str = "Default"
+
+
+class CalendarProcessing(Part):
+    """How a room or a piece of equipment answers who books it; `automate` follows from the kind by default."""
+
+    automate: Literal["None", "AutoUpdate", "AutoAccept"] | None = None
+    allow_conflicts: bool = False
+    booking_window_days: int = Field(default=180, ge=0)
+    maximum_minutes: int = Field(default=1440, ge=0)
+    everybody_books: bool = True
+    books: list[str] = Field(default=[], description="Who books without asking")
+    delegates: list[str] = Field(default=[], description="Who is asked")
 
 
 class Skipped(Part):
@@ -193,6 +222,9 @@ class Mailbox(Recipient):
     sizes: Sizes = Sizes()
     access: Access = Access()
     forwarding: Forwarding = Forwarding()
+    client_access: ClientAccess = ClientAccess()
+    calendar_processing: CalendarProcessing | None = None
+    retention_policy: str = "Default MRM Policy"
     content: Content = Content()
     folders: list[Folder] = []
     archive_folders: list[Folder] = []
