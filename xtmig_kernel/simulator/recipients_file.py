@@ -205,6 +205,7 @@ class Mailbox(Recipient):
     conversion_fails: bool = False
     move_history: list[MoveRecord] = []
     account_disabled: bool = False
+    retention_policy: str | None = "Default MRM Policy"
 
 
 class MailUser(Recipient):
