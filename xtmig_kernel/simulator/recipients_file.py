@@ -209,6 +209,7 @@ class Mailbox(Recipient):
     move_history: list[MoveRecord] = []
     account_disabled: bool = False
     retention_policy: str | None = "Default MRM Policy"
+    data_encryption_policy: str | None = None
 
 
 class MailUser(Recipient):
