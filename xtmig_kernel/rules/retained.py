@@ -63,7 +63,7 @@ def _substrate(seen: Seen, project: Project) -> Iterable[Judgement]:
 
 
 def _tracked(seen: Seen, project: Project) -> Iterable[Judgement]:
-    """Holds that go on although the mailbox is excluded; where it is not, another rule tells that once for everybody."""
+    """Holds that go on although the mailbox is excluded; where it is not, another rule tells it once for everybody."""
     tracked = _by_mailbox(seen.rows(TRACKED))
     of_all = organization_holds(seen) if seen.has(ORGANIZATION_HOLDS) else []
 

@@ -95,7 +95,7 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "mailbox-not-tracked": [
         Case("a hold of the organisation", ["fail"], {TRACKED: [tracked()]}),
-        Case("excluded from it, and held still", ["fail"], {TRACKED: [tracked()], STATES: {"InPlaceHolds": OUT}} | OF_ALL),
+        Case("excluded, and held still", ["fail"], {TRACKED: [tracked()], STATES: {"InPlaceHolds": OUT}} | OF_ALL),
         Case("the log did not tell", ["fail"], {TRACKED: [tracked(Hold=None, Kind=None)]}),
         Case("not read", ["fail"], UNREAD),
     ],
