@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from in_process import Tenants, answering
 
 from xtmig_kernel.credentials import Redactor
@@ -56,9 +54,9 @@ class Read:
     unsupported: list[str]
 
 
-def clean_tenants(mailboxes: int) -> dict[str, Any]:
+def clean_tenants(mailboxes: int, seed: str = SEED) -> dict[str, Any]:
     """Content of the tenants file of a clean pair."""
-    data: dict[str, Any] = generate.pair(mailboxes, SEED, prepared=True).model_dump(mode="json", exclude_unset=True)
+    data: dict[str, Any] = generate.pair(mailboxes, seed, prepared=True).model_dump(mode="json", exclude_unset=True)
     return data
 
 
@@ -102,11 +100,3 @@ def read_pair(
         tenants = {side: connect(project, side, redactor=redactor, clock=clock) for side in ("source", "target")}
         facts = Reader(project, tenants, clock, {}).read_all(names)
         return Read(project, facts, clock.now(), pair.unsupported)
-
-
-def altered(value: Any) -> Any:
-    """A copy that can be changed."""
-    return copy.deepcopy(value)
-
-
-__all__ = ["Read", "altered", "clean_tenants", "read_pair", "yaml"]

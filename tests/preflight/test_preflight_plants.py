@@ -81,17 +81,34 @@ def found(plant: Plant, read: Read, without: str = "") -> Told:
 
 
 @pytest.mark.parametrize(
-    "mailboxes", [pytest.param(SMALL, id="8"), pytest.param(LARGE, id="1000", marks=pytest.mark.deep)]
+    ("mailboxes", "seed"),
+    [
+        pytest.param(SMALL, "clean", id="8"),
+        pytest.param(60, "another", id="60 others", marks=pytest.mark.deep),
+        pytest.param(LARGE, "clean", id="1000", marks=pytest.mark.deep),
+    ],
 )
 def test_a_clean_pair_has_no_finding(
-    mailboxes: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    mailboxes: int, seed: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where everything is prepared, no rule of the preflight fails, warns, waits, or lacks an observation."""
-    read = read_pair(tmp_path_factory.mktemp("clean"), clean_tenants(mailboxes), FACTS, monkeypatch)
+    read = read_pair(tmp_path_factory.mktemp("clean"), clean_tenants(mailboxes, seed), FACTS, monkeypatch)
     findings = evaluate(PREFLIGHT_RULES, read.facts, read.project, read.now, tell_all=True)
     assert (set(), []) == (told(findings), read.unsupported)
     (listed,) = [finding for finding in findings if finding.rule == "users-listed"]
     assert listed.seen == f"{mailboxes:,} users"
+
+
+def test_nobody_is_not_clean(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the same is prepared for nobody, that is told, and no rule over users claims to have seen them right."""
+    read = read_pair(tmp_path_factory.mktemp("nobody"), clean_tenants(0), FACTS, monkeypatch)
+    findings = evaluate(PREFLIGHT_RULES, read.facts, read.project, read.now, tell_all=True)
+    assert {
+        ("users-listed", "fail", "users.csv"),
+        ("scope-members-complete", "fail", "users.csv"),
+    } == told(findings)
+    over_users = {rule.id for rule in PREFLIGHT_RULES if "source.chosen_users" in rule.needs}
+    assert not [f.rule for f in findings if f.rule in over_users and f.verdict.kind == "pass"]
 
 
 @pytest.mark.parametrize("plant", EACH)
