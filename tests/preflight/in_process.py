@@ -59,6 +59,14 @@ class Tenants:
         self.unsupported: list[str] = []
         self._lock = Lock()
 
+    def now(self) -> datetime:
+        """What the calendar says; with `sleep` this is the clock of whoever reads."""
+        return self.desk.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the calendar on."""
+        self.desk.clock.advance(seconds)
+
     def connection(self) -> dict[str, Any]:
         """The content of the connection file."""
         return server.connection_data(self.simulator, Path("no-certificates.pem"), None)

@@ -11,7 +11,7 @@ from in_process import Tenants, answering
 
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.inventory.reader import Reader
-from xtmig_kernel.m365 import clock_for, connect
+from xtmig_kernel.m365 import connect
 from xtmig_kernel.project import load_project
 from xtmig_kernel.project.users import USERS_FILE, users_text
 from xtmig_kernel.runs.folder import new_project
@@ -96,7 +96,7 @@ def read_pair(
         text = users_text(prepared_users(clean)) if users is None else users
         (folder / "project" / USERS_FILE).write_text(text, encoding="utf-8")
         project = load_project(folder / "project")
-        clock, redactor = clock_for(project), Redactor()
-        tenants = {side: connect(project, side, redactor=redactor, clock=clock) for side in ("source", "target")}
-        facts = Reader(project, tenants, clock, {}).read_all(names)
-        return Read(project, facts, clock.now(), pair.unsupported)
+        redactor = Redactor()
+        tenants = {side: connect(project, side, redactor=redactor, clock=pair) for side in ("source", "target")}
+        facts = Reader(project, tenants, pair, {}).read_all(names)
+        return Read(project, facts, pair.now(), pair.unsupported)
