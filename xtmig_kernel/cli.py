@@ -328,7 +328,9 @@ Mailboxes = Annotated[
 Seed = Annotated[str, typer.Option(help="Root of every generated name and id; the same seed gives the same ones.")]
 
 
-def _tenants_file(folder: Path, tenants: Path | None, mailboxes: int | None, seed: str) -> Path:
+def _tenants_file(
+    folder: Path, tenants: Path | None, mailboxes: int | None, seed: str, *, prepared: bool = False
+) -> Path:
     from xtmig_kernel.runs.practice import generated_tenants
     from xtmig_kernel.runs.shipped import shipped
 
@@ -336,7 +338,7 @@ def _tenants_file(folder: Path, tenants: Path | None, mailboxes: int | None, see
         return tenants or shipped("examples") / "contoso-northwind.yaml"
     if tenants is not None:
         raise typer.BadParameter("give --tenants or --mailboxes, not both")
-    return generated_tenants(folder, mailboxes, seed)
+    return generated_tenants(folder, mailboxes, seed, prepared=prepared)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -346,6 +348,9 @@ def simulate(
     tenants: Tenants = None,
     mailboxes: Mailboxes = None,
     seed: Seed = "0",
+    prepared: Annotated[
+        bool, typer.Option("--prepared", help="With --mailboxes: all that the moves need is there already.")
+    ] = False,
     advance: Annotated[
         float | None, typer.Option(min=0, help="Move the calendar of running tenants on by so many days, and end.")
     ] = None,
@@ -363,7 +368,7 @@ def simulate(
     if advance is not None:
         _progress(f"the practice calendar says {advance_running(project or Path(), advance):%d %b %Y, %H:%M} UTC")
         return
-    file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
+    file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed, prepared=prepared)
     raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 
 

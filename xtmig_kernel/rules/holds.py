@@ -55,12 +55,18 @@ def hold_kind(entry: str) -> str | None:
         return None
     kind = next((words for prefix, words in _PREFIXES.items() if text.startswith(prefix)), None)
     if kind is None:
-        kind = "an In-Place Hold of the old kind" if _OLD.fullmatch(_id(text)) else "a hold of a kind not known here"
+        kind = (
+            "an In-Place Hold of the old kind" if _OLD.fullmatch(hold_id(text)) else "a hold of a kind not known here"
+        )
     return kind
 
 
-def _id(entry: str) -> str:
-    """A hold without the action behind its colon, by which an exclusion from it is known."""
+def hold_id(entry: str) -> str:
+    """A hold without the action behind its colon, by which an exclusion from it is known.
+
+    Args:
+        entry: Such as `"mbx9b1...:2"`.
+    """
     return entry.strip().casefold().partition(":")[0]
 
 
@@ -83,7 +89,7 @@ def is_exempt(state: Row, hold: str) -> bool:
         state: A row of `mailbox_states`.
         hold: An entry of the organisation's InPlaceHolds.
     """
-    return f"-{_id(hold)}" in {_id(str(entry)) for entry in state["InPlaceHolds"]}
+    return f"-{hold_id(hold)}" in {hold_id(str(entry)) for entry in state["InPlaceHolds"]}
 
 
 def organization_holds(seen: Seen) -> list[str]:

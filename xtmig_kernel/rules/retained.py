@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.counting import counted
-from xtmig_kernel.rules.holds import LEGAL, hold_kind
+from xtmig_kernel.rules.holds import LEGAL, ORGANIZATION_HOLDS, hold_id, hold_kind, is_exempt, organization_holds
 from xtmig_kernel.rules.movers import MOVER_FACTS, in_gb, judge_states
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -63,15 +63,19 @@ def _substrate(seen: Seen, project: Project) -> Iterable[Judgement]:
 
 
 def _tracked(seen: Seen, project: Project) -> Iterable[Judgement]:
+    """Holds that go on although the mailbox is excluded; where it is not, another rule tells it once for everybody."""
     tracked = _by_mailbox(seen.rows(TRACKED))
+    of_all = organization_holds(seen) if seen.has(ORGANIZATION_HOLDS) else []
 
-    def judge(mover: Mover, _state: Row) -> Iterator[Judgement]:
+    def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
         rows = tracked.get(mover.guid, [])
         if any(row["Hold"] is None for row in rows):
             remedy = "Look again; if it stays so, look with Export-MailboxDiagnosticLogs -ComponentName HoldTracking."
             yield Judgement("fail", mover.label, "its log of holds was not told", UNTRACKED, remedy)
             return
-        holds = [str(row["Hold"]) for row in rows if row["Kind"] == OF_THE_ORGANIZATION and hold_kind(str(row["Hold"]))]
+        organization = [str(row["Hold"]) for row in rows if row["Kind"] == OF_THE_ORGANIZATION]
+        told = {hold_id(hold) for hold in of_all if not is_exempt(state, hold)}
+        holds = [hold for hold in organization if hold_kind(hold) and hold_id(hold) not in told]
         if holds:
             yield Judgement(
                 "fail",
@@ -100,5 +104,6 @@ RULES: tuple[Rule, ...] = (
         "source",
         (*MOVER_FACTS, TRACKED),
         _tracked,
+        helps=(ORGANIZATION_HOLDS,),
     ),
 )

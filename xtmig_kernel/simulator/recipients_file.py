@@ -224,7 +224,7 @@ class Mailbox(Recipient):
     forwarding: Forwarding = Forwarding()
     client_access: ClientAccess = ClientAccess()
     calendar_processing: CalendarProcessing | None = None
-    retention_policy: str = "Default MRM Policy"
+    retention_policy: str | None = "Default MRM Policy"
     content: Content = Content()
     folders: list[Folder] = []
     archive_folders: list[Folder] = []
@@ -237,6 +237,7 @@ class Mailbox(Recipient):
     conversion_fails: bool = False
     move_history: list[MoveRecord] = []
     account_disabled: bool = False
+    data_encryption_policy: str | None = None
 
 
 class MailUser(Recipient):

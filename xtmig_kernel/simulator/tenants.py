@@ -115,12 +115,18 @@ class Permissions(Part):
 class OwnApplication(Part):
     """An application that the organisation registered for itself before the project began.
 
-    `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret.
+    `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret. It is
+    valid from the start until `secret_ends`, by default for a year. `asks_for` is what the registration asks for, where
+    that is not what `permissions` says was granted. `in_partner` is what the other organisation has granted; given and
+    empty, the application is present there and may do nothing.
     """
 
     name: str
     app_id: Guid
+    unique_name: str | None = None
     permissions: Permissions = Permissions()
+    asks_for: Permissions | None = None
+    in_partner: Permissions | None = None
     directory_roles: DirectoryRoles = Field(default_factory=list)
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
@@ -131,6 +137,8 @@ class OwnApplication(Part):
     delegated_graph: list[str] = Field(default_factory=list)
     delegated_exchange: list[str] = Field(default_factory=list)
     secret_from_env: str | None = None
+    secret_name: str | None = "practice"  # noqa: S105 - what the portal shows beside it
+    secret_ends: datetime | None = None
     certificate: str | None = Field(default=None, description="PEM text of a public certificate, or a path")
 
 

@@ -19,6 +19,8 @@ UNREAD: dict[str, Any] = {STATES: []}
 NEVER_PASS = {"add-on-seats-by-wave"}
 ARCHIVED = {STATES: {"ArchiveGuid": ARCHIVE, "ArchiveStatus": "Active"}}
 CLEARED = {"target__exchange_users": [WAS_MAILBOX]}
+OF_ALL = {"source__organization_holds": [{"Hold": "mbx7cfb30345d454ac0a989ab3041051209:3"}]}
+OUT = ["-mbx7cfb30345d454ac0a989ab3041051209"]
 HELD = {"target__organization_holds": [{"Hold": "mbx7cfb30345d454ac0a989ab3041051209:3"}]}
 
 
@@ -93,6 +95,7 @@ NOT_PASSING: dict[str, list[Case]] = {
     ],
     "mailbox-not-tracked": [
         Case("a hold of the organisation", ["fail"], {TRACKED: [tracked()]}),
+        Case("excluded, and held still", ["fail"], {TRACKED: [tracked()], STATES: {"InPlaceHolds": OUT}} | OF_ALL),
         Case("the log did not tell", ["fail"], {TRACKED: [tracked(Hold=None, Kind=None)]}),
         Case("not read", ["fail"], UNREAD),
     ],
@@ -137,6 +140,7 @@ PASSING: dict[str, list[Case]] = {
     "mailbox-not-tracked": [
         Case("a hold of its own, which another rule tells", ["pass"], {TRACKED: [tracked(Kind=5)]}),
         Case("excluded", ["pass"], {TRACKED: [tracked(Hold="-mbx7cfb:2")]}),
+        Case("held by a policy of all, which another rule tells once", ["pass"], {TRACKED: [tracked()]} | OF_ALL),
         Case("another mailbox", ["pass"], {TRACKED: [tracked(ExchangeGuid=JO_GUID)]}),
     ],
 }  # fmt: skip

@@ -86,7 +86,7 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "SingleItemRecoveryEnabled": True,
         "ElcProcessingDisabled": False,
         "RetentionPolicy": mailbox.retention_policy,
-        "DataEncryptionPolicy": None,
+        "DataEncryptionPolicy": mailbox.data_encryption_policy,
         "DisabledMailboxLocations": False,
         "RetentionHoldEnabled": holds.retention,
         "InPlaceHolds": list(holds.in_place),
