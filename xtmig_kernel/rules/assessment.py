@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import as_text
-from xtmig_kernel.evidence import Failed, Manual, NotObserved, Reason, Unseen, Waiting
-from xtmig_kernel.rules.assessed import PREFLIGHT_RULES
-from xtmig_kernel.rules.assessment_causes import Cause, causes_of
+from xtmig_kernel.evidence import Failed, Manual, NotObserved, Reason, Unseen, Waiting, Warned
+from xtmig_kernel.rules.assessment_causes import Cause, causes_of, severity_of
 from xtmig_kernel.rules.assessment_users import InScope, MailboxLine, WaveLine, in_scope, lines_of, waves_of
+from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 from xtmig_kernel.rules.rule import evaluate
 from xtmig_kernel.rules.waivers import WaiverState, unknown_rules, unknown_subjects, waiver_states
 
@@ -80,10 +80,8 @@ class Assessment:
     @property
     def severities(self) -> dict[str, int]:
         """Severity to number of findings that failed or warned."""
-        found: Counter[str] = Counter()
-        for cause in self.causes:
-            found[cause.severity] += cause.number
-        return {severity: number for severity, number in found.items() if number}
+        wrong = (finding for finding in self.findings if isinstance(finding.verdict, (Failed, Warned)))
+        return dict(Counter(severity_of(finding) for finding in wrong))
 
     @property
     def exit_code(self) -> int:

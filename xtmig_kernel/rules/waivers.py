@@ -28,8 +28,8 @@ State = Literal["holds", "ended", "renewed", "not needed", "not judged"]
 _RULES = {rule.id: rule for rule in ALL_RULES}
 _NAMES = (
     "Identity", "Name", "DisplayName", "UniqueName", "Alias", "PrimarySmtpAddress", "UserPrincipalName",
-    "SmtpAddresses",    "SourceAddress", "TargetAddress", "TargetSignIn", "Mailbox", "DomainName", "Domain", "Hold", "SkuPartNumber",
-    "Cmdlet", "Service", "Group", "TestMailbox", "ObjectId", "ExchangeGuid",
+    "SmtpAddresses", "SourceAddress", "TargetAddress", "TargetSignIn", "Mailbox", "DomainName", "Domain", "Hold",
+    "SkuPartNumber", "Cmdlet", "Service", "Group", "TestMailbox", "ObjectId", "ExchangeGuid",
 )  # fmt: skip
 """Columns by which objects are called."""
 _PARTS = (re.compile(r"(.+) in (.+)"), re.compile(r"(.+) and (.+)"), re.compile(r"\w+ (\S+)"))
