@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import as_text
-from xtmig_kernel.evidence import Failed, Manual, NotObserved, Reason, Unseen, Waiting
-from xtmig_kernel.rules.assessed import PREFLIGHT_RULES
-from xtmig_kernel.rules.assessment_causes import Cause, causes_of
+from xtmig_kernel.evidence import Failed, Manual, NotObserved, Reason, Unseen, Waiting, Warned
+from xtmig_kernel.rules.assessment_causes import Cause, causes_of, severity_of
 from xtmig_kernel.rules.assessment_users import InScope, MailboxLine, WaveLine, in_scope, lines_of, waves_of
+from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 from xtmig_kernel.rules.rule import evaluate
+from xtmig_kernel.rules.waivers import WaiverState, unknown_rules, unknown_subjects, waiver_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +57,8 @@ class Assessment:
         mailboxes: One line for each line of `users.csv`, in its order.
         waves: One line for each wave; users without a wave are in the line without a name.
         not_observed: Facts that no rule could look at.
+        waivers: What each waiver of `waivers.yaml` does.
+        wrong_waivers: One sentence for each waiver of a rule or about an object that there is not.
     """
 
     at: datetime
@@ -66,6 +69,8 @@ class Assessment:
     mailboxes: tuple[MailboxLine, ...]
     waves: tuple[WaveLine, ...]
     not_observed: tuple[Unread, ...]
+    waivers: tuple[WaiverState, ...] = ()
+    wrong_waivers: tuple[str, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -75,10 +80,8 @@ class Assessment:
     @property
     def severities(self) -> dict[str, int]:
         """Severity to number of findings that failed or warned."""
-        found: Counter[str] = Counter()
-        for cause in self.causes:
-            found[cause.severity] += cause.number
-        return {severity: number for severity, number in found.items() if number}
+        wrong = (finding for finding in self.findings if isinstance(finding.verdict, (Failed, Warned)))
+        return dict(Counter(severity_of(finding) for finding in wrong))
 
     @property
     def exit_code(self) -> int:
@@ -111,6 +114,7 @@ class Assessment:
                 {"fact": item.fact, "reason": item.reason.value, "detail": item.detail, "rules": list(item.rules)}
                 for item in self.not_observed
             ],
+            "waivers": [waiver.as_data() for waiver in self.waivers],
             "findings": [finding.as_data() for finding in self.findings],
         }
 
@@ -137,7 +141,7 @@ def assess(
         sign_offs: What persons gave their word for.
         rules: Which rules; those of the preflight.
     """
-    findings = tuple(evaluate(rules, facts, project, now, sign_offs=sign_offs, waivers=waivers))
+    findings = tuple(evaluate(rules, facts, project, now, sign_offs=sign_offs, waivers=waivers, tell_all=True))
     by_id = {rule.id: rule for rule in rules}
     mailboxes = lines_of(findings, by_id, facts)
     return Assessment(
@@ -149,6 +153,8 @@ def assess(
         mailboxes=mailboxes,
         waves=waves_of(mailboxes, project),
         not_observed=_unread(findings, by_id, facts),
+        waivers=waiver_states(waivers, findings, now),
+        wrong_waivers=(*unknown_rules(waivers), *unknown_subjects(waivers, findings, facts)),
     )
 
 

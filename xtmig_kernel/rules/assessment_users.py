@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.evidence import Observed, Unseen
-from xtmig_kernel.rules.assessment_causes import ORDER, is_settled
+from xtmig_kernel.rules.assessment_causes import ORDER, is_settled, severity_of
 from xtmig_kernel.rules.matching import source_holders
 from xtmig_kernel.rules.movers import HOLDERS
 from xtmig_kernel.rules.rule import Seen
@@ -63,8 +63,8 @@ class MailboxLine:
         target: The address in the target, as `users.csv` gives it.
         wave: The wave, an empty text where there is none.
         verdict: The worst verdict; `pass` only where every rule about users had what it needs.
-        blockers: How many checks failed.
-        warnings: How many warned.
+        blockers: How many checks failed without whose mending the move fails or does harm.
+        warnings: How many further ones are worth a decision.
         waived: How many are accepted by their owners.
         causes: Ids of the rules that do not hold, the worst first.
     """
@@ -91,8 +91,8 @@ class WaveLine:
         wave: Its name as `project.yaml` spells it, else as `users.csv` does; an empty text for users without one.
         users: How many lines of `users.csv` are in it.
         verdicts: Verdict to number of its users.
-        blockers: How many checks failed for its users.
-        warnings: How many warned.
+        blockers: How many blockers its users have.
+        warnings: How many warnings.
     """
 
     wave: str
@@ -229,14 +229,15 @@ def lines_of(findings: Iterable[Finding], rules: Mapping[str, Rule], facts: Fact
 def _line(user: Row, findings: list[Finding], unseen: tuple[str, ...]) -> MailboxLine:
     left = sorted((f for f in findings if not is_settled(f)), key=lambda f: ORDER.index(f.verdict.kind))
     counts = Counter(finding.verdict.kind for finding in left)
+    weights = Counter(severity_of(finding) for finding in left if finding.verdict.kind in ("fail", "warn"))
     kinds = [*counts, *(["not_observed"] if unseen else []), "pass"]
     return MailboxLine(
         address=str(user["SourceAddress"]),
         target=str(user["TargetAddress"] or ""),
         wave=str(user["Wave"] or ""),
         verdict=min(kinds, key=ORDER.index),
-        blockers=counts["fail"],
-        warnings=counts["warn"],
+        blockers=weights["blocks"],
+        warnings=weights["warns"],
         waived=counts["waived"],
         causes=tuple(dict.fromkeys([*(finding.rule for finding in left), *unseen])),
     )

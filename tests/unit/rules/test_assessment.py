@@ -13,8 +13,8 @@ from user_facts import chosen, lara_mailbox
 from xtmig_kernel.evidence import Finding, Passed, Reason, Skipped
 from xtmig_kernel.project import Waiver
 from xtmig_kernel.rules import Judgement, Rule
-from xtmig_kernel.rules.assessed import PREFLIGHT_RULES
 from xtmig_kernel.rules.assessment import Assessment, assess
+from xtmig_kernel.rules.preflight import CATALOGUE, PREFLIGHT_RULES
 
 HELD = {"LitigationHoldEnabled": True}
 
@@ -46,11 +46,18 @@ def wrong(subject: str) -> Judgement:
     return Judgement("fail", subject, "seen", "expected", "mend it", "070.2")
 
 
-def test_right_pair_has_no_cause_but_what_persons_sign() -> None:
-    """When all is prepared nothing is left but what a person must sign, and no mailbox is kept back."""
+def test_right_pair_is_clean() -> None:
+    """When all is prepared there is no cause, the mailbox passes, and the answer is clean."""
     found = assessed()
-    assert {cause.verdict for cause in found.causes} == {"manual"}
+    assert found.causes == ()
     assert [line.verdict for line in found.mailboxes] == ["pass"]
+    assert found.exit_code == 0
+
+
+def test_a_word_that_is_missing_is_waited_for() -> None:
+    """Where a person has still to sign, the answer is that somebody is waited for."""
+    found = said(Judgement("sign", "labels", "seen", "expected", "confirm"))
+    assert [(cause.verdict, cause.remedy) for cause in found.causes] == [("manual", "confirm")]
     assert found.exit_code == 4
 
 
@@ -73,7 +80,7 @@ def test_cause_tells_number_remedy_and_statements() -> None:
     """The line of a cause says how many, whom, what to do, by which step, and which statement it answers."""
     (cause,) = said(wrong(LARA), wrong("an organisation"), Judgement("pass", "6 of 8 users")).causes
     told = (cause.severity, cause.number, cause.subjects, cause.remedy, cause.step, cause.statements)
-    assert told == ("blocker", 2, (LARA, "an organisation"), "mend it", "070.2", ("HLD-01",))
+    assert told == ("blocks", 2, (LARA, "an organisation"), "mend it", "070.2", ("HLD-01",))
 
 
 def test_worst_causes_come_first() -> None:
@@ -178,7 +185,7 @@ def test_waived_mailbox_is_not_clean() -> None:
     waiver = Waiver(rule="a-rule", subject=LARA, reason="r", owner="o", until=date(2026, 12, 1))
     found = assess(observed(world()), make_project(), NOW, [waiver], rules=[of("a-rule", wrong(LARA))])
     assert [(line.verdict, line.blockers, line.waived) for line in found.mailboxes] == [("waived", 0, 1)]
-    assert [cause.severity for cause in found.causes] == ["accepted"]
+    assert [cause.verdict for cause in found.causes] == ["waived"]
     assert found.exit_code == 0
 
 
@@ -193,3 +200,20 @@ def test_settled_findings_are_no_cause() -> None:
     found = said(Judgement("pass", LARA), Judgement("skip", LARA, remedy="nothing to judge"))
     assert found.causes == ()
     assert {type(f.verdict) for f in found.findings if isinstance(f, Finding)} == {Passed, Skipped}
+
+
+def test_failure_of_a_rule_that_only_warns_blocks_nothing() -> None:
+    """A failure weighs as much as the catalogue says of its rule; a warning never blocks."""
+    rules = [of("archive-room", wrong(LARA)), of("mailbox-not-held", Judgement("warn", LARA, "a", "b", "c"))]
+    found = assess(observed(world()), make_project(), NOW, rules=rules)
+    assert [CATALOGUE[rule.id].severity for rule in rules] == ["warns", "blocks"]
+    assert [(line.blockers, line.warnings) for line in found.mailboxes] == [(0, 2)]
+    assert found.severities == {"warns": 2}
+
+
+def test_cause_names_the_known_failure_and_the_document() -> None:
+    """The line of a cause carries the number of the known failure and the address of the document's part."""
+    (cause,) = (cause for cause in assessed(**two()).causes if cause.rule == "mailbox-not-held")
+    entry = CATALOGUE["mailbox-not-held"]
+    assert (cause.failures, cause.link) == (entry.failures, entry.link)
+    assert cause.link.startswith("https://learn.microsoft.com/")
