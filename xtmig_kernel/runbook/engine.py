@@ -125,7 +125,7 @@ class Engine:
         Args:
             step: A step of this section.
         """
-        facts = self._observe(step)
+        facts = self._observe(step, fresh=step.collects)
         findings = self._judge(step, step.verifies, facts, "look")
         return StepView(step, "looked", findings=findings, exhibits=self._exhibits(step, facts))
 
