@@ -218,7 +218,7 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     sent = recorded(cmdlet, given, keys, record_key)
     if cmdlet is None and name.lower() in not_served():
         return _lacking(name, lacking), name, sent
-    if cmdlet is None or name.lower() not in context.offer:
+    if cmdlet is None or name.lower() not in context.offer or _refused(context, name):
         return access_denied(), name, sent
     if name.lower() in offered_only():
         return _lacking(cmdlet.name, lacking), cmdlet.name, sent
@@ -229,6 +229,11 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     except UnsupportedRequest as missing:
         answer = _lacking(f"{cmdlet.name}: {missing}", lacking)
     return answer, cmdlet.name, sent
+
+
+def _refused(context: Context, name: str) -> bool:
+    """Whether the tenants file says that nobody is to see what this cmdlet tells."""
+    return name.lower() in {refused.lower() for refused in context.tenant.file.refused}
 
 
 def _order(call: Call) -> tuple[str, dict[str, Any]] | None:
