@@ -349,7 +349,9 @@ def _rehearsal(
     return prepare_rehearsal(project, snapshot, into, _progress, pseudonymise=pseudonymise)
 
 
-def _tenants_file(folder: Path, tenants: Path | None, mailboxes: int | None, seed: str) -> Path:
+def _tenants_file(
+    folder: Path, tenants: Path | None, mailboxes: int | None, seed: str, *, prepared: bool = False
+) -> Path:
     from xtmig_kernel.runs.practice import generated_tenants
     from xtmig_kernel.runs.shipped import shipped
 
@@ -357,7 +359,7 @@ def _tenants_file(folder: Path, tenants: Path | None, mailboxes: int | None, see
         return tenants or shipped("examples") / "contoso-northwind.yaml"
     if tenants is not None:
         raise typer.BadParameter("give --tenants or --mailboxes, not both")
-    return generated_tenants(folder, mailboxes, seed)
+    return generated_tenants(folder, mailboxes, seed, prepared=prepared)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -370,6 +372,9 @@ def simulate(
     snapshot: Snapshot = None,
     snapshot_from: SnapshotFrom = Path(),
     pseudonymise: Pseudonymise = False,
+    prepared: Annotated[
+        bool, typer.Option("--prepared", help="With --mailboxes: all that the moves need is there already.")
+    ] = False,
     advance: Annotated[
         float | None, typer.Option(min=0, help="Move the calendar of running tenants on by so many days, and end.")
     ] = None,
@@ -393,7 +398,7 @@ def simulate(
             project, snapshot, (tenants, mailboxes), project=snapshot_from, pseudonymise=pseudonymise
         )
     else:
-        file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed)
+        file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed, prepared=prepared)
     raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 
 

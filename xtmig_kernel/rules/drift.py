@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.evidence import Observed
 from xtmig_kernel.rules import archives, causes, holds, quotas, user_matches, users
 from xtmig_kernel.rules.gate import GATE_FACTS, at_gate, gate_rule, nobody_due
-from xtmig_kernel.rules.rule import Judgement, Seen
+from xtmig_kernel.rules.rule import Judgement, Seen, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def _drifted(seen: Seen, project: Project) -> tuple[Drifted, ...]:
     return tuple(
         Drifted(rule, found)
         for rule in CHECKS
-        for found in rule.judge(theirs if rule.id in of_users else seen, project)
+        for found in folded(rule.judge(theirs if rule.id in of_users else seen, project))
         if found.kind in ("fail", "wait")
     )
 

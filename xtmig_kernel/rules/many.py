@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from xtmig_kernel.rules.rule import Judgement
+from xtmig_kernel.rules.rule import MOST_TOLD, Fellows, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
-MOST_TOLD = 200
-"""Of 5,000 users that are not right in the same way, the first ones tell what is wrong; the rest are a number."""
 
 
 def judge_each(
@@ -32,25 +29,18 @@ def judge_each(
         judge: Gives nothing for an object that is right, and judgements for one that is not.
         of_what: What they are, in the plural, such as `"users"`.
         expected: What holds for those that are right, in words.
-        at_most: How many judgements of one kind are told one by one; one more stands for the rest.
+        at_most: How many judgements of one kind are told one by one; `evaluate` makes one more of the rest, unless it
+            is to tell all.
         all_in: Where all of them can be seen, told with the rest.
     """
     right = total = 0
-    told: Counter[str] = Counter()
-    last: dict[str, Judgement] = {}
+    fellows = Fellows(of_what, at_most, all_in)
     for item in objects:
         total += 1
         found = list(judge(item))
         right += not found
         for judgement in found:
-            told[judgement.kind] += 1
-            last[judgement.kind] = judgement
-            if told[judgement.kind] <= at_most:
-                yield judgement
-    for kind, number in told.items():
-        if number > at_most:
-            more = f"{number - at_most} more {of_what}"
-            yield replace(last[kind], subject=more, seen=f"{more} like these{all_in and f': see {all_in}'}")
+            yield replace(judgement, fellows=fellows)
     if right:
         of_all = f"{right} of {total} {of_what}"
         yield Judgement("pass", of_all, seen=f"{of_all}: {expected}", expected=expected)

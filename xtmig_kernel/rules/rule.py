@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from xtmig_kernel.evidence import (
@@ -89,6 +90,25 @@ class Seen:
         return result
 
 
+MOST_TOLD = 200
+"""Of 5,000 users that are not right in the same way, the first ones tell what is wrong; the rest are a number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fellows:
+    """The judgements over many objects that belong together, so that a long list of them can be folded.
+
+    Args:
+        of_what: What they are about, in the plural, such as `"users"`.
+        at_most: How many of one kind are told one by one where not all are asked for.
+        all_in: Where all of them can be seen.
+    """
+
+    of_what: str
+    at_most: int = MOST_TOLD
+    all_in: str = ""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What a rule says about one subject, before it is tied to observations.
@@ -101,6 +121,7 @@ class Judgement:
         remedy: What to do; for `wait` who is waited for, for `sign` what the person confirms, for `skip` why.
         step: Id of the step that does it.
         until: For `wait`: when to look again, UTC.
+        fellows: Of one out of many: those it belongs to.
     """
 
     kind: Literal["pass", "fail", "warn", "wait", "sign", "skip"]
@@ -110,6 +131,41 @@ class Judgement:
     remedy: str = ""
     step: str | None = None
     until: datetime | None = None
+    fellows: Fellows | None = None
+
+
+def folded(judgements: Iterable[Judgement]) -> Iterator[Judgement]:
+    """The same judgements, where of many that are alike the first are told, and one more stands for the rest.
+
+    Args:
+        judgements: What a rule says; fellows follow each other.
+
+    Returns:
+        Judgements without fellows.
+    """
+    of: Fellows | None = None
+    told: Counter[str] = Counter()
+    last: dict[str, Judgement] = {}
+    for judgement in judgements:
+        if judgement.fellows is not of:
+            yield from _rest(of, told, last)
+            of, told, last = judgement.fellows, Counter(), {}
+        if of is None:
+            yield judgement
+            continue
+        told[judgement.kind] += 1
+        last[judgement.kind] = judgement
+        if told[judgement.kind] <= of.at_most:
+            yield replace(judgement, fellows=None)
+    yield from _rest(of, told, last)
+
+
+def _rest(of: Fellows | None, told: Counter[str], last: dict[str, Judgement]) -> Iterator[Judgement]:
+    for kind, number in told.items():
+        if of is not None and number > of.at_most:
+            more = f"{number - of.at_most} more {of.of_what}"
+            text = f"{more} like these{of.all_in and f': see {of.all_in}'}"
+            yield replace(last[kind], subject=more, seen=text, fellows=None)
 
 
 def spares_nothing(_seen: Seen) -> tuple[str, ...]:
@@ -150,6 +206,7 @@ def evaluate(
     *,
     sign_offs: Sequence[SignOff] = (),
     waivers: Sequence[Waiver] = (),
+    tell_all: bool = False,
 ) -> list[Finding]:
     """Judge rules by facts.
 
@@ -160,18 +217,21 @@ def evaluate(
         now: The present moment, UTC.
         sign_offs: What persons gave their word for.
         waivers: Findings that their owners accept for a time.
+        tell_all: Whether each object that is not right has a finding of its own, however many there are; otherwise
+            of many that are alike the first are told, and one finding stands for the rest.
 
     Returns:
         At least one finding for each rule; a rule without its observations gives `not_observed`.
     """
     findings: list[Finding] = []
     for rule in rules:
-        findings.extend(_waived(finding, waivers, now) for finding in _judged(rule, facts, project, now, sign_offs))
+        judged = _judged(rule, facts, project, now, sign_offs, tell_all=tell_all)
+        findings.extend(_waived(finding, waivers, now) for finding in judged)
     return findings
 
 
 def _judged(
-    rule: Rule, facts: Facts, project: Project, now: datetime, sign_offs: Sequence[SignOff]
+    rule: Rule, facts: Facts, project: Project, now: datetime, sign_offs: Sequence[SignOff], *, tell_all: bool
 ) -> Iterator[Finding]:
     seen = {name: fact for name in rule.needs if isinstance(fact := facts.get(name), Observed)}
     spared = rule.spares(Seen(seen, now))
@@ -184,7 +244,9 @@ def _judged(
         yield Finding(rule.id, rule.title, rule.statements, rule.side, name, verdict)
         return
     observed |= {name: fact for name in rule.helps if isinstance(fact := facts.get(name), Observed)}
-    judgements = list(rule.judge(Seen(observed, now), project))
+    said = rule.judge(Seen(observed, now), project)
+    judgements = list(said if tell_all else folded(said))
+    looked_at = tuple(observed.values())
     if not judgements:
         yield Finding(
             rule.id, rule.title, rule.statements, rule.side, rule.title, Skipped("there is nothing here to judge")
@@ -196,7 +258,7 @@ def _judged(
             statements=rule.statements,
             side=rule.side,
             subject=judgement.subject,
-            verdict=_verdict(judgement, rule, tuple(observed.values()), sign_offs),
+            verdict=_verdict(judgement, rule, looked_at, sign_offs),
             seen=judgement.seen,
             expected=judgement.expected,
             remedy="" if judgement.kind in ("pass", "skip") else judgement.remedy,

@@ -12,7 +12,13 @@ from xtmig_kernel.errors import UsageError
 from xtmig_kernel.m365.simulated import SimulatedClock, read_connection
 from xtmig_kernel.project.files import PROJECT_FILE
 from xtmig_kernel.runs.folder import copy_notebooks, new_project
-from xtmig_kernel.runs.practice import CONNECTION_FILE, practice_project, practice_tenants, simulation_folder
+from xtmig_kernel.runs.practice import (
+    CONNECTION_FILE,
+    practice_project,
+    practice_tenants,
+    simulation_folder,
+    take_users_over,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +67,7 @@ def simulate_until_stopped(
     with practice_tenants(folder, tenants, options) as practice:
         if project is not None and not (project / PROJECT_FILE).exists():
             new_project(project, practice_project(practice, tenants, by_person=True))
+            take_users_over(tenants, project)
         progress(f"two simulated tenants are running; practice pages at {practice.connection['portal']}")
         progress(
             f"next, in another window: xtmig open {project}"

@@ -23,6 +23,8 @@ import requests
 from xtmig_kernel.errors import UsageError, XtmigError
 from xtmig_kernel.m365.simulated import SimulatedClock
 from xtmig_kernel.project.files import read_yaml, write_whole, yaml_text
+from xtmig_kernel.project.users import USERS_FILE, users_text
+from xtmig_kernel.runs.prepared import MOST_USERS_IN_A_BATCH, PILOTS, prepared_settings, prepared_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,10 +39,8 @@ SIMULATION_FOLDER = ".simulation"
 START_SECONDS = 60
 STOP_SECONDS = 15
 CONTROL_SECONDS = 30
-MOST_USERS_IN_A_BATCH = 2000
 DAYS_OF_SYNCHRONISATION = 16
 DAYS_BETWEEN_WAVES = 1
-PILOTS = 3
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,14 @@ def simulation_folder(project: Path) -> Path:
     return project / SIMULATION_FOLDER
 
 
-def generated_tenants(folder: Path, mailboxes: int, seed: str) -> Path:
+def generated_tenants(folder: Path, mailboxes: int, seed: str, *, prepared: bool = False) -> Path:
     """A tenants file of a generated pair, written by the simulator.
 
     Args:
         folder: Where to write it.
         mailboxes: How many mailboxes the source has.
         seed: Root of names and ids.
+        prepared: All that the moves need is there already; settings and users of the project are written beside.
 
     Raises:
         UsageError: There is no such pair; says what the simulator printed.
@@ -170,25 +171,30 @@ def generated_tenants(folder: Path, mailboxes: int, seed: str) -> Path:
     file = folder / GENERATED_FILE
     command = [
         sys.executable, "-P", "-m", "xtmig_kernel.simulator", "--mailboxes", str(mailboxes), f"--seed={seed}",
-        "--write-tenants", str(file),
+        "--write-tenants", str(file), *(["--prepared"] if prepared else []),
     ]  # fmt: skip
     try:
         subprocess.check_output(command, stderr=subprocess.STDOUT)  # noqa: S603 - our own interpreter, no shell
     except subprocess.CalledProcessError as error:
         printed = error.output.decode("utf-8", errors="replace").strip()
         raise UsageError(f"the practice tenants cannot be made: {printed}") from None
-    _write_settings_beside(file)
+    _write_settings_beside(file, prepared=prepared)
     return file
 
 
-def _write_settings_beside(tenants_file: Path) -> None:
+def _write_settings_beside(tenants_file: Path, *, prepared: bool) -> None:
     """What the people of a generated pair decide: who goes first, and which subscription a moved user works with."""
-    source = read_yaml(tenants_file)["source"]
+    tenants = read_yaml(tenants_file)
+    source = tenants["source"]
     people = [box for box in source["mailboxes"] if box.get("licences")]
     settings: dict[str, Any] = {}
     if people:
         settings["licences"] = {"exchange_sku": people[0]["licences"][0]}
         settings["move"] = {"pilot": [box["primary"] for box in people[:PILOTS]]}
+    _users_file(tenants_file).unlink(missing_ok=True)
+    if prepared:
+        settings |= prepared_settings(tenants)
+        write_whole(_users_file(tenants_file), users_text(prepared_users(tenants)))
     write_whole(settings_file(tenants_file), yaml_text(settings))
 
 
@@ -292,6 +298,22 @@ def practice_project(practice: Practice, tenants_file: Path, *, by_person: bool 
     settings["move"] = {"waves": _waves(practice)}
     settings["simulation"] = str(practice.connection_file)
     return merged(settings, _settings_beside(tenants_file))
+
+
+def take_users_over(tenants_file: Path, project: Path) -> None:
+    """Write the `users.csv` that lies beside the tenants file as `NAME.users.csv`; nothing where there is none.
+
+    Args:
+        tenants_file: What the tenants hold.
+        project: The project folder.
+    """
+    file = _users_file(tenants_file)
+    if file.exists():
+        write_whole(project / USERS_FILE, file.read_text(encoding="utf-8"))
+
+
+def _users_file(tenants_file: Path) -> Path:
+    return tenants_file.with_name(f"{tenants_file.stem}.users.csv")
 
 
 def _settings_beside(tenants_file: Path) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     what = options.add_mutually_exclusive_group()
     what.add_argument("--tenants", type=Path, metavar="FILE", help="tenants file (YAML); default: the shipped example")
     what.add_argument("--mailboxes", type=int, metavar="N", help="a generated pair of tenants with N mailboxes")
+    options.add_argument("--prepared", action="store_true", help="with --mailboxes: all that the moves need is there")
     options.add_argument("--seed", default="0", help="root of every derived id; the same seed gives the same ids")
     options.add_argument("--connection", type=Path, metavar="FILE", help="write addresses and the control token here")
     options.add_argument("--record", type=Path, metavar="FILE", help="write one JSON line per request here")
@@ -86,10 +87,13 @@ def main(arguments: list[str] | None = None) -> int:
         schema = tenants.schema() if options.schema else faults_file.schema()
         sys.stdout.write(json.dumps(schema, indent=2) + "\n")
         return 0
+    if options.prepared and options.mailboxes is None:
+        sys.stderr.write("The simulator cannot start: --prepared goes with --mailboxes\n")
+        return 2
     start = options.start or datetime.now(UTC)
     try:
         if options.mailboxes is not None:
-            file, folder = generate.pair(options.mailboxes, options.seed), Path.cwd()
+            file, folder = generate.pair(options.mailboxes, options.seed, prepared=options.prepared), Path.cwd()
         else:
             path = options.tenants or example_file()
             file, folder = tenants.load(path), path.resolve().parent

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         EnterpriseApplication,
         MigrationEndpoint,
         OwnApplication,
+        Permissions,
         PlantedSecret,
         TenantFile,
         TenantsFile,
@@ -55,6 +56,12 @@ def build(
     world = World(seed=seed, addresses=addresses, keys=Keys(), tenants={})
     for side, part in (("source", file.source), ("target", file.target)):
         world.tenants[side] = _tenant(world, side, copy.deepcopy(part), now, environment, folder)
+    source, target = world.tenants["source"], world.tenants["target"]
+    for home, partner in ((source, target), (target, source)):
+        for own in home.file.applications:
+            if own.in_partner is not None:
+                principal = add_presence(world, partner, own.app_id, own.name, home.tenant_id, now)
+                _grant(world, partner, principal, own.in_partner, now)
     return world
 
 
@@ -152,7 +159,8 @@ def _required_access(own: OwnApplication) -> list[dict[str, Any]]:
             }
             for resource in dict.fromkeys(part[0] for part in parts)
         ]
-    wanted = {GRAPH_APP: own.permissions.graph, EXCHANGE_APP: own.permissions.exchange}
+    asked = own.permissions if own.asks_for is None else own.asks_for
+    wanted = {GRAPH_APP: asked.graph, EXCHANGE_APP: asked.exchange}
     return [
         {
             "resourceAppId": app_id,
@@ -185,10 +193,10 @@ def _add_application(
         application.passwords.append(
             PasswordCredential(
                 key_id=guid(world.seed, own.app_id, "initial secret"),
-                display_name="practice",
+                display_name=own.secret_name,
                 hint=secret[:3],
                 start=now,
-                end=now + SECRET_LIFETIME,
+                end=own.secret_ends or now + SECRET_LIFETIME,
                 fingerprint=fingerprint(world.record_key, secret),
                 accepted_from=now,
             )
@@ -202,11 +210,7 @@ def _add_application(
     principal.exchange_role_groups = list(own.exchange_role_groups)
     principal.exchange_roles = list(own.exchange_roles)
     principal.offered_cmdlets = own.offered_cmdlets
-    for resource in tenant.service_principals.values():
-        for name in own.permissions.graph if resource.app_id == GRAPH_APP else own.permissions.exchange:
-            role = RESOURCES[resource.app_id].app_roles.get(name) if resource.app_id in RESOURCES else None
-            if role:
-                assign_role(world, tenant, principal, resource, role, now, now)
+    _grant(world, tenant, principal, own.permissions, now)
     if own.public_client:
         tenant.delegated_grants[own.app_id] = {
             GRAPH_APP: list(own.delegated_graph),
@@ -239,4 +243,12 @@ def _add_enterprise_application(world: World, tenant: Tenant, other: EnterpriseA
         roles = RESOURCES[resource.app_id].app_roles.values() if resource.app_id in RESOURCES else ()
         for role in other.granted:
             if role in roles:
+                assign_role(world, tenant, principal, resource, role, now, now)
+
+
+def _grant(world: World, tenant: Tenant, principal: ServicePrincipal, permissions: Permissions, now: datetime) -> None:
+    for resource in list(tenant.service_principals.values()):
+        for name in permissions.graph if resource.app_id == GRAPH_APP else permissions.exchange:
+            role = RESOURCES[resource.app_id].app_roles.get(name) if resource.app_id in RESOURCES else None
+            if role:
                 assign_role(world, tenant, principal, resource, role, now, now)

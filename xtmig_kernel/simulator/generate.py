@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .identifiers import digest, guid
+from .prepared import prepare
 from .service_plans import ADDON_SKU
 from .tenants import TenantsFile, parse
 
@@ -17,12 +18,13 @@ PLAN = "SPE_E3"
 SPARE_SEATS = 20
 
 
-def pair(mailboxes: int, seed: str) -> TenantsFile:
+def pair(mailboxes: int, seed: str, *, prepared: bool = False) -> TenantsFile:
     """Two tenants, the source with so many mailboxes and the target with none.
 
     Args:
         mailboxes: How many mailboxes.
         seed: Root of names and ids.
+        prepared: Everything that the moves need is there already, and right.
 
     Raises:
         TenantsFileError: The number is negative or too large.
@@ -34,6 +36,8 @@ def pair(mailboxes: int, seed: str) -> TenantsFile:
     source["skus"] = [_subscription(seed, "source", mailboxes)]
     target = _tenant(seed, "target", "adatum", "Adatum (generated)", dehydrated=True)
     target["skus"] = [_subscription(seed, "target", mailboxes), _add_on(mailboxes)]
+    if prepared:
+        prepare(source, target, str(target["skus"][1]["part_number"]), seed)
     return parse({"source": source, "target": target}, "the generated pair")
 
 

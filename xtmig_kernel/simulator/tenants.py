@@ -125,10 +125,12 @@ class PlantedSecret(Part):
 class OwnApplication(Part):
     """An application that the organisation registered for itself before the project began.
 
-    `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret.
-    `requested` is what the registration asks for, as resource/Role or Scope/id, where that is not what was consented
-    to. One that is `only_registered` is no enterprise application yet; `enterprise_applications` may then say what it
-    was granted.
+    `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret. It is
+    valid from the start until `secret_ends`, by default for a year; `secrets` are further ones. `asks_for`, or
+    `requested` as resource/Role or Scope/id, is what the registration asks for where that is not what `permissions` says
+    was granted. `in_partner` is what the other organisation has granted; given and empty, the application is present
+    there and may do nothing. One that is `only_registered` is no enterprise application of its own organisation, unless
+    `enterprise_applications` says so.
     """
 
     name: str
@@ -139,6 +141,8 @@ class OwnApplication(Part):
     secrets: list[PlantedSecret] = Field(default_factory=list)
     only_registered: bool = False
     permissions: Permissions = Permissions()
+    asks_for: Permissions | None = None
+    in_partner: Permissions | None = None
     directory_roles: DirectoryRoles = Field(default_factory=list)
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
@@ -151,6 +155,8 @@ class OwnApplication(Part):
     delegated_graph: list[str] = Field(default_factory=list)
     delegated_exchange: list[str] = Field(default_factory=list)
     secret_from_env: str | None = None
+    secret_name: str | None = "practice"  # noqa: S105 - what the portal shows beside it
+    secret_ends: datetime | None = None
     certificate: str | None = Field(default=None, description="PEM text of a public certificate, or a path")
 
 

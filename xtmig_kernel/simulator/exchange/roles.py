@@ -7,6 +7,8 @@ configuration's roles, [MEM] for those of recipients and groups).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from xtmig_kernel.simulator.wellknown import ROLE_NAMES
 
 from .contract import Cmdlet, contract_of
@@ -106,6 +108,11 @@ def offer(templates: list[str], role_groups: list[str], roles: list[str], only: 
     if only is not None:
         known = {name.lower(): contract_of(name) for name in only}
         return {name: frozenset(cmdlet.parameters) for name, cmdlet in known.items() if cmdlet is not None}
+    return _offer(tuple(templates), tuple(role_groups), tuple(roles))
+
+
+@lru_cache(maxsize=256)
+def _offer(templates: tuple[str, ...], role_groups: tuple[str, ...], roles: tuple[str, ...]) -> Offer:
     groups = {FROM_DIRECTORY[ROLE_NAMES[t]] for t in templates if ROLE_NAMES.get(t) in FROM_DIRECTORY}
     held = {role for group in (*groups, *role_groups) for role in ROLE_GROUPS.get(group, [])} | set(roles)
     result: Offer = {}
