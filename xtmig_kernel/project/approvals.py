@@ -68,10 +68,18 @@ class Approvals(Strict):
 
 
 class Waiver(Strict):
-    """A finding that its owner accepts until a date; shown as waived, never as passed."""
+    """A finding that its owner accepts until a date; shown as waived, never as passed.
 
-    rule: str
-    subject: str
+    Args:
+        rule: Id of the rule.
+        subject: As the finding writes it, letter by letter.
+        reason: Why it is accepted.
+        owner: Who accepts it.
+        until: The last day on which it holds, in UTC.
+    """
+
+    rule: Annotated[str, Field(min_length=1)]
+    subject: Annotated[str, Field(min_length=1)]
     reason: Text
     owner: Text
     until: date

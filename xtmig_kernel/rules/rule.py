@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -223,10 +223,13 @@ def evaluate(
     Returns:
         At least one finding for each rule; a rule without its observations gives `not_observed`.
     """
+    accepted: defaultdict[tuple[str, str], list[Waiver]] = defaultdict(list)
+    for waiver in waivers:
+        accepted[waiver.rule, waiver.subject].append(waiver)
     findings: list[Finding] = []
     for rule in rules:
         judged = _judged(rule, facts, project, now, sign_offs, tell_all=tell_all)
-        findings.extend(_waived(finding, waivers, now) for finding in judged)
+        findings.extend(_waived(finding, accepted.get((rule.id, finding.subject), ()), now) for finding in judged)
     return findings
 
 
@@ -286,13 +289,19 @@ def _verdict(
 
 
 def _waived(finding: Finding, waivers: Sequence[Waiver], now: datetime) -> Finding:
-    if not isinstance(finding.verdict, Failed):
+    """A finding that its owner accepts; a waiver that has ended is named, and waives nothing.
+
+    A warning can be accepted like a failure, so that it need not be read anew in every run; what was not observed
+    cannot, for nobody knows what would be accepted.
+    """
+    if not waivers or not isinstance(finding.verdict, (Failed, Warned)):
         return finding
-    for waiver in waivers:
-        if (waiver.rule, waiver.subject) == (finding.rule, finding.subject) and waiver.until >= now.date():
-            verdict = Waived(waiver.reason, waiver.owner, waiver.until)
-            return Finding(**{**vars(finding), "verdict": verdict})
-    return finding
+    holding = next((waiver for waiver in waivers if waiver.until >= now.date()), None)
+    if holding is not None:
+        return replace(finding, verdict=Waived(holding.reason, holding.owner, holding.until))
+    last = max(waivers, key=lambda waiver: waiver.until)
+    ended = f"{last.owner}'s waiver of it has ended on {last.until.isoformat()}"
+    return replace(finding, seen=f"{finding.seen}; {ended}" if finding.seen else ended)
 
 
 def blocks(finding: Finding) -> bool:

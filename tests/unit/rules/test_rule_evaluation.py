@@ -86,9 +86,28 @@ def test_waiver_is_for_one_subject_of_one_rule(given: Waiver) -> None:
     assert [f.verdict.kind for f in findings(WRONG, waivers=[given])] == ["fail"]
 
 
-@pytest.mark.parametrize("kind", ["pass", "warn", "wait", "sign", "skip"])
-def test_only_failures_are_waived(kind: str) -> None:
-    """A waiver does not turn anything but a failure into something else."""
+def test_warning_can_be_waived_too() -> None:
+    """A warning that its owner accepts is told as waived, too."""
+    (finding,) = findings(Judgement("warn", ENDPOINT, "a", "b", "mend it"), waivers=[waiver()])
+    assert finding.verdict == Waived("known", "Lara", date(2026, 12, 1))
+
+
+def test_ended_waiver_is_named() -> None:
+    """What a waiver covered until yesterday fails again, and says whose waiver has ended and when."""
+    (finding,) = findings(WRONG, waivers=[waiver(date(2026, 11, 1)), waiver(date(2026, 11, 22))])
+    assert finding.verdict.kind == "fail"
+    assert finding.seen == "a; Lara's waiver of it has ended on 2026-11-22"
+
+
+def test_renewed_waiver_holds() -> None:
+    """A waiver that holds covers the finding, whatever other one of the same finding has ended."""
+    (finding,) = findings(WRONG, waivers=[waiver(date(2026, 11, 22)), waiver(date(2026, 12, 9))])
+    assert finding.verdict == Waived("known", "Lara", date(2026, 12, 9))
+
+
+@pytest.mark.parametrize("kind", ["pass", "wait", "sign", "skip"])
+def test_nothing_else_is_waived(kind: str) -> None:
+    """A waiver does not turn anything but a failure or a warning into something else."""
     (finding,) = findings(Judgement(kind, ENDPOINT), waivers=[waiver()])  # type: ignore[arg-type]
     assert not isinstance(finding.verdict, Waived)
 
