@@ -11,8 +11,7 @@ from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import clock_for, connect
 from xtmig_kernel.project import load_project
 from xtmig_kernel.project.files import yaml_text
-from xtmig_kernel.rules import ALL_RULES
-from xtmig_kernel.runbook import STEPS
+from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 from xtmig_kernel.runs.environment import set_variables
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.runs.practice import practice_project, practice_tenants, simulation_folder
@@ -24,12 +23,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Facts
     from xtmig_kernel.rules import Rule
 
-SECTIONS = ("010", "020", "030", "050", "060", "070", "080", "090", "100", "110")
-PREFLIGHT = tuple(
-    rule
-    for rule in ALL_RULES
-    if any(rule.id in step.verifies for step in STEPS.values() if step.id[:3] in SECTIONS or step.id == "120.1")
-)
+PREFLIGHT = PREFLIGHT_RULES
 MORE = (
     "subscribed_skus",
     "directory_users",

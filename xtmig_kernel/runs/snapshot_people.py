@@ -23,7 +23,7 @@ MAILBOX_KINDS = frozenset({
     "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LinkedMailbox", "LinkedRoomMailbox",
     "SchedulingMailbox", "TeamMailbox", "DiscoveryMailbox",
 })  # fmt: skip
-NONE = "None"
+NONE, ORGANIZATION_HOLD = "None", 4
 
 
 def people_of(side: SnapshotSide) -> dict[str, Any]:
@@ -89,7 +89,8 @@ def _mailbox(side: SnapshotSide, row: Row) -> dict[str, Any] | None:
         side.lose("a mailbox without an archive, for which archives may expand")
     move = str(state.get("MailboxMoveStatus") or NONE)
     return made | given(
-        holds=_holds(state),
+        holds=_holds(state) | given(tracked=_tracked(side, guid)),
+        archive_folders=_archive_folders(side, guid),
         usage_location=row["UsageLocation"],
         disabled_archive_guid=row["DisabledArchiveGuid"],
         elc_processing_disabled=bool(state.get("ElcProcessingDisabled")) or None,
@@ -109,6 +110,23 @@ def _holds(state: Row) -> dict[str, Any]:
         delay_release=bool(state.get("DelayReleaseHoldApplied")) or None,
         compliance_tag=bool(state.get("ComplianceTagHoldApplied")) or None,
     )
+
+
+def _tracked(side: SnapshotSide, guid: str) -> list[str]:
+    """Holds of the organisation that the mailbox is under by its own log, and not by the organisation's list."""
+    everybodys = {str(row["Hold"]).casefold() for row in side.rows("organization_holds")}
+    rows = side.grouped("hold_tracking").get(guid, [])
+    own = [str(row["Hold"]) for row in rows if row["Hold"] and row["Kind"] == ORGANIZATION_HOLD]
+    return [hold for hold in own if hold.casefold() not in everybodys]
+
+
+def _archive_folders(side: SnapshotSide, guid: str) -> list[dict[str, Any]]:
+    rows = side.grouped("archive_recoverable_folders").get(guid, [])
+    return [
+        {"path": f"/{row['Folder']}", "recoverable": True} | given(items=row["Items"], size=_bytes(row["Bytes"]))
+        for row in rows
+        if row["Folder"] and (row["Items"] or row["Bytes"])
+    ]
 
 
 def _bytes(number: int | None) -> str | None:

@@ -63,6 +63,8 @@ UNREAD = {
         "Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission",
         "Get-MailboxFolderStatistics",
     ),
+    "archive_recoverable_folders": ("Get-MailboxFolderStatistics",),
+    "hold_tracking": ("Export-MailboxDiagnosticLogs",),
     "migration_users": ("Get-MigrationUser",),
     "migration_batches": ("Get-MigrationBatch",),
     "move_requests": ("Get-MoveRequest",),
@@ -77,7 +79,7 @@ UNREAD = {
 OF_TARGET = frozenset({
     "migration_endpoints", "migration_users", "migration_batches", "move_requests", "applications",
 })  # fmt: skip
-OF_SOURCE = frozenset({"scope_members"})
+OF_SOURCE = frozenset({"scope_members", "archive_recoverable_folders", "hold_tracking"})
 
 
 def setup_of(side: SnapshotSide, project: Project) -> dict[str, Any]:

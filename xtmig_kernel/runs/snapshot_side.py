@@ -32,6 +32,7 @@ class SnapshotSide:
     side: Side
     facts: Facts
     lost: Counter[str] = field(default_factory=Counter)
+    _grouped: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
 
     def rows(self, table: str) -> tuple[Row, ...]:
         """The rows of a table; none where it was not observed, which `why_not` tells.
@@ -92,13 +93,23 @@ class SnapshotSide:
         """ExchangeGuid and whether its archive is meant, to the size."""
         return {(str(row["ExchangeGuid"]), bool(row["Archive"])): row for row in self.rows("mailbox_sizes")}
 
+    def grouped(self, table: str) -> dict[str, list[Row]]:
+        """ExchangeGuid to the rows of a table.
+
+        Args:
+            table: Name of the table.
+        """
+        if table not in self._grouped:
+            found: dict[str, list[Row]] = {}
+            for row in self.rows(table):
+                found.setdefault(str(row["ExchangeGuid"]), []).append(row)
+            self._grouped[table] = found
+        return self._grouped[table]
+
     @cached_property
     def rights(self) -> dict[str, list[Row]]:
         """ExchangeGuid to the rights on a mailbox."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows("mailbox_permissions"):
-            found.setdefault(str(row["ExchangeGuid"]), []).append(row)
-        return found
+        return self.grouped("mailbox_permissions")
 
     def unreadable(self, guid: str, *, archive: bool) -> list[str]:
         """What nobody has seen of a mailbox, in the words of the tenants file.
@@ -109,6 +120,12 @@ class SnapshotSide:
         """
         known = {place for place in (False, True) if (self.sizes.get((guid, place)) or {}).get("Bytes") is not None}
         words = [SIZES[place] for place in (False, True) if place not in known and (archive or not place)]
+        for table, column, word in (
+            ("archive_recoverable_folders", "Folder", "archive folders"),
+            ("hold_tracking", "Hold", "hold log"),
+        ):
+            rows = self.grouped(table).get(guid, [])
+            words += [word] if any(not row[column] for row in rows) else []
         return [*words, *([] if guid in self.rights else ["permissions"])]
 
     def person(self, row: Row) -> dict[str, Any]:

@@ -232,7 +232,7 @@ class Mailbox(Recipient):
     retention_policy: str | None = "Default MRM Policy"
     elc_processing_disabled: bool = False
     data_encryption_policy: str | None = None
-    unreadable: list[Literal["statistics", "archive statistics", "permissions"]] = []
+    unreadable: list[Literal["statistics", "archive statistics", "permissions", "archive folders", "hold log"]] = []
 
 
 class MailUser(Recipient):

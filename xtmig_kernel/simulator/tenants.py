@@ -127,10 +127,10 @@ class OwnApplication(Part):
 
     `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret. It is
     valid from the start until `secret_ends`, by default for a year; `secrets` are further ones. `asks_for`, or
-    `requested` as resource/Role or Scope/id, is what the registration asks for where that is not what `permissions` says
-    was granted. `in_partner` is what the other organisation has granted; given and empty, the application is present
-    there and may do nothing. One that is `only_registered` is no enterprise application of its own organisation, unless
-    `enterprise_applications` says so.
+    `requested` as resource/Role or Scope/id, is what the registration asks for where that is not what `permissions`
+    says was granted. `in_partner` is what the other organisation has granted; given and empty, the application is
+    present there and may do nothing. One that is `only_registered` is no enterprise application of its own
+    organisation, unless `enterprise_applications` says so.
     """
 
     name: str

@@ -105,6 +105,9 @@ ONLY_HERE: Mapping[tuple[str, str], Personal] = {
     **{(table, "Bytes"): Personal.STATE for table in (
         "soft_deleted_mailboxes", "skipped_items", "mailbox_sizes", "folder_counts", "baseline_folders",
     )},
+    ("archive_recoverable_folders", "Bytes"): Personal.STATE,
+    ("hold_tracking", "Hold"): Personal.STATE,
+    ("hold_tracking", "Kind"): Personal.STATE,
     ("directory_users", "SkuIds"): Personal.STATE,
     ("licence_plans", "Status"): Personal.STATE,
     ("licence_plans", "SkuId"): Personal.STATE,

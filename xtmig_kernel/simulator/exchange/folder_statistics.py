@@ -10,7 +10,7 @@ from xtmig_kernel.simulator.sizes import bytes_text
 
 from .context import Context, Result
 from .errors import bad_value
-from .lookup import chosen, refuse_unserved
+from .lookup import chosen, refuse_unserved, require_readable
 
 if TYPE_CHECKING:
     from xtmig_kernel.simulator.content import Place
@@ -32,6 +32,8 @@ def get(context: Context, bound: Bound) -> Result:
     refuse_unserved(bound, SERVED)
     rows = []
     for mailbox in chosen(context, (Mailbox,), bound.get("Identity")):
+        if bound.get("Archive"):
+            require_readable(mailbox, "archive folders")
         places = content.archive_folders(mailbox) if bound.get("Archive") else content.folders(mailbox)
         rows += [_row(context, mailbox, place, places) for place in _within(places, bound)]
     return Result(rows)
