@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xtmig_kernel import __version__
+from xtmig_kernel.cli_purge import purge
 from xtmig_kernel.errors import XtmigError
 
 if TYPE_CHECKING:
@@ -360,6 +361,9 @@ def _tenants_file(
     if tenants is not None:
         raise typer.BadParameter("give --tenants or --mailboxes, not both")
     return generated_tenants(folder, mailboxes, seed, prepared=prepared)
+
+
+app.command()(purge)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

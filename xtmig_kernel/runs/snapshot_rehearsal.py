@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.errors import InventoryError
 from xtmig_kernel.project import load_project, users_text
 from xtmig_kernel.project.files import PROJECT_FILE, read_yaml, write_whole, yaml_text
+from xtmig_kernel.project.places import require_safe_place
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.runs.practice import GENERATED_FILE, settings_file, simulation_folder
 from xtmig_kernel.runs.pseudonymise import Pseudonymised
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 REHEARSALS = "rehearsals"
 LAST = "last"
+OWNER_ALONE = 0o700
 
 
 def rehearsal_folder(project: Path, snapshot: str) -> Path:
@@ -77,7 +79,8 @@ def prepare_rehearsal(
 
     Raises:
         InventoryError: There is no such snapshot, or it did not observe what no rehearsal can do without.
-        ProjectFileError: The project's files cannot be used.
+        ProjectFileError: The project's files cannot be used, or the folder is synchronised or on a network drive and
+            nobody has agreed to that.
     """
     loaded, settings = load_project(project), read_yaml(project / PROJECT_FILE)
     store, info = snapshot_of(project, snapshot)
@@ -90,6 +93,10 @@ def prepare_rehearsal(
         progress("names and addresses are replaced; the key of the pseudonyms is kept nowhere")
     made = tenants_of(facts, loaded, settings)
     folder = into or rehearsal_folder(project, info.id)
+    if not pseudonymise:
+        require_safe_place(folder, allowed=loaded.allow_synced_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(OWNER_ALONE)
     file = simulation_folder(folder) / GENERATED_FILE
     write_whole(file, yaml_text(made.tenants))
     write_whole(settings_file(file), yaml_text(made.settings))

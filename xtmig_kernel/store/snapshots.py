@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Observation, Row
 
 SNAPSHOT_FILE = "inventory.db"
+SNAPSHOT_FILES = frozenset({SNAPSHOT_FILE, *(f"{SNAPSHOT_FILE}-{end}" for end in ("journal", "wal", "shm"))})
+"""The file, and those that SQLite may leave beside it."""
+_OWNER_ALONE = 0o600
 ROWS_PER_CHUNK = 500
 _BUSY_SECONDS = 30
 _SCHEMA = """
@@ -139,7 +142,9 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self.path = folder / SNAPSHOT_FILE
         try:
-            self.path.touch(mode=0o600, exist_ok=True)
+            self.path.touch(mode=_OWNER_ALONE, exist_ok=True)
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(_OWNER_ALONE)  # made by another program, or copied from elsewhere
             with self._database() as database:
                 database.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
@@ -175,13 +180,22 @@ class SnapshotStore:
             database.execute("UPDATE snapshots SET finished = ? WHERE id = ?", (as_text(at), snapshot))
 
     def remove(self, snapshot: str) -> None:
-        """Remove a snapshot with all that it holds.
+        """Remove a snapshot with all that it holds; its rows are overwritten in the file.
 
         Args:
             snapshot: Its id.
         """
         with self._database() as database:
             database.execute("DELETE FROM snapshots WHERE id = ?", (snapshot,))
+
+    def shrink(self) -> None:
+        """Write the file anew, without the room that removed snapshots have left."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as database:
+                database.execute("PRAGMA secure_delete = ON")
+                database.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
 
     def all(self) -> tuple[SnapshotInfo, ...]:
         """Every snapshot, the oldest first."""
@@ -327,6 +341,7 @@ class SnapshotStore:
         try:
             with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as database:
                 database.execute("PRAGMA foreign_keys = ON")
+                database.execute("PRAGMA secure_delete = ON")  # removed rows are zeros in the file, not merely unlisted
                 with database:
                     yield database
         except sqlite3.Error as error:
