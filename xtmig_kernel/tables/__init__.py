@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.tables.moves import MOVE_TABLES
 from xtmig_kernel.tables.records import RECORD_TABLES
+from xtmig_kernel.tables.settings import SETTING_TABLES
 from xtmig_kernel.tables.table import Table
 
 if TYPE_CHECKING:
@@ -313,6 +314,18 @@ TABLES = (
         "Get-Mailbox -SoftDeletedMailbox with Get-MailboxStatistics: what would be lost for ever (USR-25)",
     ),
     Table(
+        "soft_deleted_mail_users",
+        {
+            "ObjectId": "guid",
+            "ExchangeGuid": "guid",
+            "DisplayName": "text",
+            "UserPrincipalName": "text",
+            "PrimarySmtpAddress": "text",
+            "SoftDeletedAt": "time",
+        },
+        "Get-MailUser -SoftDeletedMailUser: MailUsers that were deleted and still keep their identity",
+    ),
+    Table(
         "distribution_groups",
         {
             "ObjectId": "guid",
@@ -340,6 +353,7 @@ TABLES = (
     ),
     *MOVE_TABLES,
     *RECORD_TABLES,
+    *SETTING_TABLES,
     Table(
         "migration_tests",
         {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},

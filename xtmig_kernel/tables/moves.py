@@ -151,6 +151,12 @@ MOVE_TABLES = (
         "Get-MailboxStatistics of the chosen users' mailboxes and archives",
     ),
     Table(
+        "earlier_sizes",
+        {"ExchangeGuid": "guid", "Archive": "bool", "Bytes": "int", "At": "time"},
+        "What mailboxes and archives held in an earlier collection, a day old or more, and when that was; from the "
+        "project's own snapshots",
+    ),
+    Table(
         "mailbox_permissions",
         PERMISSION_COLUMNS,
         "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
