@@ -26,6 +26,7 @@ from xtmig_kernel.runbook import open_section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from xtmig_kernel.jupyter.face_assess import AssessmentFace
     from xtmig_kernel.jupyter.face_controls import Controls
     from xtmig_kernel.project import Side
     from xtmig_kernel.runbook import Mode, SectionRun, StepView
@@ -156,6 +157,12 @@ class SectionFace:
         why = found[0].seen or found[0].title if found else "look at its step first"
         mail = consent_mail(self.run.project, url) if url and side == "source" else ""
         Shown(cards.consent_card(self.run.project, side, url, mail, why))
+
+    def assessment(self) -> AssessmentFace:
+        """What the preflight found, by what step 040.1 has read."""
+        from xtmig_kernel.jupyter.face_assess import AssessmentFace  # pandas and the rules take a moment to import
+
+        return AssessmentFace(self)
 
     def close(self) -> None:
         """Write down how the section ended, and show what is done, who is waited for, and what comes next."""

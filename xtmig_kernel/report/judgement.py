@@ -79,6 +79,25 @@ class _Told:
         return history.steps(self.entries, "")
 
     @cached_property
+    def overtaken(self) -> frozenset[str]:
+        """Steps whose failed checks were all judged again by later steps of the run, and hold by now.
+
+        The preflight comes before what it looks at is set up; what the same run has mended since needs no second run.
+        """
+        failed: dict[str, set[str]] = {}
+        for entry in self.entries:
+            if entry.kind == "finding" and entry.step and entry.data["verdict"] == "fail":
+                failed.setdefault(entry.step, set()).add(entry.data["rule"])
+        by_rule: dict[str, list[FindingFact]] = {}
+        for finding in self.findings:
+            by_rule.setdefault(finding.rule, []).append(finding)
+        return frozenset(
+            step
+            for step, rules in failed.items()
+            if all(f.step != step and f.verdict != "fail" for rule in rules for f in by_rule[rule])
+        )
+
+    @cached_property
     def refusals(self) -> dict[str, list[str]]:
         return history.refusals(self.entries)
 
@@ -171,7 +190,7 @@ def _too_early(told: _Told) -> dict[str, tuple[str, ...]]:
     states = {step.id: step.state for step in told.steps}
     wrong = [f for f in told.findings if f.verdict == "fail" and f.remedy_step]
     early = {}
-    for step in (step for step, state in states.items() if state == "later"):
+    for step in (step for step, state in states.items() if state == "later" and step not in told.overtaken):
         first = {str(f.remedy_step) for f in wrong if f.step == step} - {step}
         if "apply" in modes or not first <= set(states):
             early[step] = tuple(sorted(first))

@@ -115,6 +115,7 @@ def compare(
     then: datetime | None = None,
     waivers: Sequence[Waiver] = (),
     sign_offs: Sequence[SignOff] = (),
+    judged: Assessment | None = None,
 ) -> Drift:
     """Compare two snapshots: their findings, and all their tables.
 
@@ -126,12 +127,13 @@ def compare(
         then: The moment that the earlier one is judged for; that of its last read if not given.
         waivers: Findings that their owners accept for a time.
         sign_offs: What persons gave their word for.
+        judged: The assessment of the later one, where it is made already.
     """
     since = then or max((fact.at for fact in before.values()), default=now)
-    assessed = [assess(facts, project, at, waivers, sign_offs) for facts, at in ((before, since), (after, now))]
+    old = assess(before, project, since, waivers, sign_offs)
+    new = judged or assess(after, project, now, waivers, sign_offs)
     tables = compare_tables(before, after, project)
-    findings = compare_findings(*assessed)
-    return Drift(since, now, findings, tables.changes, tables.tables, tables.outside)
+    return Drift(since, now, compare_findings(old, new), tables.changes, tables.tables, tables.outside)
 
 
 def compare_findings(before: Assessment, after: Assessment) -> tuple[FindingDrift, ...]:

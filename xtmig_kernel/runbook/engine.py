@@ -125,7 +125,7 @@ class Engine:
         Args:
             step: A step of this section.
         """
-        facts = self._observe(step)
+        facts = self._observe(step, fresh=step.collects)
         findings = self._judge(step, step.verifies, facts, "look")
         return StepView(step, "looked", findings=findings, exhibits=self._exhibits(step, facts))
 
@@ -282,7 +282,7 @@ class Engine:
         """
         facts = self._observe(view.step)
         findings = self._judge(view.step, view.step.verifies, facts, "verify")
-        return _settled(replace(view, findings=findings, exhibits=self._exhibits(view.step, facts)))
+        return settled(replace(view, findings=findings, exhibits=self._exhibits(view.step, facts)))
 
     def run(self, step: Step) -> StepView:
         """Everything that a run without a person does for a step; an error becomes part of the view.
@@ -299,7 +299,7 @@ class Engine:
             view = self.failed(view, error)
         # where nothing was tried, the look of a moment ago is the verification
         tried = view.outcomes or view.problem or (view.files and view.state != "planned")
-        view = self.verify(view) if tried else _settled(view)
+        view = self.verify(view) if tried else settled(view)
         self.end(view)
         return view
 
@@ -336,7 +336,7 @@ class Engine:
 
     def _observe(self, step: Step, *, fresh: bool = False) -> dict[str, Observation[tuple[Row, ...]]]:
         facts = self._reader.read_all(step.reads, fresh=fresh or not self._remembers)
-        self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
+        self._ledger.append_all([("observed", observed_data(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 
     def _judge(
@@ -409,8 +409,12 @@ def _planned(plan: Plan, files: Sequence[ProjectFile]) -> str:
     return "; ".join([*parts, *(f"{file.name} to be written" for file in files)])
 
 
-def _settled(view: StepView) -> StepView:
-    """A step is right only if its rules say so; otherwise it waits, comes later, or has failed."""
+def settled(view: StepView) -> StepView:
+    """What a step has come to: right only if its rules say so; otherwise it waits, comes later, or has failed.
+
+    Args:
+        view: The step's view, judged.
+    """
     if view.state not in ("looked", "no change", "applied"):
         return view
     wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]
@@ -438,7 +442,13 @@ def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:
     return replace(view, state="waiting", waits_for=waits_for, until=until, note=f"begun, not yet settled; {when}")
 
 
-def _observed(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
+def observed_data(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
+    """What the ledger is told of a read: a digest and a number of its rows, or why there are none.
+
+    Args:
+        name: Side and table.
+        fact: What was read.
+    """
     data: dict[str, Any] = {"fact": name, "side": name.partition(".")[0], "at": as_text(fact.at)}
     if isinstance(fact, Observed):
         return data | {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}

@@ -16,7 +16,8 @@ from xtmig_kernel.runbook.bulk import BulkDoor
 from xtmig_kernel.runbook.engine import Engine, StepView, summary
 from xtmig_kernel.runbook.recovery import Recovery
 from xtmig_kernel.runbook.sections import BY_NUMBER
-from xtmig_kernel.store import Ledger, project_lock
+from xtmig_kernel.runbook.snapshot_reader import SnapshotReader
+from xtmig_kernel.store import Ledger, SnapshotStore, project_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,7 @@ class SectionRun:
         self._show = show
         self._progress = progress
         self._engine: Engine | None = None
+        self.snapshots: SnapshotReader | None = None
         self._open = ExitStack()
         if mode == "apply":
             self._open.enter_context(project_lock(project.folder))
@@ -152,6 +154,11 @@ class SectionRun:
         return tenant
 
     @property
+    def absent(self) -> dict[Side, NotObserved]:
+        """Why a side is not signed in, for those where it was tried in vain."""
+        return dict(self._absent)
+
+    @property
     def engine(self) -> Engine:
         """The engine for the sides that are signed in at this moment."""
         if self._engine is None:
@@ -164,7 +171,7 @@ class SectionRun:
         return self._new_engine(writes=False)
 
     def _new_engine(self, *, writes: bool) -> Engine:
-        reader = Reader(self.project, self.tenants, self.clock, self._absent)
+        reader = self._reader()
         door = None
         if writes:
             door = BulkDoor(
@@ -187,10 +194,24 @@ class SectionRun:
             clock=self.clock,
             door=door,
             recovery=recovery,
-            remembers=self.mode != "interactive",
+            remembers=self.mode != "interactive" or self.section.keeps_snapshot,
             approvals=lambda: load_approvals(self.project.folder),
             waivers=lambda: load_waivers(self.project.folder).waivers,
         )
+
+    def _reader(self) -> Reader:
+        if not self.section.keeps_snapshot:
+            return Reader(self.project, self.tenants, self.clock, self._absent)
+        self.snapshots = SnapshotReader(
+            self.project,
+            self.tenants,
+            self.clock,
+            self._absent,
+            store=SnapshotStore(self.project.folder),
+            wanted=self.section.reads,
+            tell=self._progress,
+        )
+        return self.snapshots
 
     def step(self, step_id: str) -> Step:
         """A step of this section.

@@ -49,6 +49,8 @@ class Step:
         proves_again: Whether it is planned and `requires` judged once more on a fresh look right before anything is
             changed: for what nobody can undo and a person may have left lying for hours, and for users of batches, to
             whose cmdlets an address that has come to mean two entries is either of them.
+        collects: Whether a look at it reads everything that its section asks for, as one snapshot that is kept; the
+            other steps of the section answer from that snapshot.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Step:
     files: Callable[[Seen, Project], tuple[ProjectFile, ...]] = no_files
     shows: Callable[[Seen, Project], tuple[Exhibit, ...]] = no_exhibits
     proves_again: bool = False
+    collects: bool = False
 
     @property
     def only_looks(self) -> bool:
@@ -96,6 +99,16 @@ class Section:
     runs: Literal["always", "when needed", "when named"] = "always"
     document: tuple[str, ...] = ()
     guidance: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every fact that one of its steps reads, each once."""
+        return tuple(dict.fromkeys(fact for step in self.steps for fact in step.reads))
+
+    @property
+    def keeps_snapshot(self) -> bool:
+        """Whether what it reads is one snapshot that is kept."""
+        return any(step.collects for step in self.steps)
 
     @property
     def notebook(self) -> str:

@@ -245,7 +245,6 @@ class Mailbox(Recipient):
     forwarding: Forwarding = Forwarding()
     client_access: ClientAccess = ClientAccess()
     calendar_processing: CalendarProcessing | None = None
-    retention_policy: str = "Default MRM Policy"
     content: Content = Content()
     folders: list[Folder] = []
     archive_folders: list[Folder] = []
