@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "faults"), str(ROOT / "tests")]
 
-import simulator_process
+import simulator_process  # noqa: E402
 from big_tenants import SOURCE, SOURCE_INITIAL, TARGET_INITIAL, Pair, pair  # noqa: E402
 from crash_harness import SECRETS  # noqa: E402
 from simulator_process import SimulatorProcess, start_simulator  # noqa: E402

@@ -31,7 +31,6 @@ COMPARED_LATER = ("mailbox_settings", "client_access", "calendar_processing", "g
 _FURTHER = (
     "source.archive_recoverable_folders",
     "source.hold_tracking",
-    "target.soft_deleted_mail_users",
     *(f"source.{table}" for table in COMPARED_LATER),
     "target.role_assignments",
 )
