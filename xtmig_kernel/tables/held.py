@@ -40,13 +40,17 @@ WHY: Mapping[str, str] = {
         ("chosen_users", "excluded_users", "staying_users", "proposed_users", "distribution_groups", "scope_members"),
         _LIST,
     ),
-    **dict.fromkeys(("mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes"), _MATCH),
+    **dict.fromkeys(("mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes", "soft_deleted_mail_users"), _MATCH),
     **dict.fromkeys(
         (
             "mailbox_states", "organization_holds", "mailbox_sizes", "archive_recoverable_folders", "hold_tracking",
-            "move_requests",
+            "move_requests", "earlier_sizes",
         ),
         _STOPS,
+    ),
+    **dict.fromkeys(
+        ("mailbox_settings", "client_access", "calendar_processing", "role_assignments", "group_memberships"),
+        "to tell after the move which settings of the directory side did not come with it",
     ),
     "mailbox_permissions": "to let those who work together move together, and to restore rights after the move",
     **dict.fromkeys(

@@ -30,21 +30,26 @@ def _columns(names: str) -> list[str]:
 
 PERSONAL: Mapping[str, Personal] = {
     **dict.fromkeys(
-        _columns("Name Alias DisplayName FirstName LastName Via Group TargetAlias ManagedBy"),
+        _columns(
+            "Name Alias DisplayName FirstName LastName Via Group TargetAlias ManagedBy ForwardingAddress Assignee"
+        ),
         Personal.NAME,
     ),
     **dict.fromkeys(
         _columns(
             "UserPrincipalName PrimarySmtpAddress ExternalEmailAddress SmtpAddresses Mail Mailbox "
             "TestMailbox SourceAddress TargetAddress TargetSignIn Trustee SendOnBehalf Users Owner "
-            "PreviousMailboxAgreedBy SignedBy Identity"
+            "PreviousMailboxAgreedBy SignedBy Identity ForwardingSmtpAddress BookInPolicy "
+            "ResourceDelegates GroupMail"
         ),
         Personal.ADDRESS,
     ),
     **dict.fromkeys(("OtherAddresses",), Personal.PROXY),
     **dict.fromkeys(("LegacyExchangeDN", "X500Addresses"), Personal.DIRECTORY_NAME),
     **dict.fromkeys(
-        _columns("ObjectId ExchangeGuid ArchiveGuid DisabledArchiveGuid MailboxGuid UserId TargetObject RequestGuid"),
+        _columns(
+            "GroupId ObjectId ExchangeGuid ArchiveGuid DisabledArchiveGuid MailboxGuid UserId TargetObject RequestGuid"
+        ),
         Personal.ID,
     ),
     "CustomAttributes": Personal.MARK,
@@ -56,6 +61,9 @@ PERSONAL: Mapping[str, Personal] = {
     "Folder": Personal.FOLDER,
     **dict.fromkeys(
         _columns(
+            "DeliverAndForward HiddenFromAddressLists ActiveSyncEnabled OWAEnabled PopEnabled ImapEnabled "
+            "MAPIEnabled EwsEnabled SmtpClientAuthenticationDisabled OwaMailboxPolicy ActiveSyncMailboxPolicy "
+            "AutomateProcessing AllowConflicts BookingWindowInDays MaximumDurationInMinutes AllBookInPolicy Role "
             "ArchiveQuotaBytes ArchiveStatus AutoExpandingArchiveEnabled AuxiliaryArchives BatchId "
             "BatchName BytesTransferred ComplianceTagHoldApplied CompletedAt DataEncryptionPolicy "
             "DelayHoldApplied DelayReleaseHoldApplied DeletedBytes DeletedItems Deny DisabledPlans "
@@ -72,6 +80,7 @@ PERSONAL: Mapping[str, Personal] = {
 """Columns that are personal in every table, but for those of `NOT_HERE`."""
 
 PLAIN = frozenset({
+    "AssigneeType", "Security", "Unified",
     "AppId", "AppSecretKeyVaultUrl", "ApplicationId", "AppliesTo", "Archive", "At", "CapabilityStatus", "Change",
     "Cloud", "Cmdlet", "CompleteAfter", "CompletionAsked", "Consumed", "CreatedAt", "DataConsistencyScore", "Date",
     "Default", "DirectorySynchronised", "Domain", "DomainName", "DomainNames", "DomainType", "Domains", "Dynamic",
