@@ -39,6 +39,9 @@ def defective() -> dict[str, Any]:
     ]
     mina["move_remote_host"] = "outlook.office.com"
     anton["archive"] = {"size": "80 GB", "items": 9, "quota": "90 GB", "auto_expanding": True, "auxiliary": ["0dd0"]}
+    anton["forwarding"] = {"smtp_address": "anton@elsewhere.example", "deliver_and_forward": True}
+    anton["client_access"] = {"pop": False, "ews": True, "owa_policy": "Strict"}
+    by_alias["boardroom"]["calendar_processing"] = {"automate": "AutoUpdate", "allow_conflicts": True}
     anton["archive_folders"] = [{"path": "/SubstrateHolds", "recoverable": True, "items": 12, "size": "3 GB"}]
     anton["holds"] = {"tracked": ["mbxffffffffea5d84c1ca6b7ea55ad4d1c54:2"]}
     anton["retention_policy"], anton["elc_processing_disabled"] = None, True

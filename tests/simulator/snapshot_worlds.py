@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.evidence import Observed
 from xtmig_kernel.inventory import Reader
+from xtmig_kernel.inventory.preflight_facts import preflight_facts
 from xtmig_kernel.m365 import clock_for, connect
 from xtmig_kernel.project import load_project
 from xtmig_kernel.project.files import yaml_text
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules import Rule
 
 PREFLIGHT = PREFLIGHT_RULES
+CANNOT_BE_SAID = ("group_memberships", "role_assignments", "earlier_sizes")
 MORE = (
     "subscribed_skus",
     "directory_users",
@@ -41,7 +43,8 @@ def facts_wanted(rules: tuple[Rule, ...] = PREFLIGHT) -> tuple[str, ...]:
     usual = {
         f"{side}.{table}" for side in ("source", "target") for table in ("organization", "recipients", "exchange_users")
     }
-    return tuple(sorted(named | people | usual))
+    collected = {fact for fact in preflight_facts() if fact.partition(".")[2] not in CANNOT_BE_SAID}
+    return tuple(sorted(named | people | usual | collected))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ _WORD = re.compile(r"[^\W_]+")
 STANDARD_FOLDERS = frozenset({
     "top of information store", "inbox", "drafts", "sent items", "deleted items", "archive", "calendar", "contacts",
     "tasks", "notes", "junk email", "outbox", "recoverable items", "deletions", "purges", "versions",
+    "substrateholds", "discoveryholds", "audits", "calendar logging",
 })  # fmt: skip
 MOST_WORDS = 6
 """Words that a name in a message has at most."""

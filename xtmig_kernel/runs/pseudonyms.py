@@ -27,6 +27,10 @@ BLOCK = 128
 """Code points from which another letter is taken: those of a script lie together."""
 LONG_ENOUGH = 4
 """Letters from which on a word could be recognised: no pseudonym is equal to a word of the snapshot."""
+IN_PARTS = frozenset({"x500", "x400"})
+"""Kinds of addresses that are made of parts."""
+PART = re.compile(r"o|ou|cn|dc|c|a|p|s|g|i|q|x|n|dda:[a-z0-9]{1,8}", re.IGNORECASE)
+"""What a part may be called: `/cn=`, `;s=`."""
 KEPT_PARTS = frozenset({
     "exchangelabs", "exchange administrative group (fydibohf23spdlt)", "external (fydibohf25spdlt)", "recipients",
     "first organization", "first administrative group",
@@ -117,7 +121,7 @@ class Pseudonyms:
         kind, colon, rest = proxy.partition(":")
         if not colon:
             return self.text(proxy)
-        return kind + colon + (self.directory_name(rest) if "=" in rest else self.text(rest))
+        return kind + colon + (self.directory_name(rest) if kind.casefold() in IN_PARTS else self.text(rest))
 
     def directory_name(self, name: str) -> str:
         """A name in parts such as `/cn=…` or `;s=…`; what is the same in every organisation stays.
@@ -132,8 +136,8 @@ class Pseudonyms:
 
     def _part(self, part: str) -> str:
         key, equals, value = part.partition("=")
-        if not equals:
-            return self._plain(part)
+        if not equals or not PART.fullmatch(key):
+            return self.text(part)
         return key + equals + (value if value.casefold() in KEPT_PARTS else self.text(value))
 
     def _plain(self, text: str) -> str:

@@ -23,6 +23,16 @@ MAILBOX_KINDS = frozenset({
     "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LinkedMailbox", "LinkedRoomMailbox",
     "SchedulingMailbox", "TeamMailbox", "DiscoveryMailbox",
 })  # fmt: skip
+PROTOCOLS = {
+    "active_sync": "ActiveSyncEnabled", "owa": "OWAEnabled", "pop": "PopEnabled", "imap": "ImapEnabled",
+    "mapi": "MAPIEnabled", "ews": "EwsEnabled", "smtp_authentication_disabled": "SmtpClientAuthenticationDisabled",
+    "owa_policy": "OwaMailboxPolicy", "active_sync_policy": "ActiveSyncMailboxPolicy",
+}  # fmt: skip
+ROOM = {
+    "automate": "AutomateProcessing", "allow_conflicts": "AllowConflicts", "booking_window_days": "BookingWindowInDays",
+    "maximum_minutes": "MaximumDurationInMinutes", "everybody_books": "AllBookInPolicy", "books": "BookInPolicy",
+    "delegates": "ResourceDelegates",
+}  # fmt: skip
 NONE, ORGANIZATION_HOLD = "None", 4
 
 
@@ -35,6 +45,7 @@ def people_of(side: SnapshotSide) -> dict[str, Any]:
     mailboxes = [mailbox for row in side.rows("mailboxes") if (mailbox := _mailbox(side, row))]
     mailboxes += [_deleted(row) for row in side.rows("soft_deleted_mailboxes")]
     mail_users = [_mail_user(side, row) for row in side.rows("mail_users") if row["RecipientTypeDetails"] != GUEST]
+    mail_users += [_deleted_mail_user(row) for row in side.rows("soft_deleted_mail_users")]
     groups = _groups(side)
     known = {entry.get("object_id") for entry in (*mailboxes, *mail_users, *groups)}
     users = list(_users(side, known))
@@ -83,6 +94,7 @@ def _mailbox(side: SnapshotSide, row: Row) -> dict[str, Any] | None:
         "access": _access(side, guid, state),
         "unreadable": unreadable,
     }
+    made |= _settings(side, guid, str(row["PrimarySmtpAddress"]))
     if row["ArchiveGuid"]:
         made["archive"] = _archive(side, row, state)
     elif state.get("AutoExpandingArchiveEnabled"):
@@ -100,6 +112,37 @@ def _mailbox(side: SnapshotSide, row: Row) -> dict[str, Any] | None:
         if move != NONE
         else None,
     )
+
+
+def _settings(side: SnapshotSide, guid: str, address: str) -> dict[str, Any]:
+    """What stands on the directory side of a mailbox: forwarding, protocols, how a room answers."""
+    own = next(iter(side.grouped("mailbox_settings").get(guid, [])), {})
+    forwarding = given(
+        address=own.get("ForwardingAddress"),
+        smtp_address=own.get("ForwardingSmtpAddress"),
+        deliver_and_forward=bool(own.get("DeliverAndForward")) or None,
+    )
+    access, room = side.client_access.get(address, {}), side.grouped("calendar_processing").get(guid, [{}])[0]
+    answers = room.get("AutomateProcessing") is not None
+    return given(
+        forwarding=forwarding,
+        hidden_from_address_lists=bool(own.get("HiddenFromAddressLists")) or None,
+        client_access={key: access[column] for key, column in PROTOCOLS.items() if access.get(column) is not None},
+        calendar_processing={key: room[column] for key, column in ROOM.items()} if answers else None,
+    )
+
+
+def _deleted_mail_user(row: Row) -> dict[str, Any]:
+    sign_in = str(row["UserPrincipalName"] or row["PrimarySmtpAddress"])
+    address = str(row["PrimarySmtpAddress"] or sign_in)
+    return {
+        "alias": f"deleted-{row['ObjectId'] or row['ExchangeGuid']}",
+        "display_name": str(row["DisplayName"] or sign_in),
+        "upn": sign_in,
+        "primary": address,
+        "external_address": address,
+        "soft_deleted": row["SoftDeletedAt"],
+    } | given(object_id=row["ObjectId"], exchange_guid=row["ExchangeGuid"])
 
 
 def _holds(state: Row) -> dict[str, Any]:

@@ -65,6 +65,8 @@ UNREAD = {
     ),
     "archive_recoverable_folders": ("Get-MailboxFolderStatistics",),
     "hold_tracking": ("Export-MailboxDiagnosticLogs",),
+    "client_access": ("Get-CASMailbox",),
+    "calendar_processing": ("Get-CalendarProcessing",),
     "migration_users": ("Get-MigrationUser",),
     "migration_batches": ("Get-MigrationBatch",),
     "move_requests": ("Get-MoveRequest",),
@@ -79,7 +81,9 @@ UNREAD = {
 OF_TARGET = frozenset({
     "migration_endpoints", "migration_users", "migration_batches", "move_requests", "applications",
 })  # fmt: skip
-OF_SOURCE = frozenset({"scope_members", "archive_recoverable_folders", "hold_tracking"})
+OF_SOURCE = frozenset(
+    {"scope_members", "archive_recoverable_folders", "hold_tracking", "client_access", "calendar_processing"}
+)
 
 
 def setup_of(side: SnapshotSide, project: Project) -> dict[str, Any]:

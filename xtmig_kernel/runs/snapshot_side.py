@@ -93,6 +93,11 @@ class SnapshotSide:
         """ExchangeGuid and whether its archive is meant, to the size."""
         return {(str(row["ExchangeGuid"]), bool(row["Archive"])): row for row in self.rows("mailbox_sizes")}
 
+    @cached_property
+    def client_access(self) -> dict[str, Row]:
+        """Primary address to the protocols by which a mailbox may be used."""
+        return {str(row["PrimarySmtpAddress"]): row for row in self.rows("client_access")}
+
     def grouped(self, table: str) -> dict[str, list[Row]]:
         """ExchangeGuid to the rows of a table.
 

@@ -40,7 +40,13 @@ WHY: Mapping[str, str] = {
         ("chosen_users", "excluded_users", "staying_users", "proposed_users", "distribution_groups", "scope_members"),
         _LIST,
     ),
-    **dict.fromkeys(("mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes", "soft_deleted_mail_users"), _MATCH),
+    **dict.fromkeys(
+        (
+            "mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes",
+            "soft_deleted_mail_users",
+        ),
+        _MATCH,
+    ),
     **dict.fromkeys(
         (
             "mailbox_states", "organization_holds", "mailbox_sizes", "archive_recoverable_folders", "hold_tracking",
