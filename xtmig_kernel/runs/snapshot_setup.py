@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
+from xtmig_kernel.runs.pseudonyms import GUID
 from xtmig_kernel.runs.snapshot_side import given
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _registrations(side: SnapshotSide) -> Iterator[dict[str, Any]]:
         yield {
             "name": str(row["DisplayName"]),
             "app_id": row["AppId"],
-            "object_id": row["Id"],
+            "object_id": _guid(row["Id"]),
             "requested": [*row["Permissions"], *row["OtherPermissions"]],
             "redirect_uris": list(row["RedirectUris"]),
             "only_registered": True,
@@ -231,12 +232,18 @@ def _registrations(side: SnapshotSide) -> Iterator[dict[str, Any]]:
             secrets=[
                 {"name": str(secret["DisplayName"]), "ends": secret["EndsAt"]}
                 | given(
-                    key_id=str(secret["KeyId"]).lower(),
+                    key_id=_guid(secret["KeyId"]),
                     secret_from_env=MIGRATION_SECRET if works and secret is own[-1] else None,
                 )
                 for secret in own
             ],
         )
+
+
+def _guid(value: Any) -> str | None:
+    """An id as the format takes it; None for one that is no GUID, which the simulator then makes itself."""
+    text = str(value or "").lower()
+    return text if GUID.fullmatch(text) else None
 
 
 def _enterprise(side: SnapshotSide, row: Row) -> dict[str, Any]:
@@ -247,7 +254,7 @@ def _enterprise(side: SnapshotSide, row: Row) -> dict[str, Any]:
         "app_id": row["AppId"],
         "name": str(row["DisplayName"]),
         "owner_tenant": row["OwnerTenantId"],
-        "object_id": row["Id"],
+        "object_id": _guid(row["Id"]),
         "granted": [role for role in granted if role == MAILBOX_MIGRATION],
     }
 
