@@ -235,7 +235,9 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     sent = recorded(cmdlet, given, keys, record_key)
     if cmdlet is None and name.lower() in not_served():
         return _lacking(name, lacking), name, sent
-    if cmdlet is None or name.lower() not in context.offer or _refused(context, name):
+    if cmdlet is None or name.lower() not in context.offer:
+        return access_denied(), name, sent
+    if _refused(context, name):
         return access_denied(), name, sent
     if name.lower() in offered_only():
         return _lacking(cmdlet.name, lacking), cmdlet.name, sent
