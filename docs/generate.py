@@ -6,12 +6,16 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xtmig_kernel.inventory.reader import WITHOUT_SIGN_IN
 from xtmig_kernel.m365.wire_facts import chapters, unproven_facts, wire_facts
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.rules import ALL_RULES
 from xtmig_kernel.rules.preflight import CATALOGUE, PREFLIGHT_RULES, known_failures, left_out, script_checks
 from xtmig_kernel.runbook import SECTIONS, STEPS, sections
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
+from xtmig_kernel.tables import TABLES
+from xtmig_kernel.tables.held import PLACES, WHY
+from xtmig_kernel.tables.personal import personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -234,7 +238,49 @@ def wire_facts_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"rules.md": rules_page, "statements.md": statements_page, "wire-facts.md": wire_facts_page}
+_DATA_HELD = """# Data held
+
+What xtmig keeps about people, field by field: whether it is personal, why it is held, where it lies and how long. This
+page is made by `python docs/generate.py` from `xtmig_kernel/tables/`; a test fails for a column that nobody has judged.
+Subjects and contents of messages are never read.
+
+## Where it lies, and how long
+
+{places}
+
+"Its owner alone" is the mode of the project folder and of its files where the system knows modes; on Windows they lie
+under the rights of the user's profile. A live project in a folder of OneDrive, Dropbox, Google Drive, iCloud or of
+another service that copies it, or on a network drive, keeps no snapshot unless `project.yaml` says
+`allow_synced_folder: true`. Removed rows are overwritten in `inventory.db`. What a disk or a backup program keeps of a
+file is beyond what xtmig can remove.
+
+## The tables
+
+A field is personal by itself, or through the row that it stands in: what is the case with a person's account or
+mailbox."""
+
+
+def data_held_page() -> str:
+    """`reference/data-held.md`: every column of every table, whether it is personal, why, where, how long."""
+    heads = (("place", "what of people is in it", "who can read it", "how long"), ("---",) * 4)
+    lines = [_DATA_HELD.format(places="\n".join(f"| {' | '.join(cells)} |" for cells in (*heads, *PLACES)))]
+    for table in TABLES:
+        own = table.name in WITHOUT_SIGN_IN
+        place = "memory, made from the project's own files; snapshots" if own else "memory; snapshots in `inventory.db`"
+        lines += ["", f"### `{table.name}`", "", f"{table.about}.", ""]
+        lines += [f"Held {WHY[table.name]}. Lies in: {place}. How long: the run; a snapshot until its purge."]
+        lines += ["", "| field | type | personal |", "|---|---|---|"]
+        kinds = {column: personal(table.name, column) for column in table.columns}
+        lines += [f"| `{column}` | {kind} | {kinds[column] or 'no'} |" for column, kind in table.columns.items()]
+    return "\n".join(lines).replace("..\n", ".\n") + "\n"
+
+
+PAGES = {
+    "data-held.md": data_held_page,
+    "rules.md": rules_page,
+    "statements.md": statements_page,
+    "wire-facts.md": wire_facts_page,
+}
 
 
 def main() -> None:

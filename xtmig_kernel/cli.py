@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xtmig_kernel import __version__
+from xtmig_kernel.cli_purge import purge
 from xtmig_kernel.errors import XtmigError
 
 if TYPE_CHECKING:
@@ -373,6 +374,27 @@ Mailboxes = Annotated[
 Seed = Annotated[str, typer.Option(help="Root of every generated name and id; the same seed gives the same ones.")]
 
 
+Snapshot = Annotated[
+    str | None, typer.Option(help="Instead of a file: what a snapshot of real tenants holds, by its id, or last.")
+]
+SnapshotFrom = Annotated[Path, typer.Option("--from", help="The project folder that holds the snapshot.")]
+Pseudonymise = Annotated[
+    bool,
+    typer.Option("--pseudonymise", help="With --snapshot: other names and addresses, the same for the same person."),
+]
+
+
+def _rehearsal(
+    into: Path | None, snapshot: str, others: tuple[object, ...], *, project: Path, pseudonymise: bool
+) -> tuple[Path, Path]:
+    """Folder and tenants file of the rehearsal of a snapshot."""
+    from xtmig_kernel.runs.snapshot_rehearsal import prepare_rehearsal
+
+    if any(other is not None for other in others):
+        raise typer.BadParameter("give --snapshot, --tenants or --mailboxes, one of them")
+    return prepare_rehearsal(project, snapshot, into, _progress, pseudonymise=pseudonymise)
+
+
 def _tenants_file(
     folder: Path, tenants: Path | None, mailboxes: int | None, seed: str, *, prepared: bool = False
 ) -> Path:
@@ -386,6 +408,9 @@ def _tenants_file(
     return generated_tenants(folder, mailboxes, seed, prepared=prepared)
 
 
+app.command()(purge)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def simulate(
     context: typer.Context,
@@ -393,6 +418,9 @@ def simulate(
     tenants: Tenants = None,
     mailboxes: Mailboxes = None,
     seed: Seed = "0",
+    snapshot: Snapshot = None,
+    snapshot_from: SnapshotFrom = Path(),
+    pseudonymise: Pseudonymise = False,
     prepared: Annotated[
         bool, typer.Option("--prepared", help="With --mailboxes: all that the moves need is there already.")
     ] = False,
@@ -406,6 +434,7 @@ def simulate(
 
     Example: xtmig simulate --project practice
     Then, in another window, two weeks later: xtmig simulate --project practice --advance 14
+    The customer's own move, from a snapshot: xtmig simulate --snapshot last --from northwind
     """
     from xtmig_kernel.runs.lab import advance_running, simulate_until_stopped
     from xtmig_kernel.runs.practice import simulation_folder
@@ -413,7 +442,12 @@ def simulate(
     if advance is not None:
         _progress(f"the practice calendar says {advance_running(project or Path(), advance):%d %b %Y, %H:%M} UTC")
         return
-    file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed, prepared=prepared)
+    if snapshot is not None:
+        project, file = _rehearsal(
+            project, snapshot, (tenants, mailboxes), project=snapshot_from, pseudonymise=pseudonymise
+        )
+    else:
+        file = _tenants_file(simulation_folder(project or Path()), tenants, mailboxes, seed, prepared=prepared)
     raise typer.Exit(simulate_until_stopped(project, file, [f"--seed={seed}", *context.args], _progress))
 
 
@@ -429,6 +463,9 @@ def rehearse(
         Path | None, typer.Option(exists=True, dir_okay=False, help="What goes wrong in the tenants, as a YAML file.")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Number of the last section to be rehearsed.")] = None,
+    snapshot: Snapshot = None,
+    snapshot_from: SnapshotFrom = Path(),
+    pseudonymise: Pseudonymise = False,
     as_json: AsJson = False,
 ) -> None:
     """Rehearse the runbook on two simulated tenants, from nothing to an archive; nothing else is needed.
@@ -439,7 +476,12 @@ def rehearse(
     from xtmig_kernel.runs.rehearse import rehearse as rehearse_in
 
     where = folder or Path(f"xtmig-rehearsal-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
+    if snapshot is not None:
+        where, file = _rehearsal(
+            folder, snapshot, (tenants, mailboxes), project=snapshot_from, pseudonymise=pseudonymise
+        )
+    else:
+        file = _tenants_file(simulation_folder(where), tenants, mailboxes, seed)
     options = [f"--speed={speed}", f"--latency-ms={latency_ms}", f"--seed={seed}"]
     options += [f"--faults={faults.resolve()}"] if faults else []
     finished = rehearse_in(where, file, _progress, options, until)

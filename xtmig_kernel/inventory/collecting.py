@@ -20,6 +20,7 @@ from xtmig_kernel.inventory.kept_answers import CollectionStopped, KeptAnswers, 
 from xtmig_kernel.inventory.progress import Progress
 from xtmig_kernel.inventory.reader import SIGNED_IN, Reader
 from xtmig_kernel.project.files import PROJECT_FILE
+from xtmig_kernel.project.places import require_safe_place
 from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.store import collecting_lock
 
@@ -66,7 +67,10 @@ def collect(
     Raises:
         LedgerError: Another process is collecting for this project.
         InventoryError: The store cannot be used.
+        ProjectFileError: The project folder is synchronised or on a network drive, and nobody has agreed to that.
     """
+    if project.simulation is None:
+        require_safe_place(project.folder, allowed=project.allow_synced_folder)
     wanted = tuple(dict.fromkeys(facts))
     with collecting_lock(project.folder):
         snapshot = _begun_or_new(about(project, tenants), store, clock, tell)

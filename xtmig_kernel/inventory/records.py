@@ -121,13 +121,21 @@ def project_files(context: ReadContext) -> tuple[str, list[Row]]:
             name = f"reports/{rest[0]}" if first == "reports" else "/".join((first, *rest))
             if not first.startswith("."):
                 sizes[name] += path.stat().st_size
-    return "the project folder", [{"Path": name, "Bytes": size, "Kind": _kind(name)} for name, size in sizes.items()]
+    return "the project folder", [
+        {"Path": name, "Bytes": size, "Kind": kind_of_file(name)} for name, size in sizes.items()
+    ]
 
 
+FILE_KINDS = ("data", "evidence", "settings", "runbook")
 _SETTINGS = frozenset({"project.yaml", "approvals.yaml", "waivers.yaml"})
 
 
-def _kind(name: str) -> str:
+def kind_of_file(name: str) -> str:
+    """What a file of the project folder is: evidence, settings, runbook or data.
+
+    Args:
+        name: Its path below the folder, with slashes.
+    """
     first = name.partition("/")[0]
     if first == "reports" or first.startswith(LEDGER_FILE):
         return "evidence"

@@ -337,6 +337,8 @@ class Project(Strict):
     `id` is part of the names of everything xtmig creates; `folder` is where the file lies (not part of the file);
     `simulation` is the connection file of simulated tenants, None for a live project. `back_from` is the id of the
     project whose moves this one takes back (BCK-01); source and target are that one's target and source.
+    `allow_synced_folder` says that both organisations agreed to keep personal data in a folder that is synchronised or
+    on a network drive.
     `requests_at_once` bounds the requests that are in flight to one tenant.
     """
 
@@ -357,6 +359,7 @@ class Project(Strict):
     last_completion: date | None = None
     back_from: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
     transport: Literal["rest", "powershell"] | None = None
+    allow_synced_folder: bool = False
     requests_at_once: Annotated[int, Field(ge=1, le=10)] = 3
     approvers: tuple[Approver, ...] = ()
     four_eyes: FourEyes = FourEyes()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.evidence import Failed, Manual, NotObserved, Reason, Unseen, Waiting, Warned
+from xtmig_kernel.memory import collection_paused
 from xtmig_kernel.rules.assessment_causes import Cause, causes_of, severity_of
 from xtmig_kernel.rules.assessment_users import InScope, MailboxLine, WaveLine, in_scope, lines_of, waves_of
 from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
@@ -141,6 +142,18 @@ def assess(
         sign_offs: What persons gave their word for.
         rules: Which rules; those of the preflight.
     """
+    with collection_paused():
+        return _assess(facts, project, now, waivers, sign_offs, rules)
+
+
+def _assess(
+    facts: Facts,
+    project: Project,
+    now: datetime,
+    waivers: Sequence[Waiver],
+    sign_offs: Sequence[SignOff],
+    rules: Sequence[Rule],
+) -> Assessment:
     findings = tuple(evaluate(rules, facts, project, now, sign_offs=sign_offs, waivers=waivers, tell_all=True))
     by_id = {rule.id: rule for rule in rules}
     mailboxes = lines_of(findings, by_id, facts)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project
 
 SIGN_OFFS, DATA_FILES, EDITION = "source.asked_sign_offs", "source.project_files", "source.document_edition"
+SNAPSHOTS = "inventory.db"
 ALL_STATEMENTS = 260
 _DATE, _SHA256 = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"[0-9a-f]{64}")
 
@@ -57,10 +58,11 @@ def _personal(seen: Seen, _project: Project) -> Iterable[Judgement]:
         yield Judgement(
             "warn",
             "the project folder",
-            seen=f"personal data that is no evidence, in {counted(len(left), 'file')}: {', '.join(left[:3])}{more}",
+            seen=f"personal data that is no evidence, in {counted(len(left), 'file')}: {', '.join(left[:3])}{more}"
+            + ("; inventory.db holds snapshots of both tenants" if SNAPSHOTS in left else ""),
             expected="only evidence, settings and the runbook",
-            remedy="When nobody needs them any more, delete the files that table project-files lists as data. xtmig "
-            "does not delete them: only their owner knows when.",
+            remedy="When nobody needs them any more: xtmig purge --all-personal; for the snapshots alone: xtmig purge "
+            "--snapshots. It is never done by itself: only the owner of the data knows when.",
         )
     else:
         seen_words = f"{counted(len(seen.rows(DATA_FILES)), 'file')}: evidence, settings and the runbook"

@@ -41,6 +41,10 @@ def movers(seen: Seen, project: Project) -> tuple[Match, ...]:
         seen: Holds the facts of matching.
         project: Gives the rules for names.
     """
+    return seen.derived(_movers, MATCHING, project)
+
+
+def _movers(seen: Seen, project: Project) -> tuple[Match, ...]:
     found = {mailbox_id(match): match for match in reversed(matches(seen, project)) if _has_user_mailbox(match)}
     return tuple(reversed(found.values()))
 

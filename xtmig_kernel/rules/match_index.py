@@ -35,8 +35,9 @@ class Index:
         Args:
             row: A row with `SmtpAddresses` and `PrimarySmtpAddress`.
         """
+        by_address = self._by["address"]
         for address in {str(a).casefold() for a in (*row["SmtpAddresses"], row["PrimarySmtpAddress"]) if a}:
-            self.add("address", address, row)
+            by_address[address].append(row)
 
     def get(self, kind: str, value: Any) -> list[Row]:
         """The rows of that name, in no particular order; none for a blank one.
@@ -108,8 +109,11 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     Args:
         rows: Rows of one or several tables.
     """
+    given = list(rows)
+    if len(given) < 2:  # noqa: PLR2004 - nothing to compare; this is asked for every name of every user
+        return given
     found: dict[str, Row] = {}
-    for row in rows:
+    for row in given:
         found.setdefault(str(row["ObjectId"] or f"~{row.get('Name')}~{row.get('PrimarySmtpAddress')}"), row)
     return [found[key] for key in sorted(found)]
 

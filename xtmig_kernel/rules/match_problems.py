@@ -242,7 +242,7 @@ def of_taken_names(
     told: set[str] = set()
     for code, kind, value, what in wanted:
         others = distinct(row for row in target.get(kind, value) if holder is None or not same_object(row, holder))
-        text = f"{what} {value} belongs to {named([described(row) for row in others])}"
+        text = f"{what} {value} belongs to {named([described(row) for row in others])}" if others else ""
         if others and text not in told:
             told.add(text)
             yield Problem(code, text, _OTHER_NAME)

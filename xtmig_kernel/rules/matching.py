@@ -7,8 +7,8 @@ the way is a problem with a code of its own, found before anything is created (d
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.project.users import CLEAR, NEW
 from xtmig_kernel.rules import match_problems as problems_of
@@ -34,6 +34,7 @@ FACTS = (
     "target.soft_deleted_mailboxes",
     "target.accepted_domains",
 )
+HOLDERS = ("source.chosen_users", "source.mailboxes", "source.mail_users")
 Action = Literal["create", "adopt", "blocked"]
 
 
@@ -49,6 +50,7 @@ class Match:
         target: The target's MailUser, None where none is there yet.
         reason: Why this target object, in words.
         problems: What stands in the way.
+        worked_out: What pure functions made of it, by their names: worked out once, however many rules ask.
     """
 
     user: Row
@@ -58,6 +60,7 @@ class Match:
     target: Row | None
     reason: str
     problems: tuple[Problem, ...] = ()
+    worked_out: dict[str, tuple[Project, Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def action(self) -> Action:
@@ -117,6 +120,10 @@ def source_holders(seen: Seen) -> tuple[tuple[Row, Row | None], ...]:
     Args:
         seen: Holds `source.chosen_users`, `source.mailboxes` and `source.mail_users`.
     """
+    return seen.once(_source_holders, HOLDERS)
+
+
+def _source_holders(seen: Seen) -> tuple[tuple[Row, Row | None], ...]:
     index = by_address((*seen.rows("source.mailboxes"), *seen.rows("source.mail_users")))
     return tuple((user, problems_of.mailbox_of(user, index)[0]) for user in seen.rows("source.chosen_users"))
 

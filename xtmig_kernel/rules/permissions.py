@@ -81,8 +81,9 @@ def rights(seen: Seen, project: Project) -> tuple[Right, ...]:
 
 def _rights(seen: Seen, project: Project) -> tuple[Right, ...]:
     owners = {mover.guid: mover for mover in movers(seen, project)}
-    chosen = {id(holder): user for user, holder in source_holders(seen) if holder is not None}
-    index = by_address(holder for _, holder in source_holders(seen) if holder is not None)
+    held = [(user, holder) for user, holder in source_holders(seen) if holder is not None]
+    chosen = {id(holder): user for user, holder in held}
+    index = by_address(holder for _, holder in held)
     found: list[Right] = []
     for row in seen.rows(PERMISSIONS):
         owner = owners.get(str(row["ExchangeGuid"]))

@@ -50,6 +50,14 @@ def wanted(match: Match, project: Project) -> dict[str, Any]:
         match: A user with a source mailbox and names.
         project: Gives domains, and the attribute that marks the users of the project.
     """
+    kept = match.worked_out.get("wanted")
+    if kept is None or kept[0] is not project:
+        kept = match.worked_out["wanted"] = (project, _wanted(match, project))
+    found: dict[str, Any] = kept[1]
+    return found
+
+
+def _wanted(match: Match, project: Project) -> dict[str, Any]:
     source, names = parts(match)
     own_dn = [X500 + str(source["LegacyExchangeDN"])] if source["LegacyExchangeDN"] else []
     return {
@@ -160,24 +168,28 @@ def on_premises(match: Match, project: Project) -> bool:
     return synchronised or project.target_users.made == "on-premises"
 
 
-def in_cloud(seen: Seen, project: Project) -> list[Match]:
+def in_cloud(seen: Seen, project: Project) -> tuple[Match, ...]:
     """The users whom this section prepares in the cloud: each has a source mailbox and names.
 
     Args:
         seen: Holds `FACTS`.
         project: The project.
     """
-    return [m for m in matches(seen, project) if m.source and m.names and not on_premises(m, project)]
+    return seen.derived(_in_cloud, FACTS, project)
 
 
-def in_directory(seen: Seen, project: Project) -> list[Match]:
+def _in_cloud(seen: Seen, project: Project) -> tuple[Match, ...]:
+    return tuple(m for m in matches(seen, project) if m.source and m.names and not on_premises(m, project))
+
+
+def in_directory(seen: Seen, project: Project) -> tuple[Match, ...]:
     """The users whom the administrator of the target's own directory prepares.
 
     Args:
         seen: Holds `FACTS`.
         project: The project.
     """
-    return [m for m in matches(seen, project) if m.source and m.names and on_premises(m, project)]
+    return tuple(m for m in matches(seen, project) if m.source and m.names and on_premises(m, project))
 
 
 def verified_domains(seen: Seen, side: str) -> frozenset[str]:

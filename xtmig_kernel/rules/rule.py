@@ -23,6 +23,7 @@ from xtmig_kernel.evidence import (
     Waived,
     Warned,
 )
+from xtmig_kernel.memory import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,12 +83,24 @@ class Seen:
             facts: The facts that it needs.
             project: The project.
         """
-        held = {name: self.facts[name] for name in facts}
+        return self._kept(work_out, facts, project, lambda seen: work_out(seen, project))
+
+    def once(self, work_out: Callable[[Seen], T], facts: Sequence[str]) -> T:
+        """What a pure function makes of some facts, whatever the project says: worked out once, as by `derived`.
+
+        Args:
+            work_out: The function; it is given these facts and no others, and asks for nothing but them.
+            facts: The facts that it needs.
+        """
+        return self._kept(work_out, facts, None, work_out)
+
+    def _kept(self, name: object, facts: Sequence[str], project: Project | None, work_out: Callable[[Seen], T]) -> T:
+        held = {fact: self.facts[fact] for fact in facts}
         first, *others = held.values()
-        key = (work_out, tuple(facts))
+        key = (name, tuple(facts))
         kept = first.derived.get(key)
         if kept is None or kept[0] is not project or any(a is not b for a, b in zip(kept[1], others, strict=True)):
-            kept = first.derived[key] = (project, others, work_out(Seen(held, self.now), project))
+            kept = first.derived[key] = (project, others, work_out(Seen(held, self.now)))
         result: T = kept[2]
         return result
 
@@ -234,9 +247,10 @@ def evaluate(
     for waiver in waivers:
         accepted[waiver.rule, waiver.subject].append(waiver)
     findings: list[Finding] = []
-    for rule in rules:
-        judged = _judged(rule, facts, project, now, sign_offs, tell_all=tell_all)
-        findings.extend(_waived(finding, accepted.get((rule.id, finding.subject), ()), now) for finding in judged)
+    with collection_paused():
+        for rule in rules:
+            judged = _judged(rule, facts, project, now, sign_offs, tell_all=tell_all)
+            findings.extend(_waived(finding, accepted.get((rule.id, finding.subject), ()), now) for finding in judged)
     return findings
 
 

@@ -108,6 +108,10 @@ def membership(seen: Seen) -> Membership:
     Args:
         seen: Holds `MEMBER_FACTS`.
     """
+    return seen.once(_membership, MEMBER_FACTS)
+
+
+def _membership(seen: Seen) -> Membership:
     pairs = source_holders(seen)
     holders = [row for _, row in pairs if row is not None and row["ObjectId"]]
     direct: dict[str, dict[str, Row]] = {}

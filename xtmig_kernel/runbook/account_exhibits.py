@@ -147,10 +147,10 @@ def personal_data_exhibit(seen: Seen, _project: Project) -> tuple[Exhibit, ...]:
     if not seen.has(DATA_FILES):
         return ()
     fates = {
-        "data": "delete by hand when nothing needs it any more",
+        "data": "xtmig purge removes it when nothing needs it any more",
         "evidence": "keep as long as evidence must be kept; holds addresses",
         "settings": "keep with the evidence; names the approvers",
-        "runbook": "clear the outputs of notebooks that were saved by hand, or delete",
+        "runbook": "outputs of notebooks that were saved by hand: xtmig purge --all-personal clears them",
     }
     order = list(fates)
     rows = sorted(seen.rows(DATA_FILES), key=lambda row: (order.index(str(row["Kind"])), str(row["Path"])))

@@ -44,7 +44,7 @@ def new_project(folder: Path, settings: dict[str, Any]) -> None:
         raise UsageError(
             f"{folder} holds a project already", remedy=f"Open it with: xtmig open {folder}, or choose another folder."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies in it will name people
     copy_notebooks(folder)
     (folder / "reports").mkdir(exist_ok=True)
     for name, text in (

@@ -195,7 +195,7 @@ def _write_settings_beside(tenants_file: Path, *, prepared: bool) -> None:
     if prepared:
         settings |= prepared_settings(tenants)
         write_whole(_users_file(tenants_file), users_text(prepared_users(tenants)))
-    write_whole(_settings_file(tenants_file), yaml_text(settings))
+    write_whole(settings_file(tenants_file), yaml_text(settings))
 
 
 @contextmanager
@@ -214,10 +214,11 @@ def practice_tenants(folder: Path, tenants_file: Path, options: Sequence[str] = 
     folder.mkdir(parents=True, exist_ok=True)
     tenants = read_yaml(tenants_file)
     environment = {
-        application["secret_from_env"]: secrets.token_urlsafe(32)
+        holder["secret_from_env"]: secrets.token_urlsafe(32)
         for side in ("source", "target")
         for application in tenants[side].get("applications", [])
-        if "secret_from_env" in application
+        for holder in (application, *application.get("secrets", []))
+        if "secret_from_env" in holder
     }
     connection = folder / CONNECTION_FILE
     connection.unlink(missing_ok=True)
@@ -316,11 +317,16 @@ def _users_file(tenants_file: Path) -> Path:
 
 
 def _settings_beside(tenants_file: Path) -> dict[str, Any]:
-    file = _settings_file(tenants_file)
+    file = settings_file(tenants_file)
     return read_yaml(file) if file.exists() else {}
 
 
-def _settings_file(tenants_file: Path) -> Path:
+def settings_file(tenants_file: Path) -> Path:
+    """What lies beside a tenants file and says what is special in its practice project.
+
+    Args:
+        tenants_file: The tenants file.
+    """
     return tenants_file.with_name(f"{tenants_file.stem}.project.yaml")
 
 

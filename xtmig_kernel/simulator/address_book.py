@@ -88,7 +88,7 @@ class AddressBook:
     def members(self, group: Group) -> dict[str, None]:
         """The object ids of a group's direct members, in order; everybody's for a dynamic group."""
         self._fresh()
-        if group.dynamic:
+        if group.dynamic and not group.takes_listed:
             people_here = (e for e in self._everything() if people.belongs_to_dynamic_groups(e))
             return dict.fromkeys(people.object_id(self._world, self._tenant, e) for e in people_here)
         if id(group) not in self._members:

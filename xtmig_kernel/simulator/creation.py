@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .tenants import MigrationEndpoint, OwnApplication, Permissions, TenantFile, TenantsFile
+    from .tenants import (
+        EnterpriseApplication,
+        MigrationEndpoint,
+        OwnApplication,
+        Permissions,
+        PlantedSecret,
+        TenantFile,
+        TenantsFile,
+    )
 
 SECRET_LIFETIME = timedelta(days=365)
 
@@ -67,8 +75,10 @@ def _tenant(
         add_presence(world, tenant, app_id, resource.name, MICROSOFT_TENANT, now)
     for own in file.applications:
         _add_application(world, tenant, own, now, environment, folder)
+    for other in file.enterprise_applications:
+        _add_enterprise_application(world, tenant, other, now)
     for relationship in file.organization_relationships:
-        identity = guid(world.seed, tenant.tenant_id, "relationship", relationship.name)
+        identity = relationship.guid or guid(world.seed, tenant.tenant_id, "relationship", relationship.name)
         properties = relationship_properties(relationship)
         tenant.relationships[identity] = Relationship(relationship.name, identity, properties, now)
     for endpoint in file.migration_endpoints:
@@ -140,6 +150,15 @@ def _certificate(text: str, folder: Path) -> str:
 
 
 def _required_access(own: OwnApplication) -> list[dict[str, Any]]:
+    if own.requested is not None:
+        parts = [text.split("/") for text in own.requested]
+        return [
+            {
+                "resourceAppId": resource,
+                "resourceAccess": [{"id": identity, "type": kind} for app, kind, identity in parts if app == resource],
+            }
+            for resource in dict.fromkeys(part[0] for part in parts)
+        ]
     asked = own.permissions if own.asks_for is None else own.asks_for
     wanted = {GRAPH_APP: asked.graph, EXCHANGE_APP: asked.exchange}
     return [
@@ -156,7 +175,7 @@ def _add_application(
     world: World, tenant: Tenant, own: OwnApplication, now: datetime, environment: Mapping[str, str], folder: Path
 ) -> None:
     application = Application(
-        object_id=guid(world.seed, tenant.tenant_id, "application", own.app_id),
+        object_id=own.object_id or guid(world.seed, tenant.tenant_id, "application", own.app_id),
         app_id=own.app_id,
         display_name=own.name,
         readable_from=now,
@@ -182,7 +201,10 @@ def _add_application(
                 accepted_from=now,
             )
         )
+    application.passwords += [_planted(world, own, one, now, environment) for one in own.secrets]
     tenant.applications[application.object_id] = application
+    if own.only_registered:
+        return
     principal = add_presence(world, tenant, own.app_id, own.name, tenant.tenant_id, now)
     principal.directory_roles = list(own.directory_roles)
     principal.exchange_role_groups = list(own.exchange_role_groups)
@@ -194,6 +216,34 @@ def _add_application(
             GRAPH_APP: list(own.delegated_graph),
             EXCHANGE_APP: list(own.delegated_exchange),
         }
+
+
+def _planted(
+    world: World, own: OwnApplication, one: PlantedSecret, now: datetime, environment: Mapping[str, str]
+) -> PasswordCredential:
+    secret = environment.get(one.secret_from_env or "")
+    return PasswordCredential(
+        key_id=one.key_id or guid(world.seed, own.app_id, "planted secret", one.name),
+        display_name=one.name,
+        hint="",
+        start=now,
+        end=one.ends,
+        fingerprint=fingerprint(world.record_key, secret) if secret else "",
+        accepted_from=now,
+    )
+
+
+def _add_enterprise_application(world: World, tenant: Tenant, other: EnterpriseApplication, now: datetime) -> None:
+    principal = add_presence(world, tenant, other.app_id, other.name, other.owner_tenant, now)
+    if other.object_id:
+        del tenant.service_principals[principal.object_id]
+        principal.object_id = other.object_id
+        tenant.service_principals[principal.object_id] = principal
+    for resource in list(tenant.service_principals.values()):
+        roles = RESOURCES[resource.app_id].app_roles.values() if resource.app_id in RESOURCES else ()
+        for role in other.granted:
+            if role in roles:
+                assign_role(world, tenant, principal, resource, role, now, now)
 
 
 def _grant(world: World, tenant: Tenant, principal: ServicePrincipal, permissions: Permissions, now: datetime) -> None:

@@ -40,7 +40,10 @@ def register_of(world: World, tenant: Tenant, now: datetime) -> LicenceRegister:
         register = LicenceRegister(tenant, partial(people.object_id, world, tenant))
         index = book(world, tenant)
         for holder in _holders(index, tenant):
-            direct = [Assignment(p, None, frozenset(), now, effective=True) for p in dict.fromkeys(holder.licences)]
+            direct = [
+                Assignment(part, None, _switched_off(register, holder, part), now, effective=True)
+                for part in dict.fromkeys(holder.licences)
+            ]
             inherited = [
                 Assignment(part, group_id, frozenset(), now, effective=True)
                 for group_id, part in _reaching(register, index, holder)
@@ -50,6 +53,14 @@ def register_of(world: World, tenant: Tenant, now: datetime) -> LicenceRegister:
         register.at_start = register.held.copy()
         tenant.licences = register
     return tenant.licences
+
+
+def _switched_off(register: LicenceRegister, holder: Holder, part_number: str) -> frozenset[str]:
+    """The plans of a subscription that the tenants file switches off for somebody, by their names."""
+    given = {plan.lower() for plan in holder.disabled_plans.get(part_number, [])}
+    sku = register.sku(part_number)
+    plans = sku.service_plans if sku else []
+    return frozenset(plan for plan in plans if given & {plan.lower(), service_plans.plan_id(plan)})
 
 
 def _holders(index: AddressBook, tenant: Tenant) -> Iterator[Holder]:
@@ -63,7 +74,7 @@ def _reaching(register: LicenceRegister, index: AddressBook, holder: Holder) -> 
     for group in register.tenant.groups:
         if not group.licences:
             continue
-        if group.dynamic:
+        if group.dynamic and not group.takes_listed:
             belongs = people.belongs_to_dynamic_groups(holder)
         else:
             belongs = register.identify(holder) in index.members(group)

@@ -10,7 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MailboxKind = Literal["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LinkedMailbox"]
+MailboxKind = Literal[
+    "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox", "LinkedMailbox", "LinkedRoomMailbox",
+    "SchedulingMailbox", "TeamMailbox", "DiscoveryMailbox",
+]  # fmt: skip
 
 
 class Part(BaseModel):
@@ -73,13 +76,27 @@ class FolderPermission(Part):
     sharing_flags: list[str] = []
 
 
+class Right(Part):
+    """Any other right, shown as it is written here: of somebody whom no name finds, denied or inherited."""
+
+    user: str
+    rights: list[str]
+    deny: bool = False
+    inherited: bool = False
+
+
 class Access(Part):
-    """Who else may use a mailbox; people are named by address."""
+    """Who else may use a mailbox; people are named by address.
+
+    `mailbox_rights` and `recipient_rights` are further rows of Get-MailboxPermission and Get-RecipientPermission.
+    """
 
     full_access: list[str] = []
     send_as: list[str] = []
     send_on_behalf: list[str] = []
     folders: list[FolderPermission] = []
+    mailbox_rights: list[Right] = []
+    recipient_rights: list[Right] = []
 
 
 class Forwarding(Part):
@@ -172,6 +189,9 @@ class Recipient(Part):
     exchange_guid: str | None = None
     legacy_dn: str | None = None
     licences: list[str] = Field(default=[], description="Part numbers of the tenant's subscriptions")
+    disabled_plans: dict[str, list[str]] = Field(
+        default={}, description="Part number to the plans that are switched off, by name or by id"
+    )
     usage_location: str | None = None
     custom_attributes: dict[int, str] = {}
     directory_synchronised: bool = False
@@ -213,7 +233,8 @@ class Mailbox(Recipient):
 
     `folders` that are not named follow from `sizes`: what is left goes to the inbox. A move that is under way in this
     tenant already ends at `move_ends`; an `internal` one is the service's own, which nobody sees or removes.
-    `conversion_fails` lets the service leave this mailbox behind when its move is completed.
+    `conversion_fails` lets the service leave this mailbox behind when its move is completed. `unreadable` names what
+    is refused to everybody who asks for it: what nobody knows of a mailbox must not look healthy.
     """
 
     kind: MailboxKind = "UserMailbox"
@@ -224,7 +245,6 @@ class Mailbox(Recipient):
     forwarding: Forwarding = Forwarding()
     client_access: ClientAccess = ClientAccess()
     calendar_processing: CalendarProcessing | None = None
-    retention_policy: str | None = "Default MRM Policy"
     content: Content = Content()
     folders: list[Folder] = []
     archive_folders: list[Folder] = []
@@ -237,7 +257,10 @@ class Mailbox(Recipient):
     conversion_fails: bool = False
     move_history: list[MoveRecord] = []
     account_disabled: bool = False
+    retention_policy: str | None = "Default MRM Policy"
+    elc_processing_disabled: bool = False
     data_encryption_policy: str | None = None
+    unreadable: list[Literal["statistics", "archive statistics", "permissions", "archive folders", "hold log"]] = []
 
 
 class MailUser(Recipient):
@@ -266,6 +289,9 @@ class User(Part):
     mail: str | None = None
     guest: bool = False
     licences: list[str] = Field(default=[], description="Part numbers of the tenant's subscriptions")
+    disabled_plans: dict[str, list[str]] = Field(
+        default={}, description="Part number to the plans that are switched off, by name or by id"
+    )
     usage_location: str | None = None
     directory_synchronised: bool = False
     account_disabled: bool = False
@@ -277,9 +303,11 @@ Person = Mailbox | MailUser
 
 
 class Contact(Part):
-    """A mail contact: an address-book entry without a sign-in."""
+    """A mail contact: an address-book entry without a sign-in. `kind` is how Exchange calls it."""
 
+    kind: str = "MailContact"
     name: str
+    display_name: str | None = None
     alias: str
     primary: str
     external_address: str
@@ -289,21 +317,24 @@ class Contact(Part):
 
 
 class Group(Part):
-    """A mail-enabled group; members are named by address, alias, object id or sign-in name.
+    """A group; members are named by address, alias, object id or sign-in name. One of kind `Entra` has no mail.
 
     To a `dynamic` group belongs every user of the tenant who is no guest, whatever `members` says. `managed_by` are
-    the owners that Exchange knows, `owners` those of the directory. `licences` go to every member.
+    the owners that Exchange knows, `owners` those of the directory. `licences` go to every member. Of a dynamic one
+    that `takes_listed` the rule is not known, only whom it takes: exactly its `members`.
     """
 
     name: str
+    display_name: str | None = None
     alias: str
     primary: str
-    kind: Literal["Security", "Distribution", "Microsoft365"] = "Distribution"
+    kind: Literal["Security", "Distribution", "Microsoft365", "Entra"] = "Distribution"
     members: list[str] = []
     managed_by: list[str] = []
     owners: list[str] = []
     licences: list[str] = Field(default=[], description="Part numbers of the tenant's subscriptions")
     dynamic: bool = False
+    takes_listed: bool = False
     proxies: list[str] = []
     object_id: str | None = None
     directory_synchronised: bool = False

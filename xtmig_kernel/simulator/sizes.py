@@ -7,6 +7,7 @@ from functools import lru_cache
 
 UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 GIGABYTE = UNITS["GB"]
+NO_LIMIT = 2**63 - 1
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)", re.IGNORECASE)
 
 
@@ -19,14 +20,16 @@ def _split(text: str) -> tuple[str, str]:
 
 @lru_cache(2**12)
 def in_bytes(text: str) -> int:
-    """The bytes of a size.
+    """The bytes of a size; more than any mailbox can hold for `Unlimited`.
 
     Args:
-        text: A number and a unit.
+        text: A number and a unit, or `Unlimited`.
 
     Raises:
         ValueError: It is neither.
     """
+    if text.lower() == "unlimited":
+        return NO_LIMIT
     number, unit = _split(text)
     return round(float(number) * UNITS[unit])
 

@@ -49,6 +49,7 @@ class Domain(Part):
     """A verified domain. `initial` marks the onmicrosoft one; `default` the one for new users."""
 
     name: str
+    type: Literal["Authoritative", "InternalRelay", "ExternalRelay"] = "Authoritative"
     initial: bool = False
     default: bool = False
     authentication: Literal["Managed", "Federated"] = "Managed"
@@ -112,18 +113,33 @@ class Permissions(Part):
         return self
 
 
+class PlantedSecret(Part):
+    """A client secret with its end. Without `secret_from_env`, nobody knows it any more."""
+
+    name: str
+    secret_from_env: str | None = None
+    key_id: Guid | None = None
+    ends: datetime
+
+
 class OwnApplication(Part):
     """An application that the organisation registered for itself before the project began.
 
     `secret_from_env` names an environment variable of the simulator's process; the file never holds a secret. It is
-    valid from the start until `secret_ends`, by default for a year. `asks_for` is what the registration asks for, where
-    that is not what `permissions` says was granted. `in_partner` is what the other organisation has granted; given and
-    empty, the application is present there and may do nothing.
+    valid from the start until `secret_ends`, by default for a year; `secrets` are further ones. `asks_for`, or
+    `requested` as resource/Role or Scope/id, is what the registration asks for where that is not what `permissions`
+    says was granted. `in_partner` is what the other organisation has granted; given and empty, the application is
+    present there and may do nothing. One that is `only_registered` is no enterprise application of its own
+    organisation, unless `enterprise_applications` says so.
     """
 
     name: str
     app_id: Guid
+    object_id: Guid | None = None
     unique_name: str | None = None
+    requested: list[str] | None = None
+    secrets: list[PlantedSecret] = Field(default_factory=list)
+    only_registered: bool = False
     permissions: Permissions = Permissions()
     asks_for: Permissions | None = None
     in_partner: Permissions | None = None
@@ -131,7 +147,9 @@ class OwnApplication(Part):
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None
-    sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
+    sign_in_audience: Literal[
+        "AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"
+    ] = "AzureADMyOrg"
     redirect_uris: list[str] = Field(default_factory=list)
     public_client: bool = False
     delegated_graph: list[str] = Field(default_factory=list)
@@ -142,10 +160,29 @@ class OwnApplication(Part):
     certificate: str | None = Field(default=None, description="PEM text of a public certificate, or a path")
 
 
+class EnterpriseApplication(Part):
+    """An application of any organisation, to which this one gave application permissions, named by their ids."""
+
+    app_id: Guid
+    name: str
+    owner_tenant: Guid
+    object_id: Guid | None = None
+    granted: list[Guid] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _known(self) -> EnterpriseApplication:
+        known = {role for resource in RESOURCES.values() for role in resource.app_roles.values()}
+        unknown = [role for role in self.granted if role not in known]
+        if unknown:
+            raise ValueError(f"unknown application permission {unknown[0]}")
+        return self
+
+
 class OrganizationRelationship(Part):
     """An organization relationship that exists from the start."""
 
     name: str
+    guid: Guid | None = None
     domain_names: list[str] = Field(min_length=1)
     enabled: bool = True
     free_busy_access_enabled: bool = False
@@ -167,9 +204,10 @@ class MigrationEndpoint(Part):
     """A migration endpoint that exists from the start, with a secret that is valid nowhere unless named here."""
 
     name: str
-    remote_server: str
-    remote_tenant: str
-    application_id: Guid
+    type: str = "ExchangeRemoteMove"
+    remote_server: str | None
+    remote_tenant: str | None
+    application_id: Guid | None
     secret_from_env: str | None = None
     app_secret_key_vault_url: str | None = None
 
@@ -179,7 +217,9 @@ class Sku(Part):
 
     sku_id: Guid
     part_number: str
+    status: Literal["Enabled", "Warning", "Suspended", "Deleted", "LockedOut"] = "Enabled"
     enabled: int = Field(ge=0)
+    warning: int = Field(ge=0, default=0)
     consumed: int = Field(ge=0, default=0)
     service_plans: list[str] = Field(default_factory=list)
 
@@ -217,7 +257,11 @@ class Lags(Part):
 
 
 class TenantFile(Part):
-    """One organisation."""
+    """One organisation.
+
+    `refused` names cmdlets, and first parts of Graph's paths such as `/users`, that are refused to everybody: what
+    nobody knows of an organisation must not look healthy. `organization_holds` that are null are not told.
+    """
 
     tenant_id: Guid
     display_name: str
@@ -232,10 +276,12 @@ class TenantFile(Part):
     policies: Policies = Policies()
     administrators: list[Administrator] = Field(min_length=1)
     applications: list[OwnApplication] = Field(default_factory=list)
+    enterprise_applications: list[EnterpriseApplication] = Field(default_factory=list)
+    refused: list[str] = Field(default_factory=list)
     organization_relationships: list[OrganizationRelationship] = Field(default_factory=list)
     migration_endpoints: list[MigrationEndpoint] = Field(default_factory=list)
     migration_users: list[MigrationUser] = Field(default_factory=list)
-    organization_holds: list[str] = Field(default_factory=list)
+    organization_holds: list[str] | None = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     mail_users: list[MailUser] = Field(default_factory=list)

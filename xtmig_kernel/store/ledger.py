@@ -131,9 +131,11 @@ class Ledger:
         self._clock = clock
         self._redactor = redactor
         try:
+            if not self.path.exists():
+                self.path.touch(mode=0o600)  # it names people
             with closing(self._connect()) as database:
                 database.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise LedgerError(
                 f"{self.path} cannot be used as a ledger ({error})",
                 remedy=DAMAGED,

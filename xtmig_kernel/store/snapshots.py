@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xtmig_kernel.clock import as_text, from_text
 from xtmig_kernel.errors import InventoryError
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
+from xtmig_kernel.memory import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Observation, Row
 
 SNAPSHOT_FILE = "inventory.db"
+SNAPSHOT_FILES = frozenset({SNAPSHOT_FILE, *(f"{SNAPSHOT_FILE}-{end}" for end in ("journal", "wal", "shm"))})
+"""The file, and those that SQLite may leave beside it."""
+_OWNER_ALONE = 0o600
 ROWS_PER_CHUNK = 500
 _BUSY_SECONDS = 30
 _SCHEMA = """
@@ -107,6 +111,7 @@ class StoredFacts(Mapping[str, "Observation[tuple[Row, ...]]"]):
 
     def __init__(self, store: SnapshotStore, snapshot: str) -> None:
         self._store = store
+        self._shared: dict[str, str] = {}
         self._snapshot = snapshot
         self._names = store.fact_names(snapshot)
         self._read: dict[str, Observation[tuple[Row, ...]]] = {}
@@ -116,7 +121,7 @@ class StoredFacts(Mapping[str, "Observation[tuple[Row, ...]]"]):
         if fact not in self._names:
             raise KeyError(fact)
         if fact not in self._read:
-            self._read[fact] = self._store.observation(self._snapshot, fact)
+            self._read[fact] = self._store.observation(self._snapshot, fact, self._shared)
         return self._read[fact]
 
     def __iter__(self) -> Iterator[str]:
@@ -139,7 +144,9 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self.path = folder / SNAPSHOT_FILE
         try:
-            self.path.touch(mode=0o600, exist_ok=True)
+            self.path.touch(mode=_OWNER_ALONE, exist_ok=True)
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(_OWNER_ALONE)  # made by another program, or copied from elsewhere
             with self._database() as database:
                 database.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
@@ -175,13 +182,22 @@ class SnapshotStore:
             database.execute("UPDATE snapshots SET finished = ? WHERE id = ?", (as_text(at), snapshot))
 
     def remove(self, snapshot: str) -> None:
-        """Remove a snapshot with all that it holds.
+        """Remove a snapshot with all that it holds; its rows are overwritten in the file.
 
         Args:
             snapshot: Its id.
         """
         with self._database() as database:
             database.execute("DELETE FROM snapshots WHERE id = ?", (snapshot,))
+
+    def shrink(self) -> None:
+        """Write the file anew, without the room that removed snapshots have left."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as database:
+                database.execute("PRAGMA secure_delete = ON")
+                database.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
 
     def all(self) -> tuple[SnapshotInfo, ...]:
         """Every snapshot, the oldest first."""
@@ -240,12 +256,15 @@ class SnapshotStore:
                     "INSERT INTO chunks (snapshot, fact, number, rows, read_at) VALUES (?, ?, ?, ?, ?)", chunks
                 )
 
-    def observation(self, snapshot: str, fact: str) -> Observation[tuple[Row, ...]]:
+    def observation(
+        self, snapshot: str, fact: str, shared: dict[str, str] | None = None
+    ) -> Observation[tuple[Row, ...]]:
         """One table of a snapshot.
 
         Args:
             snapshot: Id of the snapshot.
             fact: Side and table.
+            shared: Texts that were read already: an address stands in a dozen tables, and is kept in memory once.
 
         Raises:
             KeyError: The snapshot says nothing of it.
@@ -263,8 +282,10 @@ class SnapshotStore:
                 "SELECT rows FROM chunks WHERE snapshot = ? AND fact = ? ORDER BY number", (snapshot, fact)
             )
             rows: list[Row] = []
-            for (chunk,) in found:
-                rows += json.loads(chunk)
+            texts: dict[str, str] = {} if shared is None else shared
+            with collection_paused():
+                for (chunk,) in found:
+                    rows += _rows(json.loads(chunk), texts)
             return Observed(tuple(rows), from_text(at), source or "")
 
     def times(self, snapshot: str, fact: str) -> tuple[str, ...]:
@@ -327,6 +348,7 @@ class SnapshotStore:
         try:
             with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as database:
                 database.execute("PRAGMA foreign_keys = ON")
+                database.execute("PRAGMA secure_delete = ON")  # removed rows are zeros in the file, not merely unlisted
                 with database:
                     yield database
         except sqlite3.Error as error:
@@ -363,4 +385,28 @@ def _chunks(
 ) -> Iterable[tuple[str, str, int, str, str]]:
     for start in range(0, len(rows), ROWS_PER_CHUNK):
         end = start + ROWS_PER_CHUNK
-        yield snapshot, fact, start // ROWS_PER_CHUNK, _json(rows[start:end]), _json(list(read_at[start:end]))
+        yield snapshot, fact, start // ROWS_PER_CHUNK, _json(_packed(rows[start:end])), _json(list(read_at[start:end]))
+
+
+def _packed(rows: Sequence[Row]) -> Any:
+    """Rows of the same columns as these columns, each with all its values; others as they are."""
+    columns = list(rows[0])
+    if any(list(row) != columns for row in rows):
+        return list(rows)
+    return {"columns": columns, "values": [[row[column] for row in rows] for column in columns]}
+
+
+def _rows(packed: Any, texts: dict[str, str]) -> list[Row]:
+    if isinstance(packed, list):
+        return packed
+    columns = [[_once(value, texts) for value in values] for values in packed["values"]]
+    names = packed["columns"]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _once(value: Any, texts: dict[str, str]) -> Any:
+    if type(value) is str:
+        return texts.setdefault(value, value)
+    if type(value) is list:
+        return [texts.setdefault(item, item) if type(item) is str else item for item in value]
+    return value

@@ -47,6 +47,8 @@ def get(context: Context, bound: Bound) -> Result:
 
 
 def _has_mail(entry: Entry) -> bool:
+    if isinstance(entry, Group):
+        return entry.kind != "Entra"
     return not isinstance(entry, User) or (entry.guest and bool(entry.mail))
 
 
@@ -59,7 +61,7 @@ def recipient_row(context: Context, entry: Entry) -> dict[str, Any]:
         "Identity": name,
         "Name": name,
         "Alias": entry.upn.partition("@")[0].replace("#", "") if isinstance(entry, User) else entry.alias,
-        "DisplayName": entry.name if isinstance(entry, Group | Contact) else entry.display_name,
+        "DisplayName": entry.display_name or name,
         "Guid": UUID(identity),
         "ExternalDirectoryObjectId": identity,
         "RecipientType": kind,

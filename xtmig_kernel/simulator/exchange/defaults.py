@@ -78,6 +78,7 @@ def relationship_properties(file: OrganizationRelationship) -> dict[str, Any]:
 def endpoint_properties(file: MigrationEndpoint) -> dict[str, Any]:
     """An endpoint of the tenants file as Exchange keeps it."""
     return ENDPOINT | {
+        "EndpointType": file.type,
         "RemoteServer": file.remote_server,
         "RemoteTenant": file.remote_tenant,
         "ApplicationId": file.application_id,

@@ -16,7 +16,7 @@ from xtmig_kernel.simulator.recipients_file import Mailbox
 
 from .context import Context, Result
 from .errors import bad_value
-from .lookup import refuse_unserved, target
+from .lookup import refuse_unserved, require_readable, target
 
 if TYPE_CHECKING:
     from .binding import Bound
@@ -33,6 +33,7 @@ def export(context: Context, bound: Bound) -> Result:
     """Export-MailboxDiagnosticLogs -ComponentName HoldTracking of one mailbox."""
     refuse_unserved(bound, SERVED)
     mailbox: Mailbox = target(context, (Mailbox,), bound.get("Identity"))
+    require_readable(mailbox, "hold log")
     component = str(bound.get("ComponentName"))
     if component.lower() in COMPONENTS:
         raise UnsupportedRequest(f"the log {component}")
@@ -51,7 +52,9 @@ def _tracked(context: Context, mailbox: Mailbox) -> list[tuple[str, int]]:
     """Policies of the organisation that the mailbox is not excluded from, and its own holds."""
     own = mailbox.holds.in_place
     excluded = {_id(entry[1:]) for entry in own if entry.startswith("-")}
-    everybodys = (hold for hold in context.tenant.file.organization_holds if not hold.lower().startswith(("grp", "-")))
+    everybodys = (
+        hold for hold in context.tenant.file.organization_holds or [] if not hold.lower().startswith(("grp", "-"))
+    )
     organization = [hold for hold in everybodys if _id(hold) not in excluded]
     organization += [hold for hold in mailbox.holds.tracked if hold not in organization]
     others = [(hold, COMPLIANCE if hold.lower().startswith("mbx") else OLD) for hold in own if hold[:1] != "-"]

@@ -11,7 +11,7 @@ from xtmig_kernel.simulator.sizes import bytes_text
 from .binding import GUID
 from .context import Context, Result
 from .errors import bad_value
-from .lookup import address_book, chosen, refuse_unserved
+from .lookup import address_book, chosen, refuse_unserved, require_readable
 
 if TYPE_CHECKING:
     from xtmig_kernel.simulator.content import Place
@@ -36,6 +36,8 @@ def get(context: Context, bound: Bound) -> Result:
     archive = bool(bound.get("Archive")) or owner is not None
     rows = []
     for mailbox in [owner] if owner else chosen(context, (Mailbox,), bound.get("Identity")):
+        if archive:
+            require_readable(mailbox, "archive folders")
         places = content.archive_folders(mailbox) if archive else content.folders(mailbox)
         rows += [_row(context, mailbox, place, places) for place in _within(places, bound)]
     return Result(rows)

@@ -37,7 +37,7 @@ def group_row(context: Context, group: Group) -> dict[str, Any]:
     return {
         "Identity": group.name,
         "Name": group.name,
-        "DisplayName": group.name,
+        "DisplayName": group.display_name or group.name,
         "Alias": group.alias,
         "Guid": UUID(object_id(context, group)),
         "ExternalDirectoryObjectId": object_id(context, group),
@@ -55,11 +55,11 @@ def group_row(context: Context, group: Group) -> dict[str, Any]:
 def get(context: Context, bound: Bound) -> Result:
     """Get-DistributionGroup: one or all mail-enabled groups (cmdlet reference [SRC]; a null Identity means all).
 
-    Groups of the kind GroupMailbox are none of them.
+    Groups of the kind GroupMailbox and those without mail are none of them.
     """
     refuse_unserved(bound, SERVED_READS)
     wanted = bound.get("Identity")
-    groups = [group for group in chosen(context, (Group,), wanted) if group.kind != "Microsoft365"]
+    groups = [group for group in chosen(context, (Group,), wanted) if group.kind not in {"Microsoft365", "Entra"}]
     if wanted and not groups:
         raise not_found(wanted)
     return Result(narrowed(Rows(groups, partial(group_row, context)), bound))
@@ -135,6 +135,6 @@ def member_id(context: Context, wanted: str) -> str:
     """
     entry = address_book(context).one(wanted)
     plain = isinstance(entry, User) and not (entry.guest and entry.mail)
-    if entry is None or plain or (isinstance(entry, Group) and entry.kind == "Microsoft365"):
+    if entry is None or plain or (isinstance(entry, Group) and entry.kind in {"Microsoft365", "Entra"}):
         raise not_found(wanted)
     return object_id(context, entry)

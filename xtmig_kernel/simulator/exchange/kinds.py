@@ -13,6 +13,7 @@ GROUPS = {
     "Security": "MailUniversalSecurityGroup",
     "Distribution": "MailUniversalDistributionGroup",
     "Microsoft365": "GroupMailbox",
+    "Entra": "UniversalSecurityGroup",
 }
 READ_DIRECTLY = frozenset({"recipienttypedetails", "isdirsynced", *(f"customattribute{n}" for n in range(1, 16))})
 
@@ -24,7 +25,7 @@ def recipient_types(entry: Entry) -> tuple[str, str]:
     if isinstance(entry, MailUser):
         return "MailUser", "MailUser"
     if isinstance(entry, Contact):
-        return "MailContact", "MailContact"
+        return "MailContact", entry.kind
     if isinstance(entry, Group):
         details = GROUPS[entry.kind]
         return ("MailUniversalDistributionGroup" if entry.kind == "Microsoft365" else details), details

@@ -10,7 +10,7 @@ from xtmig_kernel.simulator.http import UnsupportedRequest
 from xtmig_kernel.simulator.recipients_file import Contact, Group, Mailbox, MailUser, User
 
 from .binding import Delta
-from .errors import AMBIGUOUS, ExchangeRefused, bad_value, not_found
+from .errors import AMBIGUOUS, INVALID_OPERATION, ExchangeRefused, bad_value, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -152,3 +152,17 @@ def _all(context: Context, kinds: Kinds) -> list[Any]:
         Contact: tenant.contacts, Group: tenant.groups,
     }  # fmt: skip
     return [entry for kind in kinds for entry in lists[kind]]
+
+
+def require_readable(mailbox: Mailbox, what: str) -> None:
+    """Refuse what the tenants file says that nobody gets to see of a mailbox.
+
+    Args:
+        mailbox: The mailbox.
+        what: A word of its `unreadable`.
+
+    Raises:
+        ExchangeRefused: It is one of those.
+    """
+    if what in mailbox.unreadable:
+        raise ExchangeRefused(INVALID_OPERATION, f"The {what} of the mailbox '{mailbox.alias}' can't be read.")

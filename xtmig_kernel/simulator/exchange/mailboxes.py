@@ -13,7 +13,7 @@ from .all_recipients import EVERY_KIND
 from .binding import Delta
 from .context import Context, Result
 from .errors import not_found, synchronised
-from .lookup import address_book, chosen, plain_list, refuse_unserved, target
+from .lookup import address_book, chosen, plain_list, refuse_unserved, require_readable, target
 
 if TYPE_CHECKING:
     from xtmig_kernel.simulator.recipients_file import MoveRecord
@@ -156,6 +156,7 @@ def _properties(snapshot: dict[str, str]) -> list[dict[str, Any]]:
 def _row(context: Context, mailbox: Mailbox, archive: bool) -> dict[str, Any] | None:
     """One row, or None for the archive of a mailbox without one."""
     identity = people.mailbox_guid(context.world, context.tenant, mailbox)
+    require_readable(mailbox, "archive statistics" if archive else "statistics")
     sizes = mailbox.sizes
     items, deleted_items, total, deleted = sizes.items, sizes.deleted_items, sizes.total, sizes.deleted
     if archive:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.simulator import content, people
-from xtmig_kernel.simulator.recipients_file import FolderPermission, Mailbox, MailUser
+from xtmig_kernel.simulator.recipients_file import FolderPermission, Mailbox, MailUser, Right
 
 from .all_recipients import EVERY_KIND
 from .context import Context, Result
 from .errors import ExchangeRefused, not_found
-from .lookup import address_book, chosen, refuse_unserved, target
+from .lookup import address_book, chosen, refuse_unserved, require_readable, target
 
 if TYPE_CHECKING:
     from .binding import Bound
@@ -61,8 +61,13 @@ def get_mailbox_permission(context: Context, bound: Bound) -> Result:
     rows = []
     for mailbox in chosen(context, (Mailbox,), bound.get("Identity")):
         name = people.common_name(mailbox)
+        require_readable(mailbox, "permissions")
         rows.append(_access_row(name, SELF, [FULL_ACCESS, "ReadPermission"]))
         rows += [_access_row(name, shown(context, who), [FULL_ACCESS]) for who in mailbox.access.full_access]
+        rows += [
+            _access_row(name, one.user, list(one.rights)) | {"Deny": one.deny, "IsInherited": one.inherited}
+            for one in mailbox.access.mailbox_rights
+        ]
     wanted = bound.get("User")
     if wanted:
         rows = [row for row in rows if row["User"].lower() == shown(context, str(wanted)).lower()]
@@ -140,10 +145,19 @@ def get_recipient_permission(context: Context, bound: Bound) -> Result:
         names = [SELF] if isinstance(entry, Mailbox) else []
         names += [shown(context, who) for who in _send_as(entry)]
         rows += [_send_as_row(people.common_name(entry), name) for name in names]
+        if isinstance(entry, Mailbox):
+            require_readable(entry, "permissions")
+            rows += [_other_row(people.common_name(entry), one) for one in entry.access.recipient_rights]
     wanted = bound.get("Trustee")
     if wanted:
         rows = [row for row in rows if row["Trustee"].lower() == shown(context, str(wanted)).lower()]
     return Result(rows)
+
+
+def _other_row(recipient: str, one: Right) -> dict[str, Any]:
+    kind = "Deny" if one.deny else "Allow"
+    shown_as = {"AccessControlType": kind, "AccessRights": list(one.rights), "IsInherited": one.inherited}
+    return _send_as_row(recipient, one.user) | shown_as
 
 
 def _send_as_row(recipient: str, trustee: str) -> dict[str, Any]:

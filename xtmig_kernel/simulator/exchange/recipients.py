@@ -84,7 +84,7 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "LitigationHoldDate": None,
         "LitigationHoldOwner": "",
         "SingleItemRecoveryEnabled": True,
-        "ElcProcessingDisabled": False,
+        "ElcProcessingDisabled": mailbox.elc_processing_disabled,
         "RetentionPolicy": mailbox.retention_policy,
         "DataEncryptionPolicy": mailbox.data_encryption_policy,
         "DisabledMailboxLocations": False,

@@ -237,6 +237,8 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
         return _lacking(name, lacking), name, sent
     if cmdlet is None or name.lower() not in context.offer:
         return access_denied(), name, sent
+    if _refused(context, name):
+        return access_denied(), name, sent
     if name.lower() in offered_only():
         return _lacking(cmdlet.name, lacking), cmdlet.name, sent
     try:
@@ -246,6 +248,11 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     except UnsupportedRequest as missing:
         answer = _lacking(f"{cmdlet.name}: {missing}", lacking)
     return answer, cmdlet.name, sent
+
+
+def _refused(context: Context, name: str) -> bool:
+    """Whether the tenants file says that nobody is to see what this cmdlet tells."""
+    return name.lower() in {refused.lower() for refused in context.tenant.file.refused}
 
 
 def _order(call: Call) -> tuple[str, dict[str, Any]] | None:

@@ -26,7 +26,7 @@ TYPES = {"user": "#microsoft.graph.user", "group": "#microsoft.graph.group"}
 
 def _mail_enabled(group: Group) -> bool:
     """Dynamic groups have no mail unless they are of Microsoft 365 (Graph documentation [SRC])."""
-    return not group.dynamic or group.kind == "Microsoft365"
+    return group.kind != "Entra" and (not group.dynamic or group.kind == "Microsoft365")
 
 
 def _types(group: Group) -> list[str]:
@@ -42,7 +42,7 @@ def _licences(context: Context, group: Group) -> list[Row]:
 COLUMNS: dict[str, Column] = {
     "id": id_of,
     "description": lambda _, __: None,
-    "displayName": lambda _, group: group.name,
+    "displayName": lambda _, group: group.display_name or group.name,
     "groupTypes": lambda _, group: _types(group),
     "mail": lambda _, group: group.primary if _mail_enabled(group) else None,
     "mailEnabled": lambda _, group: _mail_enabled(group),
@@ -51,7 +51,7 @@ COLUMNS: dict[str, Column] = {
     "membershipRuleProcessingState": lambda _, group: "On" if group.dynamic else None,
     "onPremisesSyncEnabled": lambda _, group: True if group.directory_synchronised else None,
     "proxyAddresses": lambda _, group: people.addresses(group) if _mail_enabled(group) else [],
-    "securityEnabled": lambda _, group: group.kind == "Security",
+    "securityEnabled": lambda _, group: group.kind in {"Security", "Entra"},
     "assignedLicenses": _licences,
 }
 ONLY_WHEN_SELECTED = frozenset({"assignedLicenses"})

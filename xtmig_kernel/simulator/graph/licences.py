@@ -49,10 +49,10 @@ def _sku_row(context: Context, sku: Sku) -> Row:
         "id": f"{context.tenant.tenant_id}_{sku.sku_id}",
         "skuId": sku.sku_id,
         "skuPartNumber": sku.part_number,
-        "capabilityStatus": "Enabled",
+        "capabilityStatus": sku.status,
         "appliesTo": "User",
         "consumedUnits": licences_of(context).consumed(sku),
-        "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": sku.warning, "lockedOut": 0},
         "servicePlans": [_plan_row(plan, "Success") for plan in sku.service_plans],
     }
 

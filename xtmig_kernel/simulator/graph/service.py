@@ -105,6 +105,9 @@ def _answer(world: World, caller: Caller, call: Call, now: datetime) -> Answer:
     route, parts = find(ROUTES, call.method, call.path)
     if not caller.permissions & set(route.permissions):
         raise denied()
+    first = "/" + call.path.split("/")[2].partition("(")[0].lower()
+    if call.method == "GET" and first in {name.lower() for name in caller.tenant.file.refused}:
+        raise denied()
     return route.handler(Context(world, caller.tenant, caller, call, parts, now))
 
 

@@ -44,7 +44,7 @@ def hold_of(tenant: Tenant, mailbox: Mailbox) -> str | None:
     if any(HOLD.fullmatch(hold) for hold in holds.in_place):
         return "in_place_hold"
     taken_out = {_policy(hold[1:]) for hold in holds.in_place if hold.startswith("-")}
-    everywhere = [hold for hold in tenant.file.organization_holds if HOLD.fullmatch(hold)]
+    everywhere = [hold for hold in tenant.file.organization_holds or [] if HOLD.fullmatch(hold)]
     return "organization_hold" if any(_policy(hold) not in taken_out for hold in everywhere) else None
 
 
