@@ -49,7 +49,8 @@ _READS = (
 )  # fmt: skip
 _CMDLETS = {
     "source": (
-        *_READS, "Get-DistributionGroup", "Get-DistributionGroupMember", "New-DistributionGroup",
+        *_READS, "Export-MailboxDiagnosticLogs", "Get-DistributionGroup",
+        "Get-DistributionGroupMember", "New-DistributionGroup",
         "Add-DistributionGroupMember", "Remove-DistributionGroupMember", "Remove-DistributionGroup",
     ),
     "target": (

@@ -22,6 +22,7 @@ from xtmig_kernel.inventory import (
     policies,
     recipients,
     records,
+    retained,
     sign_in,
     users,
 )
@@ -94,6 +95,8 @@ SIGNED_IN: dict[str, Table] = {
     "mailbox_states": contents.mailbox_states,
     "organization_holds": contents.organization_holds,
     "mailbox_sizes": contents.mailbox_sizes,
+    "archive_recoverable_folders": retained.archive_recoverable_folders,
+    "hold_tracking": retained.hold_tracking,
     "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
     "move_histories": after.move_histories,

@@ -165,6 +165,19 @@ MOVE_TABLES = (
         "recoverable",
     ),
     Table(
+        "archive_recoverable_folders",
+        {"ExchangeGuid": "guid", "ArchiveGuid": "guid", "Folder": "text", "Items": "int", "Bytes": "int"},
+        "Get-MailboxFolderStatistics -Archive -FolderScope RecoverableItems of the chosen users' archives; Folder is a "
+        "name such as SubstrateHolds. An archive that did not tell has one row without a folder",
+    ),
+    Table(
+        "hold_tracking",
+        {"ExchangeGuid": "guid", "Hold": "text", "Kind": "int"},
+        "Export-MailboxDiagnosticLogs -ComponentName HoldTracking of the chosen users' mailboxes, where a policy holds "
+        "the whole organisation. Kind is the log's `ht`: 4 is a hold of the organisation. A mailbox that did not tell "
+        "has one row without a hold, one that nothing holds has none",
+    ),
+    Table(
         "move_requests",
         {"ExchangeGuid": "guid", "Identity": "text", "Status": "text", "Flags": "flags", "BatchName": "text"},
         "Get-MoveRequest: moves that are under way in that tenant (BAT-10, ERR-13)",

@@ -26,6 +26,7 @@ from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
 
 from . import (
     all_recipients,
+    diagnostic_logs,
     endpoints,
     folder_statistics,
     group_members,
@@ -102,6 +103,7 @@ HANDLERS: dict[str, Handler] = {
     "enable-mailbox": mailbox_archives.enable,
     "get-mailboxstatistics": mailboxes.statistics,
     "get-mailboxfolderstatistics": folder_statistics.get,
+    "export-mailboxdiagnosticlogs": diagnostic_logs.export,
     "get-mailboxpermission": permissions.get_mailbox_permission,
     "add-mailboxpermission": permissions.add_mailbox_permission,
     "remove-mailboxpermission": permissions.remove_mailbox_permission,
