@@ -180,6 +180,7 @@ def _add_application(
     principal.exchange_role_groups = list(own.exchange_role_groups)
     principal.exchange_roles = list(own.exchange_roles)
     principal.offered_cmdlets = own.offered_cmdlets
+    principal.compliance_cmdlets = own.compliance_cmdlets
     for resource in tenant.service_principals.values():
         for name in own.permissions.graph if resource.app_id == GRAPH_APP else own.permissions.exchange:
             role = RESOURCES[resource.app_id].app_roles.get(name) if resource.app_id in RESOURCES else None
