@@ -14,8 +14,9 @@ from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.errors import SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import sign_in
-from xtmig_kernel.m365 import SignIn, connect, live_hosts, tenants
+from xtmig_kernel.m365 import SignIn, connect, hosts_for, live_hosts, tenants
 from xtmig_kernel.m365.http import normal_port
+from xtmig_kernel.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,6 +209,18 @@ def test_the_inner_host_of_a_redirect_is_the_open_one() -> None:
 def test_another_cloud_is_not_guessed(cloud: Any) -> None:
     """F-102: where nobody wrote down the host, none is asked."""
     assert live_hosts(cloud).of_compliance() is None
+
+
+def test_a_host_that_the_project_names_is_asked(tmp_path: Path) -> None:
+    """F-102: in such a cloud the project can name the host; tokens are asked for it, and go nowhere else."""
+    own = "https://ps.compliance.example.us"
+    data = project(tmp_path).model_dump(mode="json") | {"folder": tmp_path}
+    data["target"] |= {"cloud": "gcc-high", "hosts": {"compliance": own}}
+    found = hosts_for(Project.model_validate(data), "target").of_compliance()
+    assert found is not None
+    assert (found.exchange, found.exchange_scope) == (own, f"{own}/.default")
+    assert found.trusts(f"{own}/adminapi")
+    assert not found.trusts("https://x.ps.compliance.example.us/adminapi")
 
 
 @pytest.mark.usefixtures("canned_cloud", "application_login")

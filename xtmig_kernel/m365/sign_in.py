@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.http import Resource
     from xtmig_kernel.project import Project, Side
 
+_EXCHANGE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 PUBLIC_CLIENTS: dict[Resource, str] = {
-    "exchange": "fb78d390-0c51-40cd-8e17-fdbfab77341b",
+    "exchange": _EXCHANGE_CLIENT,
     "graph": "14d82eec-204b-4c2f-b7e8-296a70dab67e",
-    "compliance": "fb78d390-0c51-40cd-8e17-fdbfab77341b",
+    "compliance": _EXCHANGE_CLIENT,
 }
 """Microsoft's own clients for administrators: Exchange PowerShell and the Graph command line tools (wire 2)."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ACCESS = "source.compliance_access"
 _WITHOUT = (
     "Mailboxes under a hold are found all the same; their findings give the hold's ID, and the command with which "
-    "somebody with the Purview role Compliance Administrator or Case Management finds its name."
+    "somebody who may, such as a Compliance Administrator, finds its name."
 )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xtmig_kernel.simulator.http import Answer, Call
-    from xtmig_kernel.simulator.world import Tenant, World
+    from xtmig_kernel.simulator.world import ServicePrincipal, Tenant, World
 
     from .lookup import Rows
 
@@ -103,12 +103,18 @@ def _audience(tenant: Tenant, call: Call) -> str:
     return tenant.cloud.compliance or "nowhere" if call.service == COMPLIANCE else tenant.cloud.exchange
 
 
+def _application(tenant: Tenant, claims: dict[str, Any]) -> ServicePrincipal:
+    """An application that may speak to either service (failures 2.1 #12)."""
+    principal = tenant.service_principals.get(claims["oid"])
+    if principal is None or MANAGE_AS_APP not in claims["roles"]:
+        raise AccessRefused(unauthorized("the application lacks Exchange.ManageAsApp"))
+    return principal
+
+
 def _compliance_context(world: World, tenant: Tenant, claims: dict[str, Any], now: datetime) -> Context:
     """Who calls Security & Compliance; whom it offers what is its own affair (see `compliance_roles`)."""
     if claims["idtyp"] == "app":
-        principal = tenant.service_principals.get(claims["oid"])
-        if principal is None or MANAGE_AS_APP not in claims["roles"]:
-            raise AccessRefused(unauthorized("the application lacks Exchange.ManageAsApp"))
+        principal = _application(tenant, claims)
         can = compliance_offer(claims["wids"], principal.compliance_cmdlets)
         if not can:
             raise AccessRefused(unsupported_role(principal.display_name))
@@ -121,9 +127,7 @@ def _compliance_context(world: World, tenant: Tenant, claims: dict[str, Any], no
 
 def _context(world: World, tenant: Tenant, claims: dict[str, Any], now: datetime) -> Context:
     if claims["idtyp"] == "app":
-        principal = tenant.service_principals.get(claims["oid"])
-        if principal is None or MANAGE_AS_APP not in claims["roles"]:
-            raise AccessRefused(unauthorized("the application lacks Exchange.ManageAsApp"))
+        principal = _application(tenant, claims)
         named = bool(principal.exchange_role_groups or principal.exchange_roles or principal.offered_cmdlets)
         if not named and not supported_directory_role(claims["wids"]):
             raise AccessRefused(unsupported_role(principal.display_name))
