@@ -20,8 +20,8 @@ _ASK = (
 )
 
 
-def decisions(seen: Seen, addresses: Iterable[str], entries: Iterable[str]) -> list[Row]:
-    """What was decided on a mailbox and on what holds it: the last word on each.
+def decisions(seen: Seen, addresses: Iterable[str], entries: Iterable[str]) -> list[Row] | None:
+    """What was decided on a mailbox and on what holds it: the last word on each; None where nobody looked.
 
     Args:
         seen: May hold `source.hold_decisions`.
@@ -29,7 +29,7 @@ def decisions(seen: Seen, addresses: Iterable[str], entries: Iterable[str]) -> l
         entries: What holds it, as InPlaceHolds names it.
     """
     if not seen.has(DECISIONS):
-        return []
+        return None
     wanted = {address.casefold() for address in addresses} | {_key(entry) for entry in entries}
     last: dict[str, Row] = {}
     for row in sorted(seen.rows(DECISIONS), key=lambda row: str(row["At"])):
@@ -37,13 +37,15 @@ def decisions(seen: Seen, addresses: Iterable[str], entries: Iterable[str]) -> l
     return [row for key, row in last.items() if key in wanted]
 
 
-def told(found: Iterable[Row]) -> str:
+def told(found: Iterable[Row] | None) -> str:
     """The decisions in words, and what follows from them; how to record one where there is none.
+
+    Where nobody looked nothing is said: that there is none is said only where that was seen.
 
     Args:
         found: What `decisions` gave.
     """
-    return " ".join(_words(row) for row in found) or _ASK
+    return "" if found is None else " ".join(_words(row) for row in found) or _ASK
 
 
 def _words(row: Row) -> str:

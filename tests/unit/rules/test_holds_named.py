@@ -108,9 +108,19 @@ def test_a_policy_of_the_organisation_is_named() -> None:
 
 def test_without_a_decision_one_is_asked_for() -> None:
     """The finding says that the decision is a legal one, and how its answer is recorded."""
-    remedy = finding(BY_POLICY).remedy
+    remedy = finding(BY_POLICY, source__hold_decisions=[]).remedy
     assert "legal decision" in remedy
     assert "xtmig approve 120 --hold" in remedy
+
+
+def test_no_decision_is_denied_unseen() -> None:
+    """Where nobody read the decisions, the finding does not say that there is none."""
+    facts = observed(world(**{STATES: {"InPlaceHolds": [BY_POLICY]}})) | {
+        "source.hold_decisions": refused(Reason.DENIED)
+    }
+    (found,) = evaluate([rule for rule in holds.RULES if rule.id == "mailbox-not-held"], facts, make_project(), NOW)
+    assert isinstance(found.verdict, Failed)
+    assert "No decision is on record" not in found.remedy
 
 
 @pytest.mark.parametrize("subject", [LARA.upper(), BY_POLICY, "mbx7cfb30345d454ac0a989ab3041051209", POLICY])
