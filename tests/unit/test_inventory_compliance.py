@@ -149,7 +149,7 @@ def test_mailboxes_are_listed_once_for_all_tables(project: Any) -> None:
         ({POLICIES: [], HOLDS: [], CASES: []}, (True, True, None)),
         ({POLICIES: []}, (True, False, None)),
         ({HOLDS: []}, (False, False, None)),
-        (AccessDenied("No role.", cause="It has none."), (None, None, "No role. It has none.")),
+        (AccessDenied("No role."), (None, None, "No role.")),
         (SignInError("No token."), (None, None, "No token.")),
         (UsageError("Not here."), (None, None, "Not here.")),
     ],

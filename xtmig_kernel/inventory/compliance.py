@@ -30,7 +30,7 @@ def retention_policies(context: ReadContext) -> tuple[str, list[Row]]:
     wanted = _behind_holds(context, "policy")
     if not wanted:
         return "no hold names a retention policy, so that none was asked for", []
-    found = context.tenant.compliance.invoke(POLICIES).rows
+    found = context.tenant.compliance.invoke("Get-RetentionCompliancePolicy").rows
     return POLICIES, [
         {
             "Guid": guid,
@@ -50,7 +50,11 @@ def case_holds(context: ReadContext) -> tuple[str, list[Row]]:
     wanted = _behind_holds(context, "case")
     if not wanted:
         return "no hold names a case, so that none was asked for", []
-    found = [(row, guid) for row, guid in _with_guids(context.tenant.compliance.invoke(HOLDS).rows) if guid in wanted]
+    found = [
+        (row, guid)
+        for row, guid in _with_guids(context.tenant.compliance.invoke("Get-CaseHoldPolicy").rows)
+        if guid in wanted
+    ]
     names = _case_names(context, [case for row, _ in found if (case := guid_or_none(row.get("CaseId")))])
     return f"{HOLDS} with {CASES}", [
         {
@@ -79,9 +83,7 @@ def compliance_access(context: ReadContext) -> tuple[str, list[Row]]:
     try:
         offered = context.tenant.compliance.offered()
     except (UsageError, ServiceError, SignInError) as error:
-        return "EXOModuleFile of Security & Compliance", [
-            {"Policies": None, "Cases": None, "Problem": f"{error.message} {error.cause or ''}".strip()}
-        ]
+        return "EXOModuleFile of Security & Compliance", [{"Policies": None, "Cases": None, "Problem": error.message}]
     return "EXOModuleFile of Security & Compliance", [
         {"Policies": POLICIES in offered, "Cases": HOLDS in offered and CASES in offered, "Problem": None}
     ]

@@ -89,7 +89,7 @@ class HoldNames:
         why = " is not among those that this account may see; look" if found.kind in self.read else ": look"
         if found.kind == "policy":
             command = f"Get-RetentionCompliancePolicy -Identity {found.guid} -DistributionDetail"
-            return f"The name of policy {found.guid}{why} {_CONNECT} with: {command}"
+            return f"The name of policy {found.guid}{why} {_CONNECT} with: {command}."
         command = f"Get-CaseHoldPolicy -Identity {found.guid}, then Get-ComplianceCase -Identity with its CaseId"
         return f"The name and the case of hold {found.guid}{why} {_CONNECT} with: {command}."
 
