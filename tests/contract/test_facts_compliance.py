@@ -215,6 +215,7 @@ def test_a_host_that_the_project_names_is_asked(tmp_path: Path) -> None:
     """F-102: in such a cloud the project can name the host; tokens are asked for it, and go nowhere else."""
     own = "https://ps.compliance.example.us"
     data = project(tmp_path).model_dump(mode="json") | {"folder": tmp_path}
+    data["source"] |= {"cloud": "gcc-high"}
     data["target"] |= {"cloud": "gcc-high", "hosts": {"compliance": own}}
     found = hosts_for(Project.model_validate(data), "target").of_compliance()
     assert found is not None
