@@ -79,7 +79,7 @@ def read(simulator: SimulatorProcess, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_policy_and_case_are_named(read: Any) -> None:
-    """F-102, F-104, F-105: what the client makes of an entry is what the simulated service has under it."""
+    """F-107, F-109, F-110: what the client makes of an entry is what the simulated service has under it."""
     found = read(OPERATOR, EDITH, HAL)
     policies, holds = (found[table] for table in TABLES)
     assert isinstance(policies, Observed), policies
@@ -91,7 +91,7 @@ def test_policy_and_case_are_named(read: Any) -> None:
 
 
 def test_who_may_not_see_cases_is_told_so(read: Any) -> None:
-    """F-102: a reader of everything sees the policy, and is denied the case; the rest is read."""
+    """F-107: a reader of everything sees the policy, and is denied the case; the rest is read."""
     found = read(READER, EDITH)
     policies, holds = (found[table] for table in TABLES)
     assert isinstance(policies, Observed), policies
@@ -101,6 +101,6 @@ def test_who_may_not_see_cases_is_told_so(read: Any) -> None:
 
 
 def test_a_hold_of_no_case_asks_for_no_case(read: Any, simulator: SimulatorProcess) -> None:
-    """F-105: where nobody who moves is held by a case, no hold of a case is read."""
+    """F-110: where nobody who moves is held by a case, no hold of a case is read."""
     found = read(OPERATOR, HAL)
     assert found["source.case_holds"].value == ()

@@ -92,14 +92,14 @@ def scopes(login: Login) -> list[str]:
 
 
 def test_no_token_is_asked_for_where_nothing_is_held(asking: Asking, application_login: Login, service: Canned) -> None:
-    """F-102: the service is optional, so without a hold to name neither a token nor a request is sent for it."""
+    """F-107: the service is optional, so without a hold to name neither a token nor a request is sent for it."""
     assert held(asking, f"-{BY_POLICY}").rows("retention_policies") == []
     assert set(scopes(application_login)) == OF_EXCHANGE_AND_GRAPH
     assert service.seen == []
 
 
 def test_it_has_a_token_and_a_place_of_its_own(asking: Asking, application_login: Login, service: Canned) -> None:
-    """F-102: its own scope, its own host, Exchange's protocol; Exchange's token does not go there, nor the reverse."""
+    """F-107: its own scope, its own host, Exchange's protocol; Exchange's token does not go there, nor the reverse."""
     held(asking, BY_POLICY).rows("retention_policies")
     assert scopes(application_login)[-1] == SCOPE
     (sent,) = service.seen
@@ -110,7 +110,7 @@ def test_it_has_a_token_and_a_place_of_its_own(asking: Asking, application_login
 
 
 def test_a_policy_is_found_by_the_entrys_guid(asking: Asking, service: Canned) -> None:
-    """F-104: `mbx` and 32 digits, the action left out, is a policy's Guid."""
+    """F-109: `mbx` and 32 digits, the action left out, is a policy's Guid."""
     (row,) = held(asking, BY_POLICY).rows("retention_policies")
     assert row == {
         "Guid": POLICY, "Name": "Seven years", "Enabled": True, "Mode": "Enforce",
@@ -120,7 +120,7 @@ def test_a_policy_is_found_by_the_entrys_guid(asking: Asking, service: Canned) -
 
 
 def test_a_hold_is_found_by_the_entrys_guid_and_names_its_case(asking: Asking, service: Canned) -> None:
-    """F-105: `UniH` and a GUID is a hold's Guid; its CaseId is the identity of its case."""
+    """F-110: `UniH` and a GUID is a hold's Guid; its CaseId is the identity of its case."""
     (row,) = held(asking, BY_CASE).rows("case_holds")
     assert row == {"Guid": HOLD, "Name": "Board", "Case": "Litware v. Contoso", "Enabled": True}
     first, second = service.seen
@@ -136,7 +136,7 @@ def test_a_hold_is_found_by_the_entrys_guid_and_names_its_case(asking: Asking, s
     ],
 )
 def test_a_refusal_is_told_as_denied(asking: Asking, service: Canned, answer: Answer) -> None:
-    """F-102: who may not read it gets no observation with its reason, and no error."""
+    """F-107: who may not read it gets no observation with its reason, and no error."""
     service.handlers["/InvokeCommand"] = lambda _: answer
     found = held(asking, BY_CASE).read("case_holds")
     assert isinstance(found, NotObserved)
@@ -144,7 +144,7 @@ def test_a_refusal_is_told_as_denied(asking: Asking, service: Canned, answer: An
 
 
 def test_a_refused_token_is_told_as_denied(asking: Asking, application_login: Login, service: Canned) -> None:
-    """F-102: a tenant that gives no token for it is no error of the other reads."""
+    """F-107: a tenant that gives no token for it is no error of the other reads."""
     held(asking, BY_POLICY)
     words = {"error": "invalid_resource", "error_description": "AADSTS500011: The resource principal was not found."}
     application_login.refusals.append(words)
@@ -156,14 +156,14 @@ def test_a_refused_token_is_told_as_denied(asking: Asking, application_login: Lo
 
 
 def test_access_comes_from_the_module_file(asking: Asking, service: Canned) -> None:
-    """F-102: what the account may use is what the module file exports; here nothing of policies and cases."""
+    """F-107: what the account may use is what the module file exports; here nothing of policies and cases."""
     (row,) = asking.rows("compliance_access")
     assert row == {"Policies": False, "Cases": False, "Problem": None}
     assert [seen.path.partition("?")[0].rpartition("/")[2] for seen in service.seen] == ["EXOModuleFile"]
 
 
 def test_a_person_is_not_asked_to_sign_in_for_it(hosts: Hosts, tmp_path: Path, person_login: Login) -> None:
-    """F-102: Exchange's sign-in serves for it; without that nobody is shown a prompt."""
+    """F-107: Exchange's sign-in serves for it; without that nobody is shown a prompt."""
     both = replace(hosts, compliance=hosts.exchange, compliance_scope=SCOPE)
     shown: list[str] = []
     given = SignIn(
@@ -182,7 +182,7 @@ def test_a_person_is_not_asked_to_sign_in_for_it(hosts: Hosts, tmp_path: Path, p
 def test_its_rights_are_not_told_as_those_of_the_account(
     hosts: Hosts, tmp_path: Path, application_login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F-102: what a token of the optional service carries is no permission of Graph or Exchange."""
+    """F-107: what a token of the optional service carries is no permission of Graph or Exchange."""
     monkeypatch.setenv("XTMIG_TEST_SECRET", "the-operators-own-secret")
     both = replace(hosts, compliance=hosts.exchange, compliance_scope=SCOPE)
     given = SignIn(project(tmp_path, **BY_SECRET), "target", both, redactor=Redactor(), clock=NotingClock())
@@ -193,7 +193,7 @@ def test_its_rights_are_not_told_as_those_of_the_account(
 
 
 def test_the_inner_host_of_a_redirect_is_the_open_one() -> None:
-    """F-103: `{prefix}.admin.protection.outlook.com:446` stands for a host that is open to the world."""
+    """F-108: `{prefix}.admin.protection.outlook.com:446` stands for a host that is open to the world."""
     inner = "https://eur01b.admin.protection.outlook.com:446/adminapi/beta/x/InvokeCommand?$skiptoken=1"
     mended = "https://eur01b.ps.compliance.protection.outlook.com/adminapi/beta/x/InvokeCommand?$skiptoken=1"
     assert normal_port(inner) == mended
@@ -207,12 +207,12 @@ def test_the_inner_host_of_a_redirect_is_the_open_one() -> None:
 
 @pytest.mark.parametrize("cloud", ["gcc-high", "dod", "china"])
 def test_another_cloud_is_not_guessed(cloud: Any) -> None:
-    """F-102: where nobody wrote down the host, none is asked."""
+    """F-107: where nobody wrote down the host, none is asked."""
     assert live_hosts(cloud).of_compliance() is None
 
 
 def test_a_host_that_the_project_names_is_asked(tmp_path: Path) -> None:
-    """F-102: in such a cloud the project can name the host; tokens are asked for it, and go nowhere else."""
+    """F-107: in such a cloud the project can name the host; tokens are asked for it, and go nowhere else."""
     own = "https://ps.compliance.example.us"
     data = project(tmp_path).model_dump(mode="json") | {"folder": tmp_path}
     data["source"] |= {"cloud": "gcc-high"}
@@ -226,7 +226,7 @@ def test_a_host_that_the_project_names_is_asked(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("canned_cloud", "application_login")
 def test_a_tenant_without_its_host_says_so(tmp_path: Path) -> None:
-    """F-102: the tenant connects without it, and says why it is not asked."""
+    """F-107: the tenant connects without it, and says why it is not asked."""
     tenant = connect(project(tmp_path, **BY_SECRET), "target", redactor=Redactor(), clock=NotingClock())
     with pytest.raises(UsageError, match="is not asked"):
         _ = tenant.compliance.offered()

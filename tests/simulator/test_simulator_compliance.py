@@ -53,7 +53,7 @@ def rows(pair: Pair, cmdlet: str, **given: Any) -> list[dict[str, Any]]:
 
 
 def test_policies() -> None:
-    """F-104: without an identity all policies are listed, with it that one, by name or GUID."""
+    """F-109: without an identity all policies are listed, with it that one, by name or GUID."""
     pair = compliant(cmdlets=ALL)
     first, second = rows(pair, POLICIES)
     assert (first["Name"], first["Guid"], first["Enabled"], first["TeamsPolicy"]) == (
@@ -67,7 +67,7 @@ def test_policies() -> None:
 
 
 def test_holds_and_their_cases() -> None:
-    """F-105: a hold names its case by CaseId, which is the case's identity."""
+    """F-110: a hold names its case by CaseId, which is the case's identity."""
     pair = compliant(cmdlets=ALL)
     (hold,) = rows(pair, HOLDS)
     assert (hold["Name"], hold["Guid"], hold["Enabled"]) == ("Board", HOLD, False)
@@ -77,7 +77,7 @@ def test_holds_and_their_cases() -> None:
 
 
 def test_each_door_takes_its_own_token() -> None:
-    """F-102: a token for Exchange is refused here, and one for here by Exchange."""
+    """F-107: a token for Exchange is refused here, and one for here by Exchange."""
     pair = compliant(cmdlets=ALL)
     assert ask(pair, POLICIES, pair.operator_token("source", EXCHANGE_SCOPE)).status == 401
     assert ask(pair, "Get-OrganizationConfig", service="exo").status == 401
@@ -85,7 +85,7 @@ def test_each_door_takes_its_own_token() -> None:
 
 
 def test_each_door_has_its_own_cmdlets() -> None:
-    """F-102: Exchange offers none of these cmdlets, and Security & Compliance none of Exchange's."""
+    """F-107: Exchange offers none of these cmdlets, and Security & Compliance none of Exchange's."""
     pair = compliant(cmdlets=ALL)
     assert ask(pair, "Get-Mailbox").status == 403
     exchange = pair.operator_token("source", EXCHANGE_SCOPE)
@@ -101,13 +101,13 @@ def test_each_door_has_its_own_cmdlets() -> None:
     ],
 )
 def test_who_may_read_what(roles: list[str], statuses: list[int]) -> None:
-    """F-102: a role of Exchange is none here; a reader of everything sees policies and no cases."""
+    """F-107: a role of Exchange is none here; a reader of everything sees policies and no cases."""
     pair = compliant(roles)
     assert [ask(pair, cmdlet).status for cmdlet in (POLICIES, HOLDS)] == statuses
 
 
 def test_a_person_without_a_role_is_let_in_and_offered_nothing() -> None:
-    """F-102: a person's token is given by Exchange's own client; what the person may do is another thing."""
+    """F-107: a person's token is given by Exchange's own client; what the person may do is another thing."""
     pair = compliant()
     client = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
     data = pair.world.tenants["source"].file.administrators[0]
@@ -121,7 +121,7 @@ def test_a_person_without_a_role_is_let_in_and_offered_nothing() -> None:
 
 
 def test_the_module_file_tells_what_is_offered() -> None:
-    """F-102: the same request as at Exchange tells the cmdlets on offer here."""
+    """F-107: the same request as at Exchange tells the cmdlets on offer here."""
     pair = compliant(cmdlets=[POLICIES])
     url = f"/adminapi/v1.0/{pair.tenant_id('source')}/EXOModuleFile"
     sent = pair.send("compliance", "GET", url, Authorization=f"Bearer {pair.operator_token('source', SCOPE)}")
@@ -137,7 +137,7 @@ def test_a_refusal_is_json_in_json() -> None:
 
 
 def test_a_page_leads_to_the_same_door() -> None:
-    """F-103: the rest of a list is fetched from the service that began it."""
+    """F-108: the rest of a list is fetched from the service that began it."""
     pair = compliant(cmdlets=ALL)
     pair.world.addresses = type(pair.world.addresses)(*"abcde", compliance="https://compliance.example")
     pair.world.page_rows = 1
@@ -153,7 +153,7 @@ def test_what_is_not_served_is_said() -> None:
 
 @pytest.mark.parametrize("cloud", ["gcc_high", "dod", "china"])
 def test_no_other_cloud_has_a_token_for_it(cloud: str) -> None:
-    """F-102: where the host is not written down, the sign-in service knows no such interface."""
+    """F-107: where the host is not written down, the sign-in service knows no such interface."""
     data = example()
     data["source"]["cloud"] = cloud
     pair = make_pair(data)

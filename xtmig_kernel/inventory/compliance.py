@@ -1,4 +1,4 @@
-"""What Security & Compliance says of the holds that mailboxes name: policies, cases (facts F-102, F-104 and F-105).
+"""What Security & Compliance says of the holds that mailboxes name: policies, cases (facts F-107, F-109 and F-110).
 
 The runbook can do without it. It is asked only where a hold names something that it knows, and what nobody's mailbox
 names is not kept.

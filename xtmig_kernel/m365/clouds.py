@@ -37,7 +37,7 @@ class Hosts:
         host_suffixes: Hosts that a token may be sent to, each with all that ends in it.
         ca_file: Certificate authority to trust instead of the system's; None for live tenants.
         own_hosts: Hosts of the project's own that a token may be sent to, and nothing that ends in them.
-        compliance: Base URL of Security & Compliance, None where the cloud's is not known (F-102).
+        compliance: Base URL of Security & Compliance, None where the cloud's is not known (F-107).
         compliance_scope: What a token for it is asked for with.
     """
 

@@ -37,7 +37,7 @@ _MORE = "There are more results available than are currently displayed"
 
 
 class ExchangeClient:
-    """Cmdlets of one tenant: of Exchange, or of Security & Compliance, which speaks the same (F-102).
+    """Cmdlets of one tenant: of Exchange, or of Security & Compliance, which speaks the same (F-107).
 
     Args:
         http: Sends requests to that tenant's Exchange, or to what its hosts have in Exchange's place.

@@ -394,7 +394,7 @@ def claims_challenge(header: str) -> str | None:
 
 
 def normal_port(url: str) -> str:
-    """The same address at the door that is open to the world (wire 1.1; F-27, F-103).
+    """The same address at the door that is open to the world (wire 1.1; F-27, F-108).
 
     Port 446 is an inner one and stands for 443; compliance's regional hosts have an inner name as well.
 

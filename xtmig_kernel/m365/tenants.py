@@ -95,7 +95,7 @@ class Tenant:
 
     @property
     def compliance(self) -> ExchangeService:
-        """Cmdlets of Security & Compliance, which the runbook can do without (F-102).
+        """Cmdlets of Security & Compliance, which the runbook can do without (F-107).
 
         No token is asked for before the first cmdlet, and no person is asked to sign in for it.
 

@@ -108,7 +108,7 @@ TABLES = (
         "compliance_access",
         {"Policies": "bool", "Cases": "bool", "Problem": "text"},
         "Whether Security & Compliance offers this account the cmdlets that name retention policies and cases (fact "
-        "F-102); one row, with the reason in Problem where it did not say",
+        "F-107); one row, with the reason in Problem where it did not say",
     ),
     Table("organization_config", {"Name": "text", "IsDehydrated": "bool"}, "Get-OrganizationConfig; one row"),
     Table(

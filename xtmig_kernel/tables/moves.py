@@ -147,13 +147,13 @@ MOVE_TABLES = (
             "Workload": "text",
             "Kind": "text",
         },
-        "Get-RetentionCompliancePolicy of Security & Compliance (fact F-104): the policies that a hold on a mailbox in "
+        "Get-RetentionCompliancePolicy of Security & Compliance (fact F-109): the policies that a hold on a mailbox in "
         "scope or on the organisation names, and no others; not asked where no hold names one. Kind is Teams or other",
     ),
     Table(
         "case_holds",
         {"Guid": "guid", "Name": "text", "Case": "text", "Enabled": "bool"},
-        "Get-CaseHoldPolicy with the name of its case by Get-ComplianceCase (fact F-105): the holds of eDiscovery "
+        "Get-CaseHoldPolicy with the name of its case by Get-ComplianceCase (fact F-110): the holds of eDiscovery "
         "cases that a mailbox in scope names, and no others; not asked where none does",
     ),
     Table(

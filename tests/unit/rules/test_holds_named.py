@@ -52,7 +52,7 @@ def finding(*entries: str, rule: str = "mailbox-not-held", **changes: Any) -> An
     ],
 )
 def test_an_entry_names_a_policy_or_a_case(entry: str, found: HoldId | None) -> None:
-    """F-104, F-105: prefix and action aside, an entry is the GUID of a policy or of a case's hold."""
+    """F-109, F-110: prefix and action aside, an entry is the GUID of a policy or of a case's hold."""
     assert hold_id(entry) == found
 
 
