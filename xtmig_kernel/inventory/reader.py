@@ -17,6 +17,7 @@ from xtmig_kernel.inventory import (
     groups,
     halted,
     licences,
+    memberships,
     moves,
     on_premises,
     permissions,
@@ -24,10 +25,11 @@ from xtmig_kernel.inventory import (
     recipients,
     records,
     retained,
+    settings,
     sign_in,
     users,
 )
-from xtmig_kernel.inventory.context import MissingFact, ReadContext
+from xtmig_kernel.inventory.context import MissingFact, ReadContext, nobody
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
 
@@ -104,6 +106,11 @@ SIGNED_IN: dict[str, Table] = {
     "hold_tracking": retained.hold_tracking,
     "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
+    "mailbox_settings": settings.mailbox_settings,
+    "client_access": settings.client_access,
+    "calendar_processing": settings.calendar_processing,
+    "role_assignments": settings.role_assignments,
+    "group_memberships": memberships.group_memberships,
     "move_histories": after.move_histories,
     "licence_plans": after.licence_plans,
 }
@@ -120,15 +127,22 @@ class Reader:
         tenants: The sides that are signed in.
         clock: Stamps the observations.
         absent: Why a side is not signed in, for the sides that are not.
+        expect: Is told how many questions one table is about to ask, object by object.
     """
 
     def __init__(
-        self, project: Project, tenants: Mapping[Side, Tenant], clock: Clock, absent: Mapping[Side, NotObserved]
+        self,
+        project: Project,
+        tenants: Mapping[Side, Tenant],
+        clock: Clock,
+        absent: Mapping[Side, NotObserved],
+        expect: Callable[[int], None] = nobody,
     ) -> None:
         self._project = project
         self._tenants = tenants
         self._clock = clock
         self._absent = absent
+        self._expect = expect
         self._known_application_id: str | None = None
         self.forget()
 
@@ -177,6 +191,7 @@ class Reader:
             self._application_id,
             self._clock,
             {} if kept is None else kept,
+            self._expect,
         )
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:
