@@ -48,6 +48,7 @@ _READS = (
     "Get-MailboxFolderStatistics", "Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission",
     "Remove-OrganizationRelationship",
 )  # fmt: skip
+_MAY_NAME_HOLDS = {"Policies": True, "Cases": True, "Problem": None}
 _CMDLETS = {
     "source": (
         *_READS, "Export-MailboxDiagnosticLogs", "Get-DistributionGroup",
@@ -171,6 +172,7 @@ def _side(side: str) -> dict[str, list[dict[str, Any]]]:
         ],
         "eligible_roles": [],
         **({"secret_policy": [{"Forbidden": False, "MostDays": None}]} if side == "target" else {}),
+        **({"compliance_access": [_MAY_NAME_HOLDS]} if side == "source" else {}),
         "directory_roles": [{"RoleTemplateId": GLOBAL_ADMINISTRATOR, "DisplayName": "Global Administrator"}],
         "offered_cmdlets": [{"Cmdlet": name, "Parameters": given} for name, given in cmdlets.items()],
         "organization_config": [{"Name": domain, "IsDehydrated": False}],

@@ -116,6 +116,9 @@ def stay_tables() -> dict[str, list[dict[str, Any]]]:
     return {
         "source.mailbox_states": [state()],
         "source.organization_holds": [],
+        "source.retention_policies": [],
+        "source.case_holds": [],
+        "source.hold_decisions": [],
         "source.mailbox_sizes": [size()],
         "source.mailbox_permissions": [permission()],
         "source.staying_users": [],

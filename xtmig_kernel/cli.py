@@ -259,22 +259,33 @@ def approve(
     note: Annotated[str, typer.Option(help="A note for the record.")] = "",
     change: Annotated[list[str] | None, typer.Option(help="Only changes whose hash begins so; repeatable.")] = None,
     sign_off: Annotated[str | None, typer.Option(help="Sign off this statement instead; needs --note.")] = None,
+    hold: Annotated[
+        str | None, typer.Option(help="Record a decision on this mailbox or hold instead; needs --decision, --note.")
+    ] = None,
+    decision: Annotated[
+        Literal["release", "do-not-move"] | None, typer.Option(help="What was decided; it lifts no hold.")
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="Sign with this Ed25519 private key instead of signing in.")] = None,
     device_code: Annotated[bool, typer.Option(help="Sign in by device code instead of a browser here.")] = False,
     claim: Annotated[bool, typer.Option(help="Only claim the approval; level 3 refuses that.")] = False,
     yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,
 ) -> None:
-    """Approve the planned changes of a section by name, or sign off a statement.
+    """Approve the planned changes of a section by name, sign off a statement, or record a decision on a hold.
 
     Example: xtmig approve 070 --by anna@northwindtraders.onmicrosoft.com --project northwind
     """
     from xtmig_kernel.runs.approve import approve as record
+    from xtmig_kernel.runs.approve import decide_hold
     from xtmig_kernel.runs.approve import sign_off as record_sign_off
     from xtmig_kernel.runs.proposals import nothing_to_approve, proposed, unplanned
 
     if sign_off:
         signed = record_sign_off(folder, sign_off, by, note)
         out.print(f"{signed.by} signed off {signed.statement}.", markup=False)
+        return
+    if hold or decision:
+        made = decide_hold(folder, hold or "", decision or "", by, note)
+        out.print(f"Recorded: {made.by} decided {made.decision} on {made.subject}. No hold is lifted.", markup=False)
         return
     changes = proposed(folder, section, change or ())
     if not changes:

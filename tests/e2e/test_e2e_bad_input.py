@@ -307,7 +307,7 @@ def test_tenants_that_do_not_answer_are_told(place: Workplace, tmp_path: Path) -
     """Where nothing listens, the error says so and how to start the tenants again: exit code 2 or 5, no file made."""
     dead = tmp_path / "dead.json"
     connection = copy.deepcopy(place.simulator.connection)
-    for service in ("login", "graph", "exo", "portal", "control"):
+    for service in ("login", "graph", "exo", "compliance", "portal", "control"):
         connection[service] = connection[service].rpartition(":")[0] + ":9"
     dead.write_text(json.dumps(connection), encoding="utf-8")
     project = place.copy_of_project("dead")

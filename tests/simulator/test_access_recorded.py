@@ -114,8 +114,10 @@ def test_the_shapes_are_there(recorded: Record) -> None:
     assert ("graph", "GET", "/v1.0/organization") in told
     assert ("exchange", "POST", "/adminapi/beta/{guid(36)}/InvokeCommand") in told
     assert "Get-OrganizationConfig" in {item["cmdlet"] for item in found}
-    denied = [item["answer"] for item in found if item["answer"].get("status") == 403]
-    assert {"Authorization_RequestDenied"} == {code for answer in denied for code in answer["refusal"]}
+    denied = [item for item in found if item["answer"].get("status") == 403]
+    assert {("graph", "Authorization_RequestDenied"), ("compliance", "Forbidden")} == {
+        (item["service"], code) for item in denied for code in item["answer"]["refusal"]
+    }
     organization = next(
         i["answer"]["body"] for i in found if "/organization" in i["path"] and i["answer"]["status"] == 200
     )

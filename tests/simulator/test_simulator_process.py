@@ -41,6 +41,7 @@ def test_the_connection_file_says_everything_a_client_needs(simulator: Simulator
         "login",
         "graph",
         "exo",
+        "compliance",
         "portal",
         "control",
         "ca_file",
@@ -54,8 +55,8 @@ def test_the_connection_file_says_everything_a_client_needs(simulator: Simulator
         "cloud": "worldwide",
     }
     assert source == connection["tenants"]["source"]
-    assert ["https"] * 3 + ["http"] * 2 == [
-        connection[name].partition(":")[0] for name in ("login", "graph", "exo", "portal", "control")
+    assert ["https"] * 4 + ["http"] * 2 == [
+        connection[name].partition(":")[0] for name in ("login", "graph", "exo", "compliance", "portal", "control")
     ]
 
 

@@ -9,6 +9,7 @@ from xtmig_kernel.errors import ServiceError, SignInError, UsageError
 from xtmig_kernel.evidence import NotObserved, Observation, Observed, Reason, Row
 from xtmig_kernel.inventory import (
     after,
+    compliance,
     contents,
     counts,
     directory,
@@ -60,6 +61,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "snapshot_drift": snapshot_drift.snapshot_drift,
     "given_up_users": records.given_up_users,
     "asked_sign_offs": records.asked_sign_offs,
+    "hold_decisions": records.hold_decisions,
     "document_edition": records.document_edition,
     "project_files": records.project_files,
 }
@@ -101,6 +103,9 @@ SIGNED_IN: dict[str, Table] = {
     "licensing_groups": licences.licensing_groups,
     "mailbox_states": contents.mailbox_states,
     "organization_holds": contents.organization_holds,
+    "retention_policies": compliance.retention_policies,
+    "case_holds": compliance.case_holds,
+    "compliance_access": compliance.compliance_access,
     "mailbox_sizes": contents.mailbox_sizes,
     "archive_recoverable_folders": retained.archive_recoverable_folders,
     "hold_tracking": retained.hold_tracking,

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from xtmig_kernel.clock import as_text
 from xtmig_kernel.credentials import Redactor
 from xtmig_kernel.project import load_approvals, load_waivers
 from xtmig_kernel.statements import DOCUMENT_DATE, DOCUMENT_SHA256, DOCUMENT_TITLE, statements
@@ -102,6 +103,14 @@ def asked_sign_offs(context: ReadContext) -> tuple[str, list[Row]]:
         }
         for (rule, subject), data in last.items()
         if data["verdict"] == "manual"
+    ]
+
+
+def hold_decisions(context: ReadContext) -> tuple[str, list[Row]]:
+    """What was decided on mailboxes under a hold, in the order of the file (HLD-01)."""
+    return "hold_decisions of approvals.yaml", [
+        {"Subject": item.subject, "Decision": item.decision, "By": item.by, "At": as_text(item.at), "Note": item.note}
+        for item in load_approvals(context.project.folder).hold_decisions
     ]
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import CloudName, Project, Side, SideSettings
 
 
+_COMPLIANCE_HOST = "ps.compliance.protection.outlook.com"
+_COMPLIANCE = f"https://{_COMPLIANCE_HOST}"
+
+
 @dataclass(frozen=True)
 class Hosts:
     """Where one tenant's services are.
@@ -33,6 +37,8 @@ class Hosts:
         host_suffixes: Hosts that a token may be sent to, each with all that ends in it.
         ca_file: Certificate authority to trust instead of the system's; None for live tenants.
         own_hosts: Hosts of the project's own that a token may be sent to, and nothing that ends in them.
+        compliance: Base URL of Security & Compliance, None where the cloud's is not known (F-107).
+        compliance_scope: What a token for it is asked for with.
     """
 
     login: str
@@ -44,6 +50,8 @@ class Hosts:
     host_suffixes: tuple[str, ...]
     ca_file: Path | None = None
     own_hosts: tuple[str, ...] = ()
+    compliance: str | None = None
+    compliance_scope: str | None = None
 
     def trusts(self, url: str) -> bool:
         """Whether a token may be sent to this address: HTTPS, and a host of this cloud.
@@ -55,6 +63,21 @@ class Hosts:
         host = (parts.hostname or "").lower()
         inside = any(host == suffix or host.endswith(f".{suffix}") for suffix in self.host_suffixes)
         return parts.scheme == "https" and (inside or host in self.own_hosts)
+
+    def of_compliance(self) -> Hosts | None:
+        """Security & Compliance in Exchange's place, and no other host to trust; None where it is not known.
+
+        It speaks as Exchange does, and what is meant for one of the two is never sent to the other.
+        """
+        if self.compliance is None or self.compliance_scope is None:
+            return None
+        return replace(
+            self,
+            exchange=self.compliance,
+            exchange_scope=self.compliance_scope,
+            host_suffixes=(_COMPLIANCE_HOST,) if self.compliance == _COMPLIANCE else (),
+            own_hosts=(urlsplit(self.compliance).hostname or "",),
+        )
 
 
 def _cloud(cloud: CloudName, graph: str, exchange: str, *also: str) -> Hosts:
@@ -70,7 +93,11 @@ def _cloud(cloud: CloudName, graph: str, exchange: str, *also: str) -> Hosts:
     )
 
 
-_WORLDWIDE = _cloud("worldwide", "graph.microsoft.com", "outlook.office365.com", "outlook.office.com")
+_WORLDWIDE = replace(
+    _cloud("worldwide", "graph.microsoft.com", "outlook.office365.com", "outlook.office.com"),
+    compliance=_COMPLIANCE,
+    compliance_scope=f"{_COMPLIANCE}/.default",
+)
 _CLOUDS: dict[CloudName, Hosts] = {
     "worldwide": _WORLDWIDE,
     "gcc": _WORLDWIDE,
@@ -112,6 +139,7 @@ def hosts_for(project: Project, side: Side) -> Hosts:
         login=connection.login,
         graph=connection.graph,
         exchange=connection.exo,
+        compliance=(connection.compliance or None) if hosts.compliance else None,
         portal=connection.portal,
         host_suffixes=tuple(sorted(listening)),
         ca_file=connection.ca_file,
@@ -122,6 +150,7 @@ def _with_own(hosts: Hosts, settings: SideSettings) -> Hosts:
     """The same with the hosts that the project names itself; what a token is asked for follows its service's host."""
     login, own = login_address(settings), settings.hosts
     graph, exchange = own.graph or hosts.graph, own.exchange or hosts.exchange
+    compliance = own.compliance or hosts.compliance
     return replace(
         hosts,
         login=login,
@@ -130,6 +159,8 @@ def _with_own(hosts: Hosts, settings: SideSettings) -> Hosts:
         exchange=exchange,
         graph_scope=f"{graph}/.default",
         exchange_scope=f"{exchange}/.default",
+        compliance=compliance,
+        compliance_scope=f"{compliance}/.default" if compliance else None,
         own_hosts=tuple(urlsplit(url).hostname or "" for url in (own.graph, own.exchange) if url),
     )
 

@@ -37,10 +37,10 @@ _MORE = "There are more results available than are currently displayed"
 
 
 class ExchangeClient:
-    """Cmdlets of one tenant.
+    """Cmdlets of one tenant: of Exchange, or of Security & Compliance, which speaks the same (F-107).
 
     Args:
-        http: Sends requests to that tenant's Exchange.
+        http: Sends requests to that tenant's Exchange, or to what its hosts have in Exchange's place.
         tenant_id: Its ID; a GUID, because paging fails with a custom domain (wire 1.1).
         anchor: Routing hint: `UPN:` and the administrator, or the application's form of it (`anchor_for`).
     """
@@ -225,7 +225,7 @@ class ExchangeClient:
         except PageLinkExpired:
             if writes(cmdlet):
                 raise
-            who = speaker("exchange", self._http.side)
+            who = speaker(self._http.resource, self._http.side)
             self._http.tell(f"{who} ended a list before it was read; reading it again from its beginning")
             return self._all_pages(url, cmdlet, body, headers, None)
 

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
 
 USER_AGENT = f"xtmig/{__version__}"
-Resource = Literal["exchange", "graph"]
+Resource = Literal["exchange", "graph", "compliance"]
 
 _CONNECT_SECONDS = 15
-_READ_SECONDS: dict[Resource, int] = {"exchange": 960, "graph": 120}
+_READ_SECONDS: dict[Resource, int] = {"exchange": 960, "graph": 120, "compliance": 960}
 """Exchange's own limit is 15 minutes; Microsoft's module waits a minute longer (wire 1.2)."""
 
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
@@ -46,6 +46,7 @@ PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatu
 
 CLIENT_ID = "client-request-id"
 _REDIRECTS = 5
+_INNER_COMPLIANCE, _OUTER_COMPLIANCE = ".admin.protection.outlook.com", ".ps.compliance.protection.outlook.com"
 _CLAIMS = re.compile(r'claims="([^"]+)"')
 
 
@@ -393,15 +394,20 @@ def claims_challenge(header: str) -> str | None:
 
 
 def normal_port(url: str) -> str:
-    """The same address on port 443 where it names 446, an inner port that is closed to the world (wire 1.1).
+    """The same address at the door that is open to the world (wire 1.1; F-27, F-108).
+
+    Port 446 is an inner one and stands for 443; compliance's regional hosts have an inner name as well.
 
     Args:
         url: From a redirect or a next link.
     """
     parts = urlsplit(url)
-    if parts.port != 446:  # noqa: PLR2004 - the fact itself
+    host = parts.hostname or ""
+    if host.endswith(_INNER_COMPLIANCE):
+        host = host.removesuffix(_INNER_COMPLIANCE) + _OUTER_COMPLIANCE
+    elif parts.port != 446:  # noqa: PLR2004 - the fact itself
         return url
-    return urlunsplit(parts._replace(netloc=parts.hostname or ""))
+    return urlunsplit(parts._replace(netloc=host))
 
 
 def _origin(url: str) -> str:

@@ -30,8 +30,13 @@ class Recorder:
         self._services: dict[str, str] = {}
         for side in ("source", "target"):
             hosts = hosts_for(project, side)
-            for service, url in (("sign-in", hosts.login), ("graph", hosts.graph), ("exchange", hosts.exchange)):
-                self._services[urlsplit(url).netloc.lower()] = service
+            places = {
+                "sign-in": hosts.login,
+                "graph": hosts.graph,
+                "exchange": hosts.exchange,
+                "compliance": hosts.compliance or "",
+            }
+            self._services |= {urlsplit(url).netloc.lower(): service for service, url in places.items() if url}
         self._taken: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 

@@ -37,13 +37,19 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365.http import Resource
     from xtmig_kernel.project import Project, Side
 
+_EXCHANGE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 PUBLIC_CLIENTS: dict[Resource, str] = {
-    "exchange": "fb78d390-0c51-40cd-8e17-fdbfab77341b",
+    "exchange": _EXCHANGE_CLIENT,
     "graph": "14d82eec-204b-4c2f-b7e8-296a70dab67e",
+    "compliance": _EXCHANGE_CLIENT,
 }
 """Microsoft's own clients for administrators: Exchange PowerShell and the Graph command line tools (wire 2)."""
 
+OPTIONAL: frozenset[Resource] = frozenset({"compliance"})
+"""Services that the runbook can do without: nobody is asked to sign in for one, and it says nothing of who that is."""
+
 _PERSON_SECONDS = 300
+_WOULD_ASK = {"error": "interaction_required", "error_description": "The service wants a sign-in of its own."}
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -127,7 +133,7 @@ class SignIn:
         """
         if not self._claims:
             raise SignInError(f"Nobody is signed in to the {self._side} tenant.", side=self._side)
-        return identity_of(list(self._claims.values()))
+        return identity_of([claims for resource, claims in self._claims.items() if resource not in OPTIONAL])
 
     def refuse_application(self, application_id: str) -> None:
         """Never sign in as this application: it is the migration application.
@@ -204,6 +210,8 @@ class SignIn:
         )
         if result and "access_token" in result:
             return result
+        if resource in OPTIONAL:
+            return result or _WOULD_ASK
         hint = account["username"] if account else None
         prompt = self._by_browser if self._settings.method == "browser" else self._by_device_code
         return prompt(app, scopes, hint, claims)
@@ -280,11 +288,12 @@ class SignIn:
         return {"private_key": key[0], "public_certificate": certificate[0], **passphrase}
 
     def _default(self, resource: Resource) -> list[str]:
-        return [self._hosts.exchange_scope if resource == "exchange" else self._hosts.graph_scope]
+        scopes = {"exchange": self._hosts.exchange_scope, "compliance": self._hosts.compliance_scope}
+        return [scopes.get(resource) or self._hosts.graph_scope]
 
     def _scopes(self, resource: Resource) -> list[str]:
         """What a person is asked to allow: by name for Microsoft's Graph client, which has no list of its own."""
-        if resource == "exchange" or self._settings.client_id:
+        if resource != "graph" or self._settings.client_id:
             return self._default(resource)
         consents = (self._project.consent.target if self._side == "target" else self._project.consent.source) == "xtmig"
         base = self._hosts.graph_scope.removesuffix(".default")

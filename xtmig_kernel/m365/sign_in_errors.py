@@ -84,6 +84,10 @@ _OTHERS = {
     "access_denied": ("The sign-in was declined.", "Sign in again and accept."),
     "authorization_declined": ("The sign-in was declined.", "Sign in again and accept."),
     "expired_token": ("The code was not used in time.", "Sign in again and enter the new code."),
+    "interaction_required": (
+        "The kept sign-in is not enough for this service.",
+        "What it would tell is left out; nobody is asked to sign in a second time for it.",
+    ),
     "abort": ("The sign-in was cancelled.", "Sign in again."),
 }
 

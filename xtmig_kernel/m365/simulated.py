@@ -39,6 +39,7 @@ class Connection:
         control: Base URL of the simulator's own controls.
         ca_file: Certificate authority that signed the simulator's certificates, PEM.
         control_token: Opens the controls.
+        compliance: Base URL of Security & Compliance; empty where it is not simulated.
     """
 
     login: str
@@ -48,6 +49,7 @@ class Connection:
     control: str
     ca_file: Path
     control_token: str = field(repr=False)
+    compliance: str = ""
 
 
 def read_connection(path: Path) -> Connection:
@@ -63,10 +65,13 @@ def read_connection(path: Path) -> Connection:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         urls = {name: str(data[name]).rstrip("/") for name in _URLS}
-        return Connection(**urls, ca_file=Path(data["ca_file"]), control_token=str(data["control_token"]))
+        compliance = str(data.get("compliance") or "").rstrip("/")
+        return Connection(
+            **urls, ca_file=Path(data["ca_file"]), control_token=str(data["control_token"]), compliance=compliance
+        )
     except FileNotFoundError:
         raise ProjectFileError(f"The connection file {path} is not there.", remedy=remedy) from None
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise ProjectFileError(f"{path} is not the connection file of simulated tenants.", remedy=remedy) from None
 
 

@@ -90,6 +90,29 @@ class Tenant:
         else:
             http = Http("exchange", self.side, hosts, sign_in, clock, limiter, session, transience, tell)
             self.exchange = ExchangeClient(http, self.tenant_id, anchor_for(self.tenant_id, upn))
+        self._compliance: ExchangeService | None = None
+        also = hosts.of_compliance()
+        if also is not None and project.transport != "powershell":
+            door = Http("compliance", self.side, also, sign_in, clock, limiter, session, transience, tell)
+            self._compliance = ExchangeClient(door, self.tenant_id, anchor_for(self.tenant_id, upn))
+
+    @property
+    def compliance(self) -> ExchangeService:
+        """Cmdlets of Security & Compliance, which the runbook can do without (F-107).
+
+        No token is asked for before the first cmdlet, and no person is asked to sign in for it.
+
+        Raises:
+            UsageError: This cloud's host is not known, or the project speaks to Exchange through PowerShell.
+        """
+        if self._compliance is None:
+            raise UsageError(
+                f"Security & Compliance of the {self.side} tenant is not asked: its host in this cloud is not known to "
+                "xtmig, or the project's transport is powershell, which connects to Exchange alone.",
+                side=self.side,
+                remedy="Name the host as hosts.compliance of this side in project.yaml, or go without.",
+            )
+        return self._compliance
 
     @property
     def identity(self) -> Identity:

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from xtmig_kernel.clock import Clock
     from xtmig_kernel.project import Side
 
-Service = Literal["exchange", "graph", "login"]
+Service = Literal["exchange", "graph", "compliance", "login"]
 
 RETRIES = 5
 FIRST_WAIT_SECONDS = 2.0
 CEILING_SECONDS = 300.0
 
-_NAMES: dict[Service, str] = {"exchange": "Exchange", "graph": "Graph", "login": "The sign-in service"}
+_NAMES: dict[Service, str] = {
+    "exchange": "Exchange",
+    "graph": "Graph",
+    "compliance": "Security & Compliance",
+    "login": "The sign-in service",
+}
 _SENTENCE = re.compile(rf"({'|'.join(_NAMES.values())}) of the (source|target) [a-z]")
 
 

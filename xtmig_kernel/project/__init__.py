@@ -1,6 +1,6 @@
 """What the person says: the project folder's files, strictly validated."""
 
-from xtmig_kernel.project.approvals import Approval, Approvals, Proof, SignOff, Waiver
+from xtmig_kernel.project.approvals import Approval, Approvals, HoldDecision, Proof, SignOff, Waiver
 from xtmig_kernel.project.files import load_approvals, load_project, load_waivers, save_approvals
 from xtmig_kernel.project.model import (
     OTHER_SIDE,
@@ -21,6 +21,7 @@ __all__ = [
     "Approvals",
     "Approver",
     "CloudName",
+    "HoldDecision",
     "Names",
     "Project",
     "Proof",

@@ -60,11 +60,30 @@ class SignOff(Strict):
     note: Text
 
 
+class HoldDecision(Strict):
+    """What whoever may say so has decided on a mailbox under a hold; it lifts no hold, and makes none pass (HLD-01).
+
+    Args:
+        subject: The mailbox, by its address in `users.csv`; or the hold, as InPlaceHolds names it or by its GUID.
+        decision: `release`: the owner of the hold lifts it. `do-not-move`: the mailbox stays in the source.
+        by: Who has decided.
+        at: When, with a zone.
+        note: Where it can be seen.
+    """
+
+    subject: Text
+    decision: Literal["release", "do-not-move"]
+    by: Text
+    at: AwareDatetime
+    note: Text
+
+
 class Approvals(Strict):
     """The whole of `approvals.yaml`."""
 
     approvals: tuple[Approval, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
+    hold_decisions: tuple[HoldDecision, ...] = ()
 
 
 class Waiver(Strict):
@@ -91,4 +110,4 @@ class Waivers(Strict):
     waivers: tuple[Waiver, ...] = ()
 
 
-__all__ = ["Approval", "Approvals", "Proof", "SignOff", "Waiver", "Waivers"]
+__all__ = ["Approval", "Approvals", "HoldDecision", "Proof", "SignOff", "Waiver", "Waivers"]

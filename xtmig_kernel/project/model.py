@@ -147,6 +147,7 @@ class HostSettings(Strict):
     login: HostAddress | None = None
     graph: HostAddress | None = None
     exchange: HostAddress | None = None
+    compliance: HostAddress | None = None
 
 
 class SideSettings(Strict):

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.counting import counted
+from xtmig_kernel.rules.hold_decisions import DECISIONS, decisions, told
+from xtmig_kernel.rules.hold_names import NAME_FACTS, HoldNames, entries_of
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.match_problems import named
 from xtmig_kernel.rules.movers import MOVER_FACTS, judge_states, movers
@@ -70,16 +72,27 @@ def hold_id(entry: str) -> str:
     return entry.strip().casefold().partition(":")[0]
 
 
-def holds_of(state: Row) -> list[str]:
+def holds_of(state: Row, names: HoldNames | None = None) -> list[str]:
     """Everything that holds a mailbox by its own row, in words; what was not told counts as a hold.
 
     Args:
         state: A row of `mailbox_states`.
+        names: What policies and cases are called, where that was read.
     """
     found = [words for column, words in _FLAGS.items() if state[column]]
     found += [f"{column} was not told" for column in _FLAGS if state[column] is None]
     kinds = ((str(entry), hold_kind(str(entry))) for entry in state["InPlaceHolds"])
-    return found + [f"{kind} ({entry})" for entry, kind in kinds if kind]
+    return found + [f"{in_words(entry, names)} ({entry})" for entry, kind in kinds if kind]
+
+
+def in_words(entry: str, names: HoldNames | None = None) -> str:
+    """Kind and, where it is known, name of a hold.
+
+    Args:
+        entry: As InPlaceHolds names it; no exclusion.
+        names: What policies and cases are called, where that was read.
+    """
+    return " ".join(part for part in (hold_kind(entry), names.name(entry) if names else "") if part)
 
 
 def is_exempt(state: Row, hold: str) -> bool:
@@ -112,12 +125,21 @@ def holds_in(rows: Iterable[Row]) -> list[str]:
 
 
 def _of_mailboxes(seen: Seen, project: Project) -> Iterable[Judgement]:
+    names = HoldNames.of(seen)
+
     def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
-        holds = holds_of(state)
+        holds = holds_of(state, names)
         if holds:
-            yield Judgement("fail", mover.label, "; ".join(holds), EXPECTED, LEGAL + _delay(state))
+            entries = list(entries_of(state))
+            decided = told(decisions(seen, (mover.label, str(mover.mailbox["PrimarySmtpAddress"])), entries))
+            remedy = _sentences(names.advice(entries), LEGAL + _delay(state), decided)
+            yield Judgement("fail", mover.label, "; ".join(holds), EXPECTED, remedy)
 
     return judge_states(seen, project, judge, expected=EXPECTED, all_in="table holds, step 120.1")
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def _delay(state: Row) -> str:
@@ -126,7 +148,7 @@ def _delay(state: Row) -> str:
 
 
 def _of_organization(seen: Seen, project: Project) -> Iterable[Judgement]:
-    holds = organization_holds(seen)
+    holds, names = organization_holds(seen), HoldNames.of(seen)
     if not holds:
         yield Judgement("pass", "the organisation", "no policy holds all mailboxes", "no organisation-wide hold")
         return
@@ -138,11 +160,16 @@ def _of_organization(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement(
                 "fail",
                 hold,
-                seen=f"{hold_kind(hold)} of the whole organisation holds {len(held)} of "
+                seen=f"{in_words(hold, names)} of the whole organisation holds {len(held)} of "
                 f"{counted(len(everybody), 'mailbox', 'mailboxes')}: {named([mover.label for mover in held])}",
                 expected="every mailbox that moves is excluded from it",
-                remedy="Let the owner of the policy exclude these mailboxes; each then shows it as an entry that "
-                f"begins with a hyphen. {LEGAL}",
+                remedy=_sentences(
+                    names.advice([hold]),
+                    "Let the owner of the policy exclude these mailboxes; each then shows it as an entry that begins "
+                    "with a hyphen.",
+                    LEGAL,
+                    told(decisions(seen, (), [hold])),
+                ),
             )
 
     yield from judge_each(
@@ -152,7 +179,13 @@ def _of_organization(seen: Seen, project: Project) -> Iterable[Judgement]:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "mailbox-not-held", "No mailbox that moves is under a hold", ("HLD-01",), "source", MOVER_FACTS, _of_mailboxes
+        "mailbox-not-held",
+        "No mailbox that moves is under a hold",
+        ("HLD-01",),
+        "source",
+        MOVER_FACTS,
+        _of_mailboxes,
+        helps=(*NAME_FACTS, DECISIONS),
     ),
     Rule(
         "organization-not-held",
@@ -161,5 +194,6 @@ RULES: tuple[Rule, ...] = (
         "source",
         (*MOVER_FACTS, ORGANIZATION_HOLDS),
         _of_organization,
+        helps=(*NAME_FACTS, DECISIONS),
     ),
 )

@@ -9,7 +9,8 @@ from xtmig_kernel.clock import as_text
 from xtmig_kernel.outputs import Exhibit
 from xtmig_kernel.rules.archives import is_growing
 from xtmig_kernel.rules.batches import wave_names, wave_settings
-from xtmig_kernel.rules.holds import ORGANIZATION_HOLDS, hold_kind, holds_of, is_exempt, organization_holds
+from xtmig_kernel.rules.hold_names import HoldNames
+from xtmig_kernel.rules.holds import ORGANIZATION_HOLDS, holds_of, in_words, is_exempt, organization_holds
 from xtmig_kernel.rules.movers import GB, MOVER_FACTS, SIZE_FACTS, Mover, Size, movers, sizes
 from xtmig_kernel.rules.permissions import PERMISSION_FACTS, rights
 from xtmig_kernel.rules.quotas import NEAR, share
@@ -45,14 +46,14 @@ def assessment(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
 
 
 def _holds(seen: Seen, project: Project) -> Exhibit:
-    everywhere = organization_holds(seen)
+    everywhere, names = organization_holds(seen), HoldNames.of(seen)
     rows: list[tuple[str | int, ...]] = []
     for mover in movers(seen, project):
         if mover.state is None:
             continue
-        found = holds_of(mover.state)
+        found = holds_of(mover.state, names)
         found += [
-            f"{hold_kind(hold)} of the whole organisation ({hold})"
+            f"{in_words(hold, names)} of the whole organisation ({hold})"
             for hold in everywhere
             if not is_exempt(mover.state, hold)
         ]

@@ -1,4 +1,4 @@
-"""Named approvals and sign-offs: `xtmig approve`."""
+"""Named approvals, sign-offs, decisions on holds: `xtmig approve`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import ValidationError
 
 from xtmig_kernel.changes import Level, canonical
 from xtmig_kernel.credentials import Redactor
@@ -17,6 +18,7 @@ from xtmig_kernel.m365 import clock_for, identify
 from xtmig_kernel.project import (
     Approval,
     Approvals,
+    HoldDecision,
     Proof,
     SignInSettings,
     SignOff,
@@ -24,6 +26,7 @@ from xtmig_kernel.project import (
     load_project,
     save_approvals,
 )
+from xtmig_kernel.rules.hold_ids import hold_key
 from xtmig_kernel.runs.proposals import nothing_to_approve
 from xtmig_kernel.statements import statements
 from xtmig_kernel.store import Ledger, approvals_lock
@@ -169,6 +172,45 @@ def sign_off(folder: Path, statement: str, by: str, note: str) -> SignOff:
     Ledger(project.folder, clock, Redactor(), "approve").append("sign_off", entry.model_dump(mode="json"))
     _save(project, lambda book: book.model_copy(update={"sign_offs": (*book.sign_offs, entry)}))
     return entry
+
+
+def decide_hold(folder: Path, subject: str, decision: str, by: str, note: str) -> HoldDecision:
+    """Record what whoever may say so has decided on a mailbox under a hold, or on a hold (HLD-01).
+
+    It is shown with the finding, and the mailbox fails on until a read shows that nothing holds it.
+
+    Args:
+        folder: The project folder.
+        subject: The mailbox's address in `users.csv`; or the hold, as InPlaceHolds names it or by its GUID.
+        decision: `"release"`: the owner of the hold lifts it. `"do-not-move"`: the mailbox stays in the source.
+        by: Who has decided.
+        note: Where it can be seen.
+
+    Raises:
+        UsageError: The subject is neither an address nor a hold, or something is missing.
+    """
+    if "@" not in subject and hold_key(subject) is None:
+        raise UsageError(
+            f"{subject!r} is neither the address of a mailbox nor a hold",
+            remedy="Give the address as users.csv has it, or the entry of InPlaceHolds that the finding names.",
+        )
+    project = load_project(folder)
+    clock = clock_for(project)
+    entry = _checked(subject.strip(), decision, by, clock.now().replace(microsecond=0), note)
+    Ledger(project.folder, clock, Redactor(), "approve").append("hold_decision", entry.model_dump(mode="json"))
+    _save(project, lambda book: book.model_copy(update={"hold_decisions": (*book.hold_decisions, entry)}))
+    return entry
+
+
+def _checked(subject: str, decision: str, by: str, at: datetime, note: str) -> HoldDecision:
+    try:
+        return HoldDecision.model_validate({"subject": subject, "decision": decision, "by": by, "at": at, "note": note})
+    except ValidationError as error:
+        where = ", ".join(sorted({str(item["loc"][0]) for item in error.errors()}))
+        raise UsageError(
+            f"the decision cannot be recorded: {where}",
+            remedy="Give --decision release or do-not-move, --by who has decided, and --note where it can be seen.",
+        ) from None
 
 
 def _save(project: Project, change: Callable[[Approvals], Approvals]) -> None:

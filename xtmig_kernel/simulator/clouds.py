@@ -23,6 +23,7 @@ class Cloud:
         exchange: Exchange admin host, also the audience of its tokens.
         remote_servers: Hosts that a migration endpoint of this cloud may name.
         exchange_also: Other names of the Exchange admin host, for a token may be asked by any of them.
+        compliance: Security & Compliance's host, also the audience of its tokens; None where nobody wrote it down.
     """
 
     instance: str
@@ -31,6 +32,7 @@ class Cloud:
     exchange: str
     remote_servers: tuple[str, ...]
     exchange_also: tuple[str, ...] = ()
+    compliance: str | None = None
 
 
 _WORLDWIDE = Cloud(
@@ -39,6 +41,7 @@ _WORLDWIDE = Cloud(
     graph="graph.microsoft.com",
     exchange="outlook.office365.com",
     remote_servers=("outlook.office.com", "outlook.office365.com"),
+    compliance="ps.compliance.protection.outlook.com",
 )
 
 CLOUDS: dict[CloudName, Cloud] = {

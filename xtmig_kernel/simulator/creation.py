@@ -210,6 +210,7 @@ def _add_application(
     principal.exchange_role_groups = list(own.exchange_role_groups)
     principal.exchange_roles = list(own.exchange_roles)
     principal.offered_cmdlets = own.offered_cmdlets
+    principal.compliance_cmdlets = own.compliance_cmdlets
     _grant(world, tenant, principal, own.permissions, now)
     if own.public_client:
         tenant.delegated_grants[own.app_id] = {

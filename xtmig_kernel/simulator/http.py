@@ -18,7 +18,7 @@ class Call:
     """One request, freed from the web server.
 
     Attributes:
-        service: `login`, `graph`, `exo`, `portal` or `control`.
+        service: `login`, `graph`, `exo`, `compliance`, `portal` or `control`.
         method: Upper case.
         path: As received, without the query.
         query: Decoded; the last of repeated names counts.

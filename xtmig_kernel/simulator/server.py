@@ -1,4 +1,4 @@
-"""The five web servers on one event loop, and how they start and stop."""
+"""The six web servers on one event loop, and how they start and stop."""
 
 from __future__ import annotations
 
@@ -46,20 +46,24 @@ if TYPE_CHECKING:
     from .faults import Faults
     from .record import Recorder
 
-SERVICES = ("login", "graph", "exo", "portal", "control")
+SERVICES = ("login", "graph", "exo", "portal", "control", "compliance")
+CMDLETS = ("exo", "compliance")
+"""The services that run cmdlets."""
+
 REGIONAL = "regional"
 """A second door to Exchange, where the fault `redirect` leads; a client sees it as another host."""
 
-SECURE = ("login", "graph", "exo")
+SECURE = ("login", "graph", *CMDLETS)
 IDLE_SECONDS = 600
 CMDLETS_AT_ONCE = 4
-BATCHING = ("graph", "exo")
+BATCHING = ("graph", *CMDLETS)
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
 HANDLERS: dict[str, Callable[..., Outcome]] = {
     "login": login.serve,
     "portal": portal.serve,
     "graph": graph.serve,
     "exo": exchange.serve,
+    "compliance": exchange.serve,
 }
 
 
@@ -131,7 +135,7 @@ class Simulator:
         """What becomes of a request that a fault hits."""
         if effect.answer is not None or effect.cut == "before":
             answer = effect.answer or Answer(0)
-            cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
+            cmdlet = exchange.named_cmdlet(call) if call.service in CMDLETS else None
             side = self._side(call)
             return Outcome(answer, [Entry(side, call.method, call.path, answer.status, cmdlet, {}, effect.kind)])
         outcome = self._real(call)
@@ -151,7 +155,7 @@ class Simulator:
             what = f"{call.method} {call.path} met a defect of the simulator"
             logging.getLogger(__name__).exception(what)
             answer = Answer(500, {"error": {"code": "SimulatorDefect", "message": f"{what}; see its log."}})
-            cmdlet = exchange.named_cmdlet(call) if call.service == "exo" else None
+            cmdlet = exchange.named_cmdlet(call) if call.service in CMDLETS else None
             return Outcome(answer, [Entry(None, call.method, call.path, answer.status, cmdlet, {})], [what])
 
     @contextlib.asynccontextmanager
@@ -224,7 +228,7 @@ def listen(ports: dict[str, int]) -> Listening:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to us: there are five of them in one process."""
+    """A uvicorn server that leaves signals to us: there are six of them in one process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from .clouds import CloudName  # noqa: TC001 - pydantic reads it at run time
+from .compliance_file import ComplianceCase, RetentionPolicy  # noqa: TC001 - pydantic reads them at run time
 from .recipients_file import Contact, Group, Mailbox, MailUser, MigrationUser, Part, User
 from .wellknown import DIRECTORY_ROLES, RESOURCES
 
@@ -82,7 +83,8 @@ class Policies(Part):
 class Administrator(Part):
     """A person who can sign in on the practice pages.
 
-    `offered_cmdlets`, when given, is exactly what Exchange offers this person, whatever the roles say. `eligible_roles`
+    `offered_cmdlets`, when given, is exactly what Exchange offers this person, whatever the roles say, and
+    `compliance_cmdlets` what Security & Compliance does. `eligible_roles`
     are held in Privileged Identity Management and not activated, so that no token names them. `home_tenant` is where
     the tokens of a guest or a partner's administrator come from.
     """
@@ -96,6 +98,7 @@ class Administrator(Part):
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None
+    compliance_cmdlets: list[str] | None = None
 
 
 class Permissions(Part):
@@ -147,6 +150,7 @@ class OwnApplication(Part):
     exchange_role_groups: list[str] = Field(default_factory=list)
     exchange_roles: list[str] = Field(default_factory=list)
     offered_cmdlets: list[str] | None = None
+    compliance_cmdlets: list[str] | None = None
     sign_in_audience: Literal[
         "AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"
     ] = "AzureADMyOrg"
@@ -282,6 +286,8 @@ class TenantFile(Part):
     migration_endpoints: list[MigrationEndpoint] = Field(default_factory=list)
     migration_users: list[MigrationUser] = Field(default_factory=list)
     organization_holds: list[str] | None = Field(default_factory=list)
+    retention_policies: list[RetentionPolicy] = Field(default_factory=list)
+    compliance_cases: list[ComplianceCase] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     mail_users: list[MailUser] = Field(default_factory=list)

@@ -12,6 +12,9 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 EXCHANGE_PUBLIC_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 GRAPH_PUBLIC_CLIENT = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+COMPLIANCE = "compliance"
+"""Stands for Security & Compliance where an interface is named by its application id, which nobody wrote down."""
+
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
 MAILBOX_MIGRATION = "Mailbox.Migration"

@@ -83,6 +83,7 @@ class ServicePrincipal:
     exchange_role_groups: list[str] = field(default_factory=list)
     exchange_roles: list[str] = field(default_factory=list)
     offered_cmdlets: list[str] | None = None
+    compliance_cmdlets: list[str] | None = None
 
 
 @dataclass
@@ -227,6 +228,7 @@ class Addresses:
     exo: str
     portal: str
     control: str
+    compliance: str = ""
 
 
 @dataclass

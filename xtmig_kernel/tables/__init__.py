@@ -105,6 +105,12 @@ TABLES = (
         {"Cmdlet": "text", "Parameters": "list of text"},
         "What Exchange offers to this account (EXOModuleFile, wire 1.1)",
     ),
+    Table(
+        "compliance_access",
+        {"Policies": "bool", "Cases": "bool", "Problem": "text"},
+        "Whether Security & Compliance offers this account the cmdlets that name retention policies and cases (fact "
+        "F-107); one row, with the reason in Problem where it did not say",
+    ),
     Table("organization_config", {"Name": "text", "IsDehydrated": "bool"}, "Get-OrganizationConfig; one row"),
     Table(
         "applications",

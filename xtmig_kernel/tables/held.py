@@ -20,7 +20,7 @@ _ACCOUNT = "to account for every mailbox and every change at the end"
 
 WHY: Mapping[str, str] = {
     **dict.fromkeys(("domain_lookup", "connections", "signed_in", "organization"), _CONNECTION),
-    **dict.fromkeys(("directory_roles", "eligible_roles", "offered_cmdlets"), _CONNECTION),
+    **dict.fromkeys(("directory_roles", "eligible_roles", "offered_cmdlets", "compliance_access"), _CONNECTION),
     **dict.fromkeys(
         (
             "consent_link", "secret_policy", "applications", "application_credentials", "service_principals",
@@ -50,7 +50,7 @@ WHY: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "mailbox_states", "organization_holds", "mailbox_sizes", "archive_recoverable_folders", "hold_tracking",
-            "move_requests", "earlier_sizes",
+            "move_requests", "earlier_sizes", "snapshot_drift", "retention_policies", "case_holds", "hold_decisions",
         ),
         _STOPS,
     ),

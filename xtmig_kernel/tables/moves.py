@@ -138,6 +138,25 @@ MOVE_TABLES = (
         "InPlaceHolds of Get-OrganizationConfig: retention that holds every mailbox (HLD-01)",
     ),
     Table(
+        "retention_policies",
+        {
+            "Guid": "guid",
+            "Name": "text",
+            "Enabled": "bool",
+            "Mode": "text",
+            "Workload": "text",
+            "Kind": "text",
+        },
+        "Get-RetentionCompliancePolicy of Security & Compliance (fact F-109): the policies that a hold on a mailbox in "
+        "scope or on the organisation names, and no others; not asked where no hold names one. Kind is Teams or other",
+    ),
+    Table(
+        "case_holds",
+        {"Guid": "guid", "Name": "text", "Case": "text", "Enabled": "bool"},
+        "Get-CaseHoldPolicy with the name of its case by Get-ComplianceCase (fact F-110): the holds of eDiscovery "
+        "cases that a mailbox in scope names, and no others; not asked where none does",
+    ),
+    Table(
         "mailbox_sizes",
         {
             "ExchangeGuid": "guid",

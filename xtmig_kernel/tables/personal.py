@@ -40,7 +40,7 @@ PERSONAL: Mapping[str, Personal] = {
             "UserPrincipalName PrimarySmtpAddress ExternalEmailAddress SmtpAddresses Mail Mailbox "
             "TestMailbox SourceAddress TargetAddress TargetSignIn Trustee SendOnBehalf Users Owner "
             "PreviousMailboxAgreedBy SignedBy Identity ForwardingSmtpAddress BookInPolicy "
-            "ResourceDelegates GroupMail"
+            "ResourceDelegates GroupMail By"
         ),
         Personal.ADDRESS,
     ),
@@ -54,10 +54,10 @@ PERSONAL: Mapping[str, Personal] = {
     ),
     "CustomAttributes": Personal.MARK,
     **dict.fromkeys(
-        _columns("ErrorSummary Error Message ErrorDetail Subject Object Before After"),
+        _columns("ErrorSummary Error Message ErrorDetail Subject Object Before After Then Now Case"),
         Personal.TEXT,
     ),
-    **dict.fromkeys(("Remark", "Reason", "PreviousMailboxExport"), Personal.WORDS),
+    **dict.fromkeys(("Remark", "Reason", "PreviousMailboxExport", "Note"), Personal.WORDS),
     "Folder": Personal.FOLDER,
     **dict.fromkeys(
         _columns(
@@ -72,7 +72,7 @@ PERSONAL: Mapping[str, Personal] = {
             "PreviousMailbox PreviousRecipientTypeDetails QuotaBytes ReceivedAt RecipientTypeDetails "
             "RecoverableItemsQuotaBytes RemoteMailbox RemoteRecipientType RetentionPolicy Right "
             "RoleTemplateIds SkippedItems SoftDeletedAt SourceItems TargetItems TrusteeKind "
-            "UnapprovedSkippedItems UsageLocation UserType Wave"
+            "UnapprovedSkippedItems UsageLocation UserType Wave Decision"
         ),
         Personal.STATE,
     ),
@@ -93,7 +93,8 @@ PLAIN = frozenset({
     "RoleId", "RoleTemplateId", "Rule", "Scope", "Scores", "SecondsAhead", "Service", "ServicePlans", "Settled",
     "Sha256", "SignInAudience", "SkuId", "SkuIds", "SkuPartNumber", "SourceEndpoint", "Statements", "Status", "Step",
     "SyncedCount", "SyncedItems", "Table", "TakenAt", "TargetDeliveryDomain", "TenantId", "Title", "TotalCount",
-    "UniqueName", "Until", "Url", "Warning", "Bytes", "Guid", "Id",
+    "UniqueName", "Until", "Url", "Warning", "Bytes", "Guid", "Id", "Policies", "Cases", "Mode", "Workload", "Since",
+    "Side", "What",
 })  # fmt: skip
 """Columns that are personal in no table, but for those of `ONLY_HERE`."""
 

@@ -56,6 +56,12 @@ RECORD_TABLES = (
         "where it asks for a sign-off; SignedBy from approvals.yaml, None where nobody has signed",
     ),
     Table(
+        "hold_decisions",
+        {"Subject": "text", "Decision": "text", "By": "text", "At": "time", "Note": "text"},
+        "What was decided on mailboxes under a hold, from approvals.yaml: Subject is a mailbox's address, a hold or "
+        "its GUID; Decision is release or do-not-move (HLD-01)",
+    ),
+    Table(
         "document_edition",
         {"Title": "text", "Date": "text", "Sha256": "text", "Statements": "int"},
         "The edition of Microsoft's document that this xtmig implements; one row (DOC-01)",

@@ -84,6 +84,16 @@ NOT_PASSING: dict[str, list[Case]] = {
     "target-may-write-directory": [
         Case("not in the token", ["fail"], {"target__signed_in": {"Permissions": ["User.Read"]}}),
     ],
+    "source-may-name-holds": [
+        Case("neither", ["skipped"], {"source__compliance_access": {"Policies": False, "Cases": False}}),
+        Case("policies alone", ["skipped"], {"source__compliance_access": {"Cases": False}}),
+        Case(
+            "refused",
+            ["skipped"],
+            {"source__compliance_access": {"Policies": None, "Cases": None, "Problem": "It was refused."}},
+        ),
+        Case("not asked", ["skipped"], {"source__compliance_access": []}),
+    ],
     "target-secrets-allowed": [
         Case("forbidden", ["fail"], {"target__secret_policy": {"Forbidden": True}}),
         Case("shortened", ["fail"], {"target__secret_policy": {"MostDays": 179}}),

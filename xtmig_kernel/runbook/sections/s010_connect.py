@@ -17,7 +17,7 @@ def _rights(side: Side, number: int) -> Step:
     later = of_target if side == "target" else ("source-may-manage-scope",)
     tables = (
         "signed_in", "organization", "domain_lookup", "organization_config", "directory_roles", "eligible_roles",
-        "offered_cmdlets", *(("secret_policy",) if side == "target" else ()),
+        "offered_cmdlets", "secret_policy" if side == "target" else "compliance_access",
     )  # fmt: skip
     return Step(
         id=f"010.{number}",
@@ -39,6 +39,7 @@ def _rights(side: Side, number: int) -> Step:
             f"{side}-may-clean-up",
             f"{side}-may-read-directory",
             f"{side}-may-license",
+            *(("source-may-name-holds",) if side == "source" else ()),
         ),
     )
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.keys import TokenRefused
-from xtmig_kernel.simulator.wellknown import MANAGE_AS_APP
+from xtmig_kernel.simulator.wellknown import COMPLIANCE, MANAGE_AS_APP
 
+from .compliance_roles import compliance_offer
 from .errors import dehydrated, unauthorized, unsupported_role
 from .roles import Offer, offer, supported_directory_role
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xtmig_kernel.simulator.http import Answer, Call
-    from xtmig_kernel.simulator.world import Tenant, World
+    from xtmig_kernel.simulator.world import ServicePrincipal, Tenant, World
 
     from .lookup import Rows
 
@@ -87,19 +88,46 @@ def authenticate(world: World, reference: str, call: Call, now: datetime) -> Con
     if kind.lower() != "bearer":
         raise AccessRefused(unauthorized("no token"))
     try:
-        claims = world.keys.verify(token, f"https://{tenant.cloud.exchange}", call.wall)
+        claims = world.keys.verify(token, f"https://{_audience(tenant, call)}", call.wall)
     except TokenRefused as refused:
         raise AccessRefused(unauthorized(str(refused))) from None
     if claims["tid"] != tenant.tenant_id:
         raise AccessRefused(unauthorized("the token is for another tenant"))
+    if call.service == COMPLIANCE:
+        return _compliance_context(world, tenant, claims, now)
     return _context(world, tenant, claims, now)
+
+
+def _audience(tenant: Tenant, call: Call) -> str:
+    """The host that a token must be for: the two services refuse each other's (wire 2 [SRC])."""
+    return tenant.cloud.compliance or "nowhere" if call.service == COMPLIANCE else tenant.cloud.exchange
+
+
+def _application(tenant: Tenant, claims: dict[str, Any]) -> ServicePrincipal:
+    """An application that may speak to either service (failures 2.1 #12)."""
+    principal = tenant.service_principals.get(claims["oid"])
+    if principal is None or MANAGE_AS_APP not in claims["roles"]:
+        raise AccessRefused(unauthorized("the application lacks Exchange.ManageAsApp"))
+    return principal
+
+
+def _compliance_context(world: World, tenant: Tenant, claims: dict[str, Any], now: datetime) -> Context:
+    """Who calls Security & Compliance; whom it offers what is its own affair (see `compliance_roles`)."""
+    if claims["idtyp"] == "app":
+        principal = _application(tenant, claims)
+        can = compliance_offer(claims["wids"], principal.compliance_cmdlets)
+        if not can:
+            raise AccessRefused(unsupported_role(principal.display_name))
+        return Context(world, tenant, can, claims["appid"], now)
+    person = tenant.administrator(claims["upn"])
+    if person is None:
+        raise AccessRefused(unauthorized("the account is gone"))
+    return Context(world, tenant, compliance_offer(claims["wids"], person.compliance_cmdlets), person.upn, now)
 
 
 def _context(world: World, tenant: Tenant, claims: dict[str, Any], now: datetime) -> Context:
     if claims["idtyp"] == "app":
-        principal = tenant.service_principals.get(claims["oid"])
-        if principal is None or MANAGE_AS_APP not in claims["roles"]:
-            raise AccessRefused(unauthorized("the application lacks Exchange.ManageAsApp"))
+        principal = _application(tenant, claims)
         named = bool(principal.exchange_role_groups or principal.exchange_roles or principal.offered_cmdlets)
         if not named and not supported_directory_role(claims["wids"]):
             raise AccessRefused(unsupported_role(principal.display_name))

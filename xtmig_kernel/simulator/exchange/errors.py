@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from xtmig_kernel.simulator.http import Answer
@@ -47,8 +48,12 @@ class ExchangeRefused(Exception):
         super().__init__(f"{kind}: {text}")
         self.kind, self.text, self.status, self.detailed = kind, text, status, detailed
 
-    def answer(self) -> Answer:
-        """The error as Exchange sends it."""
+    def answer(self, *, in_json: bool = False) -> Answer:
+        """The error as Exchange sends it.
+
+        Args:
+            in_json: Whether the text is JSON, as it is of compliance's cmdlets (shape D [LIVE]).
+        """
         code = {404: "NotFound", 500: "InternalServerError"}.get(self.status, "BadRequest")
         header = {"X-ExceptionType": self.kind.rpartition(".")[2]}
         if self.kind == SET_AMBIGUOUS:
@@ -59,6 +64,9 @@ class ExchangeRefused(Exception):
         tag = "Ex" + hexadecimal(6, self.kind).upper()
         thrown = f"Exception of type '{_DIRECT}' was thrown."
         detail = f"{tag}|{self.kind}|{self.text}"
+        if in_json:
+            told = {"Message": self.text, "TypeName": self.kind, "StackTrace": None, "InnerError": None}
+            detail = json.dumps(told)
         return Answer(self.status, _error(code, "Error executing cmdlet", detail, _DIRECT, thrown), header)
 
 

@@ -1,4 +1,4 @@
-"""Exchange's front: paths, calls, pages, batches, confirmation."""
+"""The front of Exchange, and of Security & Compliance: paths, calls, pages, batches, confirmation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ from xtmig_kernel.simulator.http import (
 )
 from xtmig_kernel.simulator.identifiers import guid
 from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
+from xtmig_kernel.simulator.wellknown import COMPLIANCE
 
 from . import (
     all_recipients,
+    compliance,
     diagnostic_logs,
     endpoints,
     folder_statistics,
@@ -127,6 +129,9 @@ HANDLERS: dict[str, Handler] = {
     "get-recipient": all_recipients.get,
     "get-user": users.get,
     "set-user": users.set_,
+    "get-retentioncompliancepolicy": compliance.get_retention_policy,
+    "get-caseholdpolicy": compliance.get_case_hold_policy,
+    "get-compliancecase": compliance.get_case,
 }
 ASKS: dict[str, Callable[[Bound], bool]] = {"set-user": users.asks_before_clearing}
 
@@ -244,7 +249,7 @@ def _invoke(context: Context, call: Call, lacking: list[str]) -> tuple[Answer, s
     try:
         answer = _run(context, cmdlet, bind(cmdlet, context.offer[name.lower()], given, keys, record_key), call)
     except ExchangeRefused as refused:
-        answer = refused.answer()
+        answer = refused.answer(in_json=call.service == COMPLIANCE)
     except UnsupportedRequest as missing:
         answer = _lacking(f"{cmdlet.name}: {missing}", lacking)
     return answer, cmdlet.name, sent
@@ -292,11 +297,16 @@ def _body(context: Context, call: Call, rows: Iterable[dict[str, Any]], warnings
     chosen = [{k: v for k, v in row.items() if not wanted or k.lower() in wanted} for row in rows]
     place = call.path.rpartition("/")[0]
     return {
-        "@odata.context": f"{context.world.addresses.exo}{place}/$metadata#Collection(Exchange.GenericHashTable)",
+        "@odata.context": f"{_door(context, call)}{place}/$metadata#Collection(Exchange.GenericHashTable)",
         "adminapi.warnings@odata.type": "#Collection(String)",
         "@adminapi.warnings": warnings,
         "value": [annotated(row) for row in chosen],
     }
+
+
+def _door(context: Context, call: Call) -> str:
+    addresses = context.world.addresses
+    return addresses.compliance if call.service == COMPLIANCE else addresses.exo
 
 
 def _page_size(call: Call) -> int:
@@ -320,7 +330,7 @@ def _page(context: Context, cmdlet: Cmdlet, bound: Bound, call: Call, result: Re
         )
         options = {k: v for k, v in call.query.items() if k != "$skiptoken"} | {"$skiptoken": link}
         text = "&".join(f"{k}={quote(v)}" for k, v in options.items())
-        body["@odata.nextLink"] = f"{context.world.addresses.exo}{call.path}?{text}"
+        body["@odata.nextLink"] = f"{_door(context, call)}{call.path}?{text}"
     return Answer(200, body)
 
 
@@ -397,4 +407,4 @@ def _member(call: Call, member: dict[str, Any]) -> Call:
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     path = parts.path if parts.path.startswith("/") else call.path.rpartition("/")[0] + "/" + parts.path
     body = json.dumps(member["body"]).encode()
-    return Call("exo", str(member["method"]).upper(), path, query, headers, body, call.wall)
+    return Call(call.service, str(member["method"]).upper(), path, query, headers, body, call.wall)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from xtmig_kernel.simulator.record import fingerprint
 from xtmig_kernel.simulator.wellknown import (
     APPLICATION_ROLES,
+    COMPLIANCE,
     CONSENTING_ROLES,
     EXCHANGE_APP,
     EXCHANGE_PUBLIC_CLIENT,
@@ -71,7 +72,16 @@ def resource_hosts(tenant: Tenant) -> dict[str, str]:
         GRAPH_APP: GRAPH_APP,
         EXCHANGE_APP: EXCHANGE_APP,
         **dict.fromkeys(tenant.cloud.exchange_also, EXCHANGE_APP),
+        **({tenant.cloud.compliance: COMPLIANCE} if tenant.cloud.compliance else {}),
     }
+
+
+def rights_of(resource: str) -> str:
+    """The interface whose permissions count on another one: those of Exchange on Security & Compliance.
+
+    That one sign-in of Exchange's serves both is wire 2 [LIVE]; that its permissions do is inferred.
+    """
+    return EXCHANGE_APP if resource == COMPLIANCE else resource
 
 
 def wanted(tenant: Tenant, scope: str) -> Wanted:
@@ -230,8 +240,8 @@ def app_identity(
 
 def role_values(tenant: Tenant, principal: ServicePrincipal, resource: str, now: datetime) -> list[str]:
     """The application permissions on an interface that count now, by value."""
-    interface = presence(tenant, resource)
-    names = {role_id: name for name, role_id in RESOURCES[resource].app_roles.items()}
+    interface = presence(tenant, rights_of(resource))
+    names = {role_id: name for name, role_id in RESOURCES[rights_of(resource)].app_roles.items()}
     return sorted(
         names[a.role_id]
         for a in tenant.assignments.values()
@@ -247,7 +257,7 @@ def granted_scopes(tenant: Tenant, client_id: str, resource: str) -> list[str]:
     """The delegated permissions that a client has on an interface without asking anybody."""
     given = tenant.delegated_grants.get(client_id, {}).get(resource, [])
     if client_id == EXCHANGE_PUBLIC_CLIENT:
-        return EXCHANGE_CLIENT_SCOPES if resource == EXCHANGE_APP else []
+        return EXCHANGE_CLIENT_SCOPES if rights_of(resource) == EXCHANGE_APP else []
     if client_id == GRAPH_PUBLIC_CLIENT and resource == GRAPH_APP:
         return sorted({*GRAPH_CLIENT_SCOPES, *given})
     return given
@@ -272,10 +282,10 @@ def person_scopes(tenant: Tenant, client_id: str, want: Wanted, person: Administ
         SignInRefused: AADSTS650053 for a permission that does not exist, AADSTS65001 where consent is missing
             (failures 2.1 #8), AADSTS65002 for an interface that a Microsoft client is not meant for [MEM].
     """
-    if client_id == EXCHANGE_PUBLIC_CLIENT and want.resource != EXCHANGE_APP:
+    if client_id == EXCHANGE_PUBLIC_CLIENT and rights_of(want.resource) != EXCHANGE_APP:
         raise SignInRefused(65002, "This first party application has no preauthorization for that resource.")
     granted = granted_scopes(tenant, client_id, want.resource)
-    known = {*RESOURCES[want.resource].scopes, *EXCHANGE_CLIENT_SCOPES}
+    known = {*RESOURCES[rights_of(want.resource)].scopes, *EXCHANGE_CLIENT_SCOPES}
     for name in want.names:
         if name not in known:
             raise SignInRefused(650053, f"The application asked for scope '{name}' that doesn't exist.")

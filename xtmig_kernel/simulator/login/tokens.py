@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.simulator.identifiers import guid, opaque
 from xtmig_kernel.simulator.keys import client_info
-from xtmig_kernel.simulator.wellknown import DEFAULT_USER_ROLE, DIRECTORY_ROLES, GRAPH_APP
+from xtmig_kernel.simulator.wellknown import COMPLIANCE, DEFAULT_USER_ROLE, DIRECTORY_ROLES, GRAPH_APP
 from xtmig_kernel.simulator.world import Session, Tenant, World
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ REFRESH_SECONDS = 24 * 3600
 
 def audience(tenant: Tenant, resource: str) -> str:
     """The `aud` of tokens for an interface."""
-    host = tenant.cloud.graph if resource == GRAPH_APP else tenant.cloud.exchange
-    return f"https://{host}"
+    hosts = {GRAPH_APP: tenant.cloud.graph, COMPLIANCE: tenant.cloud.compliance}
+    return f"https://{hosts.get(resource) or tenant.cloud.exchange}"
 
 
 def _common(world: World, tenant: Tenant, resource: str, wall: float) -> dict[str, Any]:
