@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.evidence import Failed, Manual, Skipped, Unseen, Waiting, Waived
 from xtmig_kernel.jupyter.data_tables import Column, DataTable
-from xtmig_kernel.report.words import SIDES, VERDICTS, Word
+from xtmig_kernel.report.words import SIDES, TO_DO, VERDICTS, Word
 from xtmig_kernel.rules.assessment_causes import is_settled
 from xtmig_kernel.rules.assessment_users import Users
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Facts, Finding
     from xtmig_kernel.rules.assessment import Assessment
 
-TO_DO = Word("◇", "to do", "plan")
 RIGHT = Word("✓", "right", "ok")
 STATES: dict[str, Word] = {
     "fail": VERDICTS["fail"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.jupyter.assess_tables import STATES, Told, said, state_of
@@ -41,8 +41,7 @@ def summary_card(told: Told, snapshot: SnapshotInfo, project: Project, *, offlin
         population=assessment.population,
         answer=_answer(told),
         rules=assessment.rules,
-        causes=_counted(told.causes),
-        mailboxes=_counted(Counter(one.state for one in told.mailboxes)),
+        numbers=_numbers(told),
         unread=[
             {"fact": one.fact, "reason": one.reason.value, "detail": one.detail, "rules": len(one.rules)}
             for one in assessment.not_observed
@@ -50,8 +49,11 @@ def summary_card(told: Told, snapshot: SnapshotInfo, project: Project, *, offlin
     )
 
 
-def _counted(numbers: Counter[str]) -> list[dict[str, Any]]:
-    return [{"word": word, "number": numbers[state]} for state, word in STATES.items() if numbers[state]]
+def _numbers(told: Told) -> list[tuple[Word, int, int]]:
+    """Each state that occurs, with its causes and users; rules that hold are not told one by one, so they have none."""
+    users = Counter(one.state for one in told.mailboxes)
+    found = ((word, told.causes[state], users[state]) for state, word in STATES.items())
+    return [(word, causes, number) for word, causes, number in found if causes or number]
 
 
 def _answer(told: Told) -> str:
