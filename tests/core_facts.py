@@ -14,6 +14,7 @@ from after_facts import after_tables
 from close_facts import close_tables
 from cut_facts import cut_tables
 from mend_facts import mend_tables
+from preflight_facts import preflight_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
@@ -49,7 +50,8 @@ _READS = (
 )  # fmt: skip
 _CMDLETS = {
     "source": (
-        *_READS, "Get-DistributionGroup", "Get-DistributionGroupMember", "New-DistributionGroup",
+        *_READS, "Export-MailboxDiagnosticLogs", "Get-DistributionGroup",
+        "Get-DistributionGroupMember", "New-DistributionGroup",
         "Add-DistributionGroupMember", "Remove-DistributionGroupMember", "Remove-DistributionGroup",
     ),
     "target": (
@@ -219,6 +221,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
             **stay_tables(),
             **cut_tables(),
             **close_tables(),
+            **preflight_tables(),
         }
     )
 

@@ -205,6 +205,50 @@ def check_access_(
     raise typer.Exit(access.exit_code)
 
 
+@app.command("assess")
+def assess_(
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+    csv: Annotated[Path | None, typer.Option(help="Write every finding into this file, one a line.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(help="Judge this snapshot; nobody signs in, and no tenant is asked.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the snapshots that there are.")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Tell what changed since the snapshot before.")] = False,
+    since: Annotated[str | None, typer.Option(help="With --compare: since this snapshot instead.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every finding, and every change.")] = False,
+) -> None:
+    """Read both tenants and judge everything that can be known before the move; writes nothing to a tenant.
+
+    Example: xtmig assess northwind --csv findings.csv
+    The next day: xtmig assess northwind --compare
+    """
+    from xtmig_kernel import cli_assess
+    from xtmig_kernel.credentials import Redactor
+    from xtmig_kernel.project.files import write_whole
+    from xtmig_kernel.runs.assess import assess_project, listed
+
+    if since is not None and not compare:
+        raise typer.BadParameter("--since goes with --compare")
+    if listing:
+        snapshots = listed(folder)
+        if as_json:
+            print(json.dumps([cli_assess.snapshot_data(info) for info in snapshots]))  # noqa: T201
+        else:
+            cli_assess.tell_snapshots(snapshots, out)
+        return
+    found = assess_project(folder, Redactor(), _show, _progress, snapshot=snapshot, compares=compare, since=since)
+    if csv is not None:
+        write_whole(csv, cli_assess.as_csv(found))
+    if as_json:
+        print(json.dumps(cli_assess.as_data(found), ensure_ascii=False))  # noqa: T201
+    else:
+        cli_assess.tell(found, out, VERDICTS, every=every)
+        if csv is not None:
+            out.print(f"Every finding: {csv}", markup=False)
+    raise typer.Exit(found.exit_code)
+
+
 @app.command()
 def approve(
     section: Annotated[str, typer.Argument(help="Number of the section.")],

@@ -215,6 +215,10 @@ ROW_OF_BATCH = {
     "FinalizedDateTimeUTC": None, "CompleteAfterUTC": "9999-12-31T23:59:59.0000000Z",
 }  # fmt: skip
 
+HELD = (
+    '[{"ed":"0001-01-01T00:00:00.0000000","hid":"mbx7cfb30345d454ac0a989ab3041051209:2","ht":4,'
+    '"lsd":"2026-01-10T07:22:08.1234567Z","osd":"2026-01-10T07:22:08.1234567Z"}]'
+)
 CMDLETS: dict[str, Callable[[Side, dict[str, Any]], list[dict[str, Any]]]] = {
     "Get-OrganizationConfig": lambda side, _: [
         {"Name": DOMAINS[side], "IsDehydrated": False, **several("InPlaceHolds", "-mbx7c0a41a1d7b64a6f8b4c:1")}
@@ -232,6 +236,9 @@ CMDLETS: dict[str, Callable[[Side, dict[str, Any]], list[dict[str, Any]]]] = {
     ],
     "Get-MailboxStatistics": lambda _, given: [_statistics(given)],
     "Get-MailboxFolderStatistics": lambda _, given: _folders(given),
+    "Export-MailboxDiagnosticLogs": lambda _, given: [
+        {"MailboxLog": HELD, "LogName": given["ComponentName"], **guid("MailboxGuid", given["Identity"])}
+    ],
     "Get-MailboxPermission": lambda _, given: [
         {"Identity": given["Identity"], "User": "NT AUTHORITY\\SELF", "IsInherited": False, "Deny": False,
          **several("AccessRights", "FullAccess", "ReadPermission"), "InheritanceType": "All"}

@@ -104,6 +104,36 @@ def test_sizes(asking: Asking) -> None:
 
 
 @pytest.mark.usefixtures("listed")
+def test_recoverable_folders_of_an_archive(asking: Asking) -> None:
+    """F-100: an archive is asked for by its mailbox's ExchangeGuid and the switch; folders tell items and size."""
+    folder = {"Name": "SubstrateHolds", "FolderPath": "/SubstrateHolds", "FolderType": "RecoverableItemsSubstrateHolds",
+              "ItemsInFolder": 3, "FolderSize": "3.322 KB (3,402 bytes)"}  # fmt: skip
+    asking.answer_cmdlets(Get_Mailbox=lambda _: [MAILBOX], Get_MailboxFolderStatistics=lambda _: [folder])
+    row = {"ExchangeGuid": MAILBOX_GUID, "ArchiveGuid": ARCHIVE, "Folder": "SubstrateHolds", "Items": 3, "Bytes": 3402}
+    assert [row] == asking.rows("archive_recoverable_folders")
+    given = {"Identity": MAILBOX_GUID, "Archive": True, "FolderScope": "RecoverableItems"}
+    assert ("Get-MailboxFolderStatistics", given) == cmdlets(asking)[-1]
+
+
+@pytest.mark.usefixtures("listed")
+def test_tracked_holds(asking: Asking) -> None:
+    """F-101: the log is JSON; a hold is its `hid` with its kind, and one that has ended is none."""
+    log = (
+        '[{"ed":"0001-01-01T00:00:00.0000000","hid":"mbx7cfb30345d454ac0a989ab3041051209:2","ht":4},'
+        '{"ed":"2026-05-01T00:00:00.0000000Z","hid":"mbx1111:2","ht":4}]'
+    )
+    asking.answer_cmdlets(
+        Get_OrganizationConfig=lambda _: [{"Name": "northwind", "InPlaceHolds": ["mbx7cfb:2"]}],
+        Get_Mailbox=lambda _: [MAILBOX],
+        Export_MailboxDiagnosticLogs=lambda _: [{"MailboxLog": log, "LogName": "HoldTracking"}],
+    )
+    row = {"ExchangeGuid": MAILBOX_GUID, "Hold": "mbx7cfb30345d454ac0a989ab3041051209:2", "Kind": 4}
+    assert [row] == asking.rows("hold_tracking")
+    asked = ("Export-MailboxDiagnosticLogs", {"Identity": MAILBOX_GUID, "ComponentName": "HoldTracking"})
+    assert asked == cmdlets(asking)[-1]
+
+
+@pytest.mark.usefixtures("listed")
 def test_permissions(asking: Asking) -> None:
     """F-78: each mailbox is asked by its address; trustees come by any of their names, and leave as addresses."""
     asking.answer_cmdlets(

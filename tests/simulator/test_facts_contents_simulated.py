@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from exchange_answers import one, rows
+from simulated_pair import example, make_pair
 
 if TYPE_CHECKING:
     from simulated_pair import Pair
@@ -57,3 +59,29 @@ def test_rights(pair: Pair) -> None:
     on_folder = rows(pair, "source", "Get-MailboxFolderPermission", Identity=f"{delegator}:\\{calendar}")
     assert ["Default", "Anonymous"] == [row["User"] for row in on_folder[:2]]
     assert [["Editor"]] == [row["AccessRights"] for row in on_folder[2:]]
+
+
+def test_recoverable_folders_of_an_archive(pair: Pair) -> None:
+    """F-100: an archive's recoverable folders are listed with Archive and the scope; what is planted there is told."""
+    data = example()
+    archer = next(m for m in data["source"]["mailboxes"] if m["alias"] == "anton")
+    archer["archive_folders"] = [{"path": "/SubstrateHolds", "items": 4, "size": "2 KB", "recoverable": True}]
+    asked = {"Identity": archer["primary"], "Archive": True, "FolderScope": "RecoverableItems"}
+    found = rows(make_pair(data), "source", "Get-MailboxFolderStatistics", **asked)
+    (held,) = [row for row in found if row["Name"] == "SubstrateHolds"]
+    assert (4, "2 KB (2,048 bytes)") == (held["ItemsInFolder"], held["FolderSize"])
+    before = rows(pair, "source", "Get-MailboxFolderStatistics", **asked)
+    assert "SubstrateHolds" not in [row["Name"] for row in before]
+
+
+def test_tracked_holds() -> None:
+    """F-101: a policy of the organisation is tracked as kind 4 on every mailbox that is not excluded from it."""
+    data = example()
+    data["source"]["organization_holds"] = ["mbx7cfb:2", "grp9:1"]
+    excluded, held = data["source"]["mailboxes"][:2]
+    excluded["holds"], held["holds"] = {"in_place": ["-mbx7cfb"]}, {}
+    pair = make_pair(data)
+    for mailbox, expected in ((excluded, []), (held, [("mbx7cfb:2", 4)])):
+        asked = {"Identity": mailbox["primary"], "ComponentName": "HoldTracking"}
+        (log,) = [row["MailboxLog"] for row in rows(pair, "source", "Export-MailboxDiagnosticLogs", **asked)]
+        assert expected == [(entry["hid"], entry["ht"]) for entry in json.loads(log)]

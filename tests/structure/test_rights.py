@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Side
 
 ROOT = Path(xtmig_kernel.__file__).parent
-CMDLET = re.compile(r"(?:Get|Set|New|Remove|Add|Start|Stop|Complete|Enable|Disable|Test|Suspend|Resume)-[A-Z][A-Za-z]+")
+CMDLET = re.compile(
+    r"(?:Get|Set|New|Remove|Add|Start|Stop|Complete|Enable|Disable|Test|Suspend|Resume|Export)-[A-Z][A-Za-z]+"
+)
 EVERYBODY = {
     "Get-OrganizationConfig": "offered to whoever may sign in",
     "Get-OrganizationRelationship": "who may set one may read it",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def nobody(_: int) -> None:
+    """Tell nobody how many questions follow."""
+
+
 class MissingFact(Exception):
     """A read was not even tried: something else is not known yet, or nothing is judged by what it would show."""
 
@@ -32,6 +36,7 @@ class ReadContext:
             Raises `MissingFact` where it cannot be known.
         clock: Waits between retries.
         kept: Answers that were read at this moment already, by side and cmdlet.
+        expect: Is told how many questions one table is about to ask, object by object.
     """
 
     project: Project
@@ -40,6 +45,7 @@ class ReadContext:
     application_id: Callable[[], str | None]
     clock: Clock
     kept: dict[str, Any] = field(default_factory=dict)
+    expect: Callable[[int], None] = nobody
 
     def once(self, cmdlet: str, read: Callable[[], T]) -> T:
         """An answer that several tables are made from: read at the first question of this moment.

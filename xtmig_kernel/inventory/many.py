@@ -27,6 +27,7 @@ def ask_many(context: ReadContext, calls: Sequence[tuple[str, dict[str, Any]]]) 
         ServiceError: Every single call was refused, so that nothing at all was seen.
     """
     exchange = context.tenant.exchange
+    context.expect(len(calls))
     groups = [calls[start : start + PER_REQUEST] for start in range(0, len(calls), PER_REQUEST)]
     with ThreadPoolExecutor(context.project.requests_at_once) as pool:
         answers = [answer for group in pool.map(exchange.invoke_many, groups) for answer in group]

@@ -12,6 +12,7 @@ from xtmig_kernel.inventory import (
     contents,
     counts,
     directory,
+    earlier,
     exchange,
     groups,
     halted,
@@ -22,10 +23,11 @@ from xtmig_kernel.inventory import (
     policies,
     recipients,
     records,
+    retained,
     sign_in,
     users,
 )
-from xtmig_kernel.inventory.context import MissingFact, ReadContext
+from xtmig_kernel.inventory.context import MissingFact, ReadContext, nobody
 from xtmig_kernel.m365 import as_reason
 from xtmig_kernel.tables import row_of
 
@@ -51,6 +53,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "baseline_permissions": counts.baseline_permissions,
     "on_premises_reports": on_premises.on_premises_reports,
     "own_changes": records.own_changes,
+    "earlier_sizes": earlier.earlier_sizes,
     "given_up_users": records.given_up_users,
     "asked_sign_offs": records.asked_sign_offs,
     "document_edition": records.document_edition,
@@ -86,6 +89,7 @@ SIGNED_IN: dict[str, Table] = {
     "recipients": recipients.recipients,
     "exchange_users": recipients.exchange_users,
     "soft_deleted_mailboxes": recipients.soft_deleted_mailboxes,
+    "soft_deleted_mail_users": recipients.soft_deleted_mail_users,
     "distribution_groups": groups.distribution_groups,
     "scope_members": groups.scope_members,
     "subscribed_skus": licences.subscribed_skus,
@@ -94,6 +98,8 @@ SIGNED_IN: dict[str, Table] = {
     "mailbox_states": contents.mailbox_states,
     "organization_holds": contents.organization_holds,
     "mailbox_sizes": contents.mailbox_sizes,
+    "archive_recoverable_folders": retained.archive_recoverable_folders,
+    "hold_tracking": retained.hold_tracking,
     "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
     "move_histories": after.move_histories,
@@ -112,15 +118,22 @@ class Reader:
         tenants: The sides that are signed in.
         clock: Stamps the observations.
         absent: Why a side is not signed in, for the sides that are not.
+        expect: Is told how many questions one table is about to ask, object by object.
     """
 
     def __init__(
-        self, project: Project, tenants: Mapping[Side, Tenant], clock: Clock, absent: Mapping[Side, NotObserved]
+        self,
+        project: Project,
+        tenants: Mapping[Side, Tenant],
+        clock: Clock,
+        absent: Mapping[Side, NotObserved],
+        expect: Callable[[int], None] = nobody,
     ) -> None:
         self._project = project
         self._tenants = tenants
         self._clock = clock
         self._absent = absent
+        self._expect = expect
         self._known_application_id: str | None = None
         self.forget()
 
@@ -169,6 +182,7 @@ class Reader:
             self._application_id,
             self._clock,
             {} if kept is None else kept,
+            self._expect,
         )
         table = WITHOUT_SIGN_IN.get(name)
         if table is None:

@@ -106,6 +106,23 @@ def soft_deleted_mailboxes(context: ReadContext) -> tuple[str, list[Row]]:
     ]
 
 
+def soft_deleted_mail_users(context: ReadContext) -> tuple[str, list[Row]]:
+    """Deleted MailUsers, whose identity is not free while they can still be restored."""
+    columns = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
+    further = ("ExternalDirectoryObjectId", "ExchangeGuid", "WhenSoftDeleted")
+    asked = ALL | {"SoftDeletedMailUser": True}
+    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=(*columns, *further)).rows
+    return "Get-MailUser -SoftDeletedMailUser", [
+        _picked(row, columns)
+        | {
+            "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
+            "ExchangeGuid": guid_or_none(row.get("ExchangeGuid")),
+            "SoftDeletedAt": row.get("WhenSoftDeleted"),
+        }
+        for row in found
+    ]
+
+
 def _held(answer: Any) -> dict[str, int | None]:
     """Items and bytes; None where the mailbox did not tell, which is never taken for empty."""
     if answer is None or isinstance(answer, ServiceError) or not answer.rows:

@@ -3,8 +3,10 @@
 from xtmig_kernel.m365.clouds import Hosts, consent_url, hosts_for, live_hosts
 from xtmig_kernel.m365.connection import look_at_connections
 from xtmig_kernel.m365.exchange import ExchangeClient
-from xtmig_kernel.m365.exchange_service import ExchangeService, Reply
-from xtmig_kernel.m365.graph import GraphClient, GraphReply, GraphRequest
+from xtmig_kernel.m365.exchange_contract import writes
+from xtmig_kernel.m365.exchange_errors import PageLinkExpired
+from xtmig_kernel.m365.exchange_service import ExchangeService, Page, Reply
+from xtmig_kernel.m365.graph import GraphClient, GraphPage, GraphReply, GraphRequest, GraphService
 from xtmig_kernel.m365.http import TimedOut, UncertainWrite
 from xtmig_kernel.m365.identity import Identity
 from xtmig_kernel.m365.lookup import look_up_domain
@@ -22,11 +24,15 @@ __all__ = [
     "ExchangeClient",
     "ExchangeService",
     "GraphClient",
+    "GraphPage",
     "GraphReply",
     "GraphRequest",
+    "GraphService",
     "Hosts",
     "Identity",
     "PSCredential",
+    "Page",
+    "PageLinkExpired",
     "Reply",
     "SignIn",
     "SimulatedClock",
@@ -46,4 +52,5 @@ __all__ = [
     "look_at_connections",
     "look_up_domain",
     "size_bytes",
+    "writes",
 ]

@@ -11,7 +11,8 @@ $PSDefaultParameterValues = @{ '*:ErrorAction' = 'Stop' }
 $Oldest = [version]'3.1.0'
 $Allowed = @(
     'Add-DistributionGroupMember', 'Add-MailboxFolderPermission', 'Add-MailboxPermission', 'Add-RecipientPermission',
-    'Complete-MigrationBatch', 'Enable-Mailbox', 'Enable-OrganizationCustomization', 'Get-AcceptedDomain',
+    'Complete-MigrationBatch', 'Enable-Mailbox', 'Enable-OrganizationCustomization',
+    'Export-MailboxDiagnosticLogs', 'Get-AcceptedDomain',
     'Get-DistributionGroup', 'Get-DistributionGroupMember', 'Get-Mailbox', 'Get-MailboxFolderPermission',
     'Get-MailboxFolderStatistics', 'Get-MailboxPermission', 'Get-MailboxStatistics', 'Get-MailUser',
     'Get-MigrationBatch', 'Get-MigrationEndpoint', 'Get-MigrationUser', 'Get-MigrationUserStatistics',

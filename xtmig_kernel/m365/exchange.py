@@ -15,7 +15,7 @@ from uuid import uuid4
 from xtmig_kernel.errors import Rejected, ServiceError, Throttled, Unavailable
 from xtmig_kernel.m365.exchange_contract import writes
 from xtmig_kernel.m365.exchange_errors import PageLinkExpired, error_from, page_link_error
-from xtmig_kernel.m365.exchange_service import Reply
+from xtmig_kernel.m365.exchange_service import Page, Reply
 from xtmig_kernel.m365.http import Request, Response, UncertainWrite, normal_port
 from xtmig_kernel.m365.module_file import ModuleFile, read_module_file
 from xtmig_kernel.m365.parameters import encrypt_for, no_key, to_wire
@@ -83,6 +83,39 @@ class ExchangeClient:
         body = self._body(cmdlet, parameters or {})
         url = self._url("InvokeCommand") + (f"?$select={','.join(select)}" if select else "")
         return self._pages(url, cmdlet, body, self._headers(cmdlet, anchor))
+
+    def page(
+        self,
+        cmdlet: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        select: Sequence[str] | None = None,
+        link: str | None = None,
+    ) -> Page:
+        """Run a cmdlet that only reads, and read one page of its answer (wire 1.6).
+
+        Args:
+            cmdlet: Such as `"Get-Mailbox"`.
+            parameters: As `parameters.to_wire` takes them; the same for each page.
+            select: Only these properties; the same for each page.
+            link: Of the page before; None for the first page.
+
+        Raises:
+            UsageError: A parameter cannot be sent.
+            PageLinkExpired: The link is no longer valid; the list has to be begun again.
+            ServiceError: As `invoke`.
+        """
+        first = self._url("InvokeCommand") + (f"?$select={','.join(select)}" if select else "")
+        body = self._body(cmdlet, parameters or {})
+        try:
+            response = self._post(link or first, cmdlet, body, self._headers(cmdlet, None))
+        except Rejected as error:
+            refused = page_link_error(error, cmdlet) if link else error
+            raise refused from None
+        page = self._page(response, cmdlet)
+        following = page.get("@odata.nextLink")
+        warnings = tuple(text for text in _warnings(page) if not (following and text.startswith(_MORE)))
+        return Page(tuple(_rows(page, cmdlet)), warnings, normal_port(str(following)) if following else None)
 
     def invoke_many(self, calls: Sequence[CmdletCall]) -> list[Reply | ServiceError]:
         """Run many cmdlets, ten in a request (wire 1.9).

@@ -15,6 +15,7 @@ CONFIRMS = frozenset(
         "Complete-MigrationBatch",
         "Enable-Mailbox",
         "Enable-OrganizationCustomization",
+        "Export-MailboxDiagnosticLogs",
         "New-DistributionGroup",
         "New-MailUser",
         "New-MigrationBatch",
@@ -50,6 +51,7 @@ NAMING = frozenset({"Identity", "Endpoint", "MailboxGuid", "BatchId", "Member"})
 """Parameters that name the object: blank, some cmdlets take them for "all objects"."""
 
 _READING_VERBS = ("Get-", "Test-")
+_READS_BY_ANOTHER_VERB = frozenset({"Export-MailboxDiagnosticLogs"})
 
 
 def writes(cmdlet: str) -> bool:
@@ -58,4 +60,4 @@ def writes(cmdlet: str) -> bool:
     Args:
         cmdlet: Such as `"Set-MailUser"`.
     """
-    return not cmdlet.startswith(_READING_VERBS)
+    return not cmdlet.startswith(_READING_VERBS) and cmdlet not in _READS_BY_ANOTHER_VERB

@@ -29,6 +29,21 @@ class Reply:
     request_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Page:
+    """A part of what a cmdlet answered.
+
+    Args:
+        rows: Its objects, without annotations.
+        warnings: Its warnings, but for the one that there is more.
+        link: By what the next part is asked for, for half an hour (wire 1.6); None after the last one.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...] = ()
+    link: str | None = None
+
+
 class ExchangeService(Protocol):
     """Cmdlets of one tenant: over HTTP (`ExchangeClient`), or through PowerShell (`PowerShellExchange`)."""
 
@@ -52,6 +67,29 @@ class ExchangeService(Protocol):
             Throttled: Too many requests, after the retries.
             UncertainWrite: A write's answer was lost, or it failed half-way.
             Unavailable: No usable answer, after the retries.
+        """
+        ...
+
+    def page(
+        self,
+        cmdlet: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        select: Sequence[str] | None = None,
+        link: str | None = None,
+    ) -> Page:
+        """Run a cmdlet that only reads, and read one part of its answer.
+
+        Args:
+            cmdlet: Such as `"Get-Mailbox"`.
+            parameters: As for `invoke`; the same for each part.
+            select: Only these properties; the same for each part.
+            link: Of the part before; None for the first part.
+
+        Raises:
+            UsageError: A parameter cannot be sent.
+            PageLinkExpired: The link is no longer valid; the list has to be begun again.
+            ServiceError: As `invoke`.
         """
         ...
 

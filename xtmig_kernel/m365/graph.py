@@ -6,7 +6,7 @@ import re
 from copy import copy
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from xtmig_kernel.errors import (
@@ -65,6 +65,51 @@ class GraphReply:
     request_id: str | None
 
 
+@dataclass(frozen=True)
+class GraphPage:
+    """A part of a list.
+
+    Args:
+        rows: Its objects.
+        link: Where the next part is; None after the last one.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    link: str | None = None
+
+
+class GraphService(Protocol):
+    """Graph of one tenant: `GraphClient`, or what goes before it."""
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """As `GraphClient.get`."""
+        ...
+
+    def get_all(
+        self, path: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """As `GraphClient.get_all`."""
+        ...
+
+    def page(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        link: str | None = None,
+    ) -> GraphPage:
+        """As `GraphClient.page`."""
+        ...
+
+    def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> GraphReply:
+        """As `GraphClient.request`."""
+        ...
+
+    def batch(self, requests: Sequence[GraphRequest]) -> list[GraphReply | ServiceError]:
+        """As `GraphClient.batch`."""
+        ...
+
+
 class GraphClient:
     """Graph of one tenant.
 
@@ -105,17 +150,42 @@ class GraphClient:
         url: str | None = self._root + _with_query(path, params)
         seen: set[str] = set()
         while url:
-            if url in seen or urlsplit(url).netloc != urlsplit(self._root).netloc:
-                raise Rejected(f"GET {path}: the next page is in no place to go to.", side=self._http.side)
+            if url in seen:
+                raise Rejected(f"GET {path}: the service's pages run in a circle.", side=self._http.side)
             seen.add(url)
-            response = self._http.send(Request("GET", url, _headers(headers or {}), what=f"GET {path}"))
-            reply = self._answer(response, GraphRequest("GET", path))
-            page = self._object(reply, path)
-            if not isinstance(page.get("value"), list):
-                raise self._unusable(path, reply)
-            rows += page["value"]
-            url = page.get("@odata.nextLink")
+            page = self.page(path, params, headers, url)
+            rows += page.rows
+            url = page.link
         return tuple(rows)
+
+    def page(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        link: str | None = None,
+    ) -> GraphPage:
+        """One page of a list (wire 4.13).
+
+        Args:
+            path: Such as `"/servicePrincipals"`.
+            params: Query options.
+            headers: Further headers.
+            link: Of the page before; None for the first page.
+
+        Raises:
+            ServiceError: As `request`.
+        """
+        url = link or self._root + _with_query(path, params)
+        if urlsplit(url).netloc != urlsplit(self._root).netloc:
+            raise Rejected(f"GET {path}: the next page is in no place to go to.", side=self._http.side)
+        response = self._http.send(Request("GET", url, _headers(headers or {}), what=f"GET {path}"))
+        reply = self._answer(response, GraphRequest("GET", path))
+        page = self._object(reply, path)
+        if not isinstance(page.get("value"), list):
+            raise self._unusable(path, reply)
+        following = page.get("@odata.nextLink")
+        return GraphPage(tuple(page["value"]), following)
 
     def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> GraphReply:
         """Any one request.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xtmig_kernel.errors import AccessDenied, Rejected, ServiceError, SignInError, UsageError
 from xtmig_kernel.m365.exchange_contract import writes
 from xtmig_kernel.m365.exchange_errors import complaint_of_record, error_of, passing
-from xtmig_kernel.m365.exchange_service import Reply
+from xtmig_kernel.m365.exchange_service import Page, Reply
 from xtmig_kernel.m365.http import TimedOut, UncertainWrite
 from xtmig_kernel.m365.identity import claims_of
 from xtmig_kernel.m365.shell import Shell, ShellLost
@@ -125,6 +125,32 @@ class PowerShellExchange:
             ServiceError: As `ExchangeService.invoke`.
         """
         return self._run(cmdlet, to_shell(cmdlet, parameters or {}), list(select or ()))
+
+    def page(
+        self,
+        cmdlet: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        select: Sequence[str] | None = None,
+        link: str | None = None,
+    ) -> Page:
+        """As `ExchangeService.page`; the module reads all pages by itself, so that all is one part.
+
+        Args:
+            cmdlet: Such as `"Get-Mailbox"`.
+            parameters: As `shell_values.to_shell` takes them.
+            select: Only these properties.
+            link: None, for there is no further part.
+
+        Raises:
+            UsageError: A parameter cannot be sent, or a further part is asked for.
+            SignInError: The session had to be renewed and could not be.
+            ServiceError: As `ExchangeService.invoke`.
+        """
+        if link is not None:
+            raise UsageError("PowerShell gives a list as a whole; there is no further part of it.")
+        reply = self.invoke(cmdlet, parameters, select=select)
+        return Page(reply.rows, reply.warnings)
 
     def invoke_many(self, calls: Sequence[CmdletCall]) -> list[Reply | ServiceError]:
         """As `ExchangeService.invoke_many`, one after the other.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from xtmig_kernel.changes import ExchangeCall, GraphCall
 from xtmig_kernel.errors import ServiceError, UsageError
 from xtmig_kernel.m365.clouds import Hosts, hosts_for
 from xtmig_kernel.m365.exchange import ExchangeClient, anchor_for
 from xtmig_kernel.m365.exchange_errors import transience
-from xtmig_kernel.m365.graph import GraphClient, GraphRequest, fill_path
+from xtmig_kernel.m365.graph import GraphClient, GraphRequest, GraphService, fill_path
 from xtmig_kernel.m365.http import Http, new_session
 from xtmig_kernel.m365.limiter import Limiter
 from xtmig_kernel.m365.powershell_exchange import ENVIRONMENTS, SIMULATED, Account, PowerShellExchange
@@ -75,7 +76,9 @@ class Tenant:
         self.requests_at_once = project.requests_at_once
         limiter = Limiter(project.requests_at_once, clock)
         session = new_session(hosts)
-        self.graph = GraphClient(Http("graph", self.side, hosts, sign_in, clock, limiter, session, tell=tell))
+        self.graph: GraphService = GraphClient(
+            Http("graph", self.side, hosts, sign_in, clock, limiter, session, tell=tell)
+        )
         # The proof: a token of another tenant is refused here, before the first request.
         sign_in.token("graph")
         sign_in.token("exchange")
@@ -148,6 +151,17 @@ class Tenant:
             reply if isinstance(reply, ServiceError) else CallReply(reply.data, reply.request_id)
             for reply in self.graph.batch(requests)
         ]
+
+    def through(self, exchange: ExchangeService, graph: GraphService) -> Self:
+        """The same tenant with the same sign-in, whose services are reached through others.
+
+        Args:
+            exchange: Goes before this tenant's Exchange.
+            graph: Goes before this tenant's Graph.
+        """
+        other = copy(self)
+        other.exchange, other.graph = exchange, graph
+        return other
 
     def close(self) -> None:
         """Let go of what is held open for this tenant: the shell, where the project chose PowerShell."""

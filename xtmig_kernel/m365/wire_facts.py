@@ -30,7 +30,7 @@ class WireFact(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^F-\d\d$")
+    id: str = Field(pattern=r"^F-\d{2,3}$")
     fact: str = Field(min_length=1)
     grade: str = Field(min_length=1)
     fallback: str = ""
@@ -68,7 +68,7 @@ def chapters() -> tuple[Chapter, ...]:
 
 def wire_facts() -> tuple[WireFact, ...]:
     """Every fact, by number."""
-    return tuple(sorted((fact for chapter in chapters() for fact in chapter.facts), key=lambda fact: fact.id))
+    return tuple(sorted((fact for chapter in chapters() for fact in chapter.facts), key=lambda fact: int(fact.id[2:])))
 
 
 def unproven_facts() -> tuple[WireFact, ...]:

@@ -18,6 +18,7 @@ from xtmig_kernel.rules import (
     connect,
     consent,
     content,
+    deleted_objects,
     drift,
     endpoint,
     exchange_licences,
@@ -27,11 +28,14 @@ from xtmig_kernel.rules import (
     gate_rules,
     gate_signs,
     gate_ties,
+    growth,
     holds,
     left_behind,
     move_back,
     on_premises,
+    other_batches,
     other_moves,
+    own_keys,
     permissions,
     prepared_licences,
     prepared_rules,
@@ -41,6 +45,8 @@ from xtmig_kernel.rules import (
     quotas,
     relationship,
     release,
+    removal_held,
+    retained,
     rights,
     scope,
     stopping,
@@ -50,6 +56,7 @@ from xtmig_kernel.rules import (
     verification,
     watching,
     wave_plan,
+    wave_seats,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen, blocks, evaluate
 
@@ -103,6 +110,13 @@ ALL_RULES: tuple[Rule, ...] = (
     *clean_up.RULES,
     *closing.RULES,
     *move_back.RULES,
+    *deleted_objects.RULES,
+    *removal_held.RULES,
+    *other_batches.RULES,
+    *wave_seats.RULES,
+    *growth.RULES,
+    *own_keys.RULES,
+    *retained.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

@@ -37,7 +37,7 @@ _PREFIXES = {
 }
 _OF_GROUPS = "grp"
 _OLD = re.compile(r"[0-9a-f]{32}")
-_LEGAL = (
+LEGAL = (
     "Whether it may be lifted is a legal decision: ask the owner of the case or policy, and keep the answer. xtmig "
     "never lifts a hold."
 )
@@ -87,12 +87,21 @@ def is_exempt(state: Row, hold: str) -> bool:
 
 
 def organization_holds(seen: Seen) -> list[str]:
-    """The organisation-wide policies that hold mailboxes; those of groups and their sites are not among them.
+    """The source's organisation-wide policies that hold mailboxes.
 
     Args:
         seen: Holds `source.organization_holds`.
     """
-    holds = (str(row["Hold"]) for row in seen.rows(ORGANIZATION_HOLDS))
+    return holds_in(seen.rows(ORGANIZATION_HOLDS))
+
+
+def holds_in(rows: Iterable[Row]) -> list[str]:
+    """The organisation-wide policies that hold mailboxes; those of groups and their sites are not among them.
+
+    Args:
+        rows: Rows of `organization_holds`.
+    """
+    holds = (str(row["Hold"]) for row in rows)
     return [hold for hold in holds if hold_kind(hold) and not hold.casefold().startswith(_OF_GROUPS)]
 
 
@@ -100,7 +109,7 @@ def _of_mailboxes(seen: Seen, project: Project) -> Iterable[Judgement]:
     def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
         holds = holds_of(state)
         if holds:
-            yield Judgement("fail", mover.label, "; ".join(holds), EXPECTED, _LEGAL + _delay(state))
+            yield Judgement("fail", mover.label, "; ".join(holds), EXPECTED, LEGAL + _delay(state))
 
     return judge_states(seen, project, judge, expected=EXPECTED, all_in="table holds, step 120.1")
 
@@ -127,7 +136,7 @@ def _of_organization(seen: Seen, project: Project) -> Iterable[Judgement]:
                 f"{counted(len(everybody), 'mailbox', 'mailboxes')}: {named([mover.label for mover in held])}",
                 expected="every mailbox that moves is excluded from it",
                 remedy="Let the owner of the policy exclude these mailboxes; each then shows it as an entry that "
-                f"begins with a hyphen. {_LEGAL}",
+                f"begins with a hyphen. {LEGAL}",
             )
 
     yield from judge_each(

@@ -17,26 +17,46 @@ if TYPE_CHECKING:
 
 AT_REST = frozenset({"", "none", "completed", "completedwithwarning", "completedwithwarnings"})
 EXPECTED = "no other move"
+NOTHING_LEFT = "nothing that an earlier move has left"
 
 
 def _not_moving(seen: Seen, project: Project) -> Iterable[Judgement]:
     ours = {row["MailboxGuid"] for row in seen.rows(MIGRATION_USERS)}
 
     def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
-        status, host = str(state["MailboxMoveStatus"] or ""), str(state["MailboxMoveRemoteHostName"] or "")
-        at_rest = status.casefold() in AT_REST
-        if (at_rest and not host) or mover.mailbox["ExchangeGuid"] in ours:
-            return
-        yield Judgement(
-            "fail",
-            mover.label,
-            seen=f"MailboxMoveStatus is {status or 'empty'}" + (f", with {host}" if host else ""),
-            expected=EXPECTED,
-            remedy="A move that Microsoft makes within the source ends by itself: look again later. What an earlier "
-            "attempt has left behind only Microsoft's support clears in Exchange Online.",
-        )
+        if _moves(state) and mover.mailbox["ExchangeGuid"] not in ours:
+            host = str(state["MailboxMoveRemoteHostName"] or "")
+            yield Judgement(
+                "fail",
+                mover.label,
+                seen=f"MailboxMoveStatus is {state['MailboxMoveStatus']}" + (f", with {host}" if host else ""),
+                expected=EXPECTED,
+                remedy="A move that Microsoft makes within the source ends by itself: look again later.",
+            )
 
     return judge_states(seen, project, judge, expected=EXPECTED, all_in="Get-Mailbox, MailboxMoveStatus")
+
+
+def _moves(state: Row) -> bool:
+    return str(state["MailboxMoveStatus"] or "").casefold() not in AT_REST
+
+
+def _nothing_left(seen: Seen, project: Project) -> Iterable[Judgement]:
+    ours = {row["MailboxGuid"] for row in seen.rows(MIGRATION_USERS)}
+
+    def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
+        host = str(state["MailboxMoveRemoteHostName"] or "")
+        if host and not _moves(state) and mover.mailbox["ExchangeGuid"] not in ours:
+            yield Judgement(
+                "fail",
+                mover.label,
+                seen=f"MailboxMoveRemoteHostName is {host}, and no move is under way",
+                expected=NOTHING_LEFT,
+                remedy="An earlier attempt has left it behind. In Exchange Online only Microsoft's support clears it: "
+                "give them the address and the ExchangeGuid.",
+            )
+
+    return judge_states(seen, project, judge, expected=NOTHING_LEFT, all_in="Get-Mailbox, MailboxMoveRemoteHostName")
 
 
 RULES: tuple[Rule, ...] = (
@@ -47,5 +67,13 @@ RULES: tuple[Rule, ...] = (
         "source",
         (*MOVER_FACTS, MIGRATION_USERS),
         _not_moving,
+    ),
+    Rule(
+        "mailbox-no-remote-host",
+        "No mailbox that is to move bears what an earlier move has left",
+        (),
+        "source",
+        (*MOVER_FACTS, MIGRATION_USERS),
+        _nothing_left,
     ),
 )

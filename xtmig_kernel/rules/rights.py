@@ -31,6 +31,7 @@ from xtmig_kernel.rules.rights_needed import (
     prepare_needs,
     right_needs,
     scope_needs,
+    source_content_needs,
 )
 from xtmig_kernel.rules.rule import Judgement, Rule, Seen
 
@@ -222,7 +223,7 @@ def _of(side: Side) -> tuple[Rule, ...]:
             ("ROL-02",),
             side,
             (cmdlets,),
-            _offers(side, content_needs),
+            _offers(side, source_content_needs if side == "source" else content_needs),
             helps=(eligible,),
         ),
         Rule(

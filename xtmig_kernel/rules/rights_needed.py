@@ -39,6 +39,7 @@ CONTENT_CMDLETS = (
     "Get-RecipientPermission",
     "Get-MailboxFolderPermission",
 )
+HELD_CMDLETS = ("Export-MailboxDiagnosticLogs",)
 BATCH_CMDLETS = (
     "Get-MigrationBatch",
     START_CMDLET,
@@ -127,6 +128,15 @@ def content_needs(_project: Project) -> list[Need]:
     return _needs(CONTENT_CMDLETS, "see what mailboxes hold and who may open them")
 
 
+def source_content_needs(project: Project) -> list[Need]:
+    """What the source's account needs besides, to see which holds the service tracks.
+
+    Args:
+        project: Handed on.
+    """
+    return [*content_needs(project), *_needs(HELD_CMDLETS, "see what the service itself holds")]
+
+
 def move_needs(_project: Project) -> list[Need]:
     """What the target's account needs to start batches, watch, stop and complete them, and to take users out."""
     return _needs(BATCH_CMDLETS, "move mailboxes")
@@ -154,8 +164,8 @@ def cmdlets_needed(side: Side, project: Project) -> list[Need]:
         project: Its settings say which are needed.
     """
     setup = _needs(RELATIONSHIP_CMDLETS, "open the relationship", MOVE_CAPABILITY)
-    common = [*content_needs(project), *clean_up_needs(side)]
     if side == "source":
-        return [*setup, *scope_needs(project), *common]
+        return [*setup, *scope_needs(project), *source_content_needs(project), *clean_up_needs(side)]
+    common = [*content_needs(project), *clean_up_needs(side)]
     endpoint = _needs(ENDPOINT_CMDLETS, "make and test the endpoint")
     return [*endpoint, *setup, *prepare_needs(project), *move_needs(project), *right_needs(project), *common]

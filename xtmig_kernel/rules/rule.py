@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.project import Project, Side, SignOff, Waiver
 
 T = TypeVar("T")
+CHOSEN = "source.chosen_users"
+NOBODY = "nobody is listed to move, so nothing was seen to be right"
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,9 @@ def _judged(
         yield Finding(
             rule.id, rule.title, rule.statements, rule.side, rule.title, Skipped("there is nothing here to judge")
         )
+    nobody = CHOSEN in rule.needs and CHOSEN in observed and not observed[CHOSEN].value
+    if nobody:
+        judgements = [replace(j, kind="skip", remedy=NOBODY) if j.kind == "pass" else j for j in judgements]
     for judgement in judgements:
         yield Finding(
             rule=rule.id,

@@ -336,7 +336,7 @@ class Engine:
 
     def _observe(self, step: Step, *, fresh: bool = False) -> dict[str, Observation[tuple[Row, ...]]]:
         facts = self._reader.read_all(step.reads, fresh=fresh or not self._remembers)
-        self._ledger.append_all([("observed", _observed(name, fact)) for name, fact in facts.items()], step=step.id)
+        self._ledger.append_all([("observed", observed_data(name, fact)) for name, fact in facts.items()], step=step.id)
         return facts
 
     def _judge(
@@ -438,7 +438,13 @@ def _pending(view: StepView, pending: Sequence[Pending]) -> StepView:
     return replace(view, state="waiting", waits_for=waits_for, until=until, note=f"begun, not yet settled; {when}")
 
 
-def _observed(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
+def observed_data(name: str, fact: Observation[tuple[Row, ...]]) -> dict[str, Any]:
+    """What the ledger is told of a read: a digest and a number of its rows, or why there are none.
+
+    Args:
+        name: Side and table.
+        fact: What was read.
+    """
     data: dict[str, Any] = {"fact": name, "side": name.partition(".")[0], "at": as_text(fact.at)}
     if isinstance(fact, Observed):
         return data | {"source": fact.source, "rows": len(fact.value), "digest": digest(as_data(fact.value))}

@@ -154,6 +154,11 @@ class SectionRun:
         return tenant
 
     @property
+    def absent(self) -> dict[Side, NotObserved]:
+        """Why a side is not signed in, for those where it was tried in vain."""
+        return dict(self._absent)
+
+    @property
     def engine(self) -> Engine:
         """The engine for the sides that are signed in at this moment."""
         if self._engine is None:

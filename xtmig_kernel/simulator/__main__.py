@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--connection", type=Path, metavar="FILE", help="write addresses and the control token here")
     options.add_argument("--record", type=Path, metavar="FILE", help="write one JSON line per request here")
     options.add_argument("--latency-ms", type=float, default=0.0, help="what every request takes at least")
+    options.add_argument("--cmdlet-ms", type=float, default=0.0, help="what every cmdlet takes, one after the other")
     options.add_argument("--page-rows", type=_positive, default=1000, help="rows of a page at most, whatever is asked")
     options.add_argument("--token-seconds", type=_positive, default=TOKEN_SECONDS, help="how long a token is valid")
     options.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, and when (YAML)")
@@ -108,7 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     seed = options.seed if planned is None or planned.seed is None else str(planned.seed)
     faults = Faults(seed, planned.faults if planned else (), listening.regional)
     desk = server.new_desk(ServiceClock(start, options.speed), faults)
-    simulator = server.Simulator(world, desk, Recorder(options.record), latency=options.latency_ms / 1000)
+    latency, each = options.latency_ms / 1000, options.cmdlet_ms / 1000
+    simulator = server.Simulator(world, desk, Recorder(options.record), latency=latency, cmdlet_seconds=each)
     asyncio.run(
         server.run(
             simulator, listening.sockets, options.connection, options.record, stop_with_stdin=options.stop_with_stdin

@@ -45,6 +45,9 @@ class Holds(Part):
     delay_release: bool = False
     compliance_tag: bool = False
     retention: bool = False
+    tracked: list[str] = Field(
+        default=[], description="Policies of the whole organisation that the service's own log still shows as holding"
+    )
 
 
 class Sizes(Part):

@@ -83,6 +83,7 @@ class Simulator:
 
     Attributes:
         latency: Seconds that every request takes at least.
+        cmdlet_seconds: Seconds that each cmdlet takes besides; members of a batch run one after the other.
         running: Cmdlet requests at work now, by tenant.
     """
 
@@ -90,6 +91,7 @@ class Simulator:
     desk: Desk
     recorder: Recorder
     latency: float = 0.0
+    cmdlet_seconds: float = 0.0
     running: dict[str, int] = field(default_factory=dict)
 
     async def handle(self, service: str, request: Request) -> Response:
@@ -110,7 +112,8 @@ class Simulator:
         async with self._place(call) as has_place:
             if has_place:
                 effect = self.desk.faults.on(call, now)
-                await asyncio.sleep(self.latency + (effect.seconds if effect else 0))
+                cmdlets = exchange.number_of_cmdlets(call) if self.cmdlet_seconds and call.service == "exo" else 0
+                await asyncio.sleep(self.latency + self.cmdlet_seconds * cmdlets + (effect.seconds if effect else 0))
                 outcome = self._outcome(call, effect) if effect else self._real(call)
             else:
                 tenant = self.world.tenant(exchange.runs_cmdlets(call) or "")

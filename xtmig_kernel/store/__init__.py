@@ -1,7 +1,7 @@
 """The project's memory: the ledger, precious and append-only, and the snapshots, which can be read again."""
 
 from xtmig_kernel.store.ledger import Entry, Ledger
-from xtmig_kernel.store.lock import approvals_lock, project_lock
+from xtmig_kernel.store.lock import approvals_lock, collecting_lock, project_lock
 from xtmig_kernel.store.snapshots import Answer, SnapshotInfo, SnapshotStore, StoredFacts
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "SnapshotStore",
     "StoredFacts",
     "approvals_lock",
+    "collecting_lock",
     "project_lock",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LOCK_FILE = ".xtmig.lock"
 APPROVALS_LOCK_FILE = ".xtmig-approvals.lock"
+COLLECTING_LOCK_FILE = ".xtmig-collecting.lock"
 APPROVALS_SECONDS = 20
 
 
@@ -43,6 +44,20 @@ def approvals_lock(folder: Path) -> Iterator[None]:
         LedgerError: Another process holds it for too long.
     """
     with _held(folder / APPROVALS_LOCK_FILE, APPROVALS_SECONDS, "another person is approving in this project"):
+        yield
+
+
+@contextmanager
+def collecting_lock(folder: Path) -> Iterator[None]:
+    """Hold the collection of a project folder, so that no two processes continue the same snapshot.
+
+    Args:
+        folder: The project folder.
+
+    Raises:
+        LedgerError: Another process is collecting.
+    """
+    with _held(folder / COLLECTING_LOCK_FILE, 0, "another run is collecting both tenants for this project"):
         yield
 
 

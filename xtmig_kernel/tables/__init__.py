@@ -313,6 +313,18 @@ TABLES = (
         "Get-Mailbox -SoftDeletedMailbox with Get-MailboxStatistics: what would be lost for ever (USR-25)",
     ),
     Table(
+        "soft_deleted_mail_users",
+        {
+            "ObjectId": "guid",
+            "ExchangeGuid": "guid",
+            "DisplayName": "text",
+            "UserPrincipalName": "text",
+            "PrimarySmtpAddress": "text",
+            "SoftDeletedAt": "time",
+        },
+        "Get-MailUser -SoftDeletedMailUser: MailUsers that were deleted and still keep their identity",
+    ),
+    Table(
         "distribution_groups",
         {
             "ObjectId": "guid",

@@ -151,6 +151,12 @@ MOVE_TABLES = (
         "Get-MailboxStatistics of the chosen users' mailboxes and archives",
     ),
     Table(
+        "earlier_sizes",
+        {"ExchangeGuid": "guid", "Archive": "bool", "Bytes": "int", "At": "time"},
+        "What mailboxes and archives held in an earlier collection, a day old or more, and when that was; from the "
+        "project's own snapshots",
+    ),
+    Table(
         "mailbox_permissions",
         PERMISSION_COLUMNS,
         "Rights on the chosen users' mailboxes: Get-MailboxPermission, Get-RecipientPermission, GrantSendOnBehalfTo, "
@@ -163,6 +169,19 @@ MOVE_TABLES = (
         FOLDER_COLUMNS,
         "Get-MailboxFolderStatistics of the users of waves that are about to be cut over, or were. Scope is visible or "
         "recoverable",
+    ),
+    Table(
+        "archive_recoverable_folders",
+        {"ExchangeGuid": "guid", "ArchiveGuid": "guid", "Folder": "text", "Items": "int", "Bytes": "int"},
+        "Get-MailboxFolderStatistics -Archive -FolderScope RecoverableItems of the chosen users' archives; Folder is a "
+        "name such as SubstrateHolds. An archive that did not tell has one row without a folder",
+    ),
+    Table(
+        "hold_tracking",
+        {"ExchangeGuid": "guid", "Hold": "text", "Kind": "int"},
+        "Export-MailboxDiagnosticLogs -ComponentName HoldTracking of the chosen users' mailboxes, where a policy holds "
+        "the whole organisation. Kind is the log's `ht`: 4 is a hold of the organisation. A mailbox that did not tell "
+        "has one row without a hold, one that nothing holds has none",
     ),
     Table(
         "move_requests",

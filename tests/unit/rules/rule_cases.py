@@ -14,6 +14,7 @@ import cases_cutover
 import cases_failures
 import cases_licensing
 import cases_matching
+import cases_preflight
 import cases_scope
 import cases_stay
 import cases_users
@@ -31,6 +32,7 @@ MORE = (
     cases_failures,
     cases_licensing,
     cases_matching,
+    cases_preflight,
     cases_scope,
     cases_stay,
     cases_users,

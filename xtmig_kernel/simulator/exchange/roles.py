@@ -24,6 +24,7 @@ _MIGRATION = [
 _MOVES = ["Get-MoveRequest", "Get-MoveRequestStatistics", "Remove-MoveRequest"]
 _READ_RIGHTS = ["Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission"]
 _READ_CONTENT = ["Get-MailboxStatistics", "Get-MailboxFolderStatistics"]
+_READ_LOGS = ["Export-MailboxDiagnosticLogs"]
 _RIGHTS = [
     *_READ_RIGHTS,
     "Add-MailboxPermission",
@@ -50,8 +51,8 @@ ROLES: dict[str, list[str]] = {
     "Migration": _MIGRATION,
     "Move Mailboxes": [*_MIGRATION, *_MOVES, *_READ_RECIPIENTS, *_READ_CONTENT],
     "Mail Recipients": [
-        *_READ_RECIPIENTS, "Get-AcceptedDomain", *_READ_CONTENT, *_RIGHTS, "Set-Mailbox", "Enable-Mailbox",
-        "Set-MailUser", "Set-User",
+        *_READ_RECIPIENTS, "Get-AcceptedDomain", *_READ_CONTENT, *_READ_LOGS, *_RIGHTS, "Set-Mailbox",
+        "Enable-Mailbox", "Set-MailUser", "Set-User",
     ],
     "Mail Recipient Creation": [*_READ_RECIPIENTS, "Get-AcceptedDomain", "New-MailUser", "Remove-MailUser"],
     "Reset Password": ["Get-Mailbox", "Get-MailUser", "Get-User"],

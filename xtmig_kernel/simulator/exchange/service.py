@@ -26,6 +26,7 @@ from xtmig_kernel.simulator.links import LinkRefused, make_link, read_link
 
 from . import (
     all_recipients,
+    diagnostic_logs,
     endpoints,
     folder_statistics,
     group_members,
@@ -102,6 +103,7 @@ HANDLERS: dict[str, Handler] = {
     "enable-mailbox": mailbox_archives.enable,
     "get-mailboxstatistics": mailboxes.statistics,
     "get-mailboxfolderstatistics": folder_statistics.get,
+    "export-mailboxdiagnosticlogs": diagnostic_logs.export,
     "get-mailboxpermission": permissions.get_mailbox_permission,
     "add-mailboxpermission": permissions.add_mailbox_permission,
     "remove-mailboxpermission": permissions.remove_mailbox_permission,
@@ -137,6 +139,16 @@ def runs_cmdlets(call: Call) -> str | None:
     """The tenant reference of a call that takes one of the tenant's four places, or None."""
     found = PATH.fullmatch(call.path)
     return found.group(2) if found and call.method == "POST" else None
+
+
+def number_of_cmdlets(call: Call) -> int:
+    """How many cmdlets a request runs: those of a batch, one alone, or none."""
+    if call.path.lower().endswith("/$batch"):
+        try:
+            return len(batch_members(call))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return 0
+    return int(call.method == "POST" and call.path.lower().endswith("/invokecommand"))
 
 
 def serve(world: World, call: Call, now: datetime, planted: Planted = nothing_planted) -> Outcome:
