@@ -236,6 +236,21 @@ CMDLETS: dict[str, Callable[[Side, dict[str, Any]], list[dict[str, Any]]]] = {
     ],
     "Get-MailboxStatistics": lambda _, given: [_statistics(given)],
     "Get-MailboxFolderStatistics": lambda _, given: _folders(given),
+    "Get-CASMailbox": lambda side, _: [
+        {"Name": "LaraN", "PrimarySmtpAddress": LARA[side], "ActiveSyncEnabled": True, "OWAEnabled": True,
+         "PopEnabled": False, "ImapEnabled": True, "MAPIEnabled": True, "EwsEnabled": None,
+         "SmtpClientAuthenticationDisabled": None, "OwaMailboxPolicy": "OwaMailboxPolicy-Default",
+         "ActiveSyncMailboxPolicy": "Default"}
+    ] * (side == "source"),
+    "Get-CalendarProcessing": lambda _, given: [
+        {"Identity": given["Identity"], "AutomateProcessing": "AutoAccept", "AllowConflicts": False,
+         **number("BookingWindowInDays", 180), **number("MaximumDurationInMinutes", 1440), "AllBookInPolicy": True,
+         **several("BookInPolicy"), **several("ResourceDelegates")}
+    ],
+    "Get-ManagementRoleAssignment": lambda _, __: [
+        {"Name": "Move Mailboxes-Organization Management", "Role": "Move Mailboxes", "Enabled": True,
+         "RoleAssigneeName": "Organization Management", "RoleAssigneeType": "RoleGroup"}
+    ],
     "Export-MailboxDiagnosticLogs": lambda _, given: [
         {"MailboxLog": HELD, "LogName": given["ComponentName"], **guid("MailboxGuid", given["Identity"])}
     ],

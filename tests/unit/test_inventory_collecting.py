@@ -358,7 +358,7 @@ def test_an_estimate_is_what_was_measured() -> None:
     told.progress.expects("source", 1540)
     told.progress.answered("source", 500, 0.0)
     told.answer(80, 20.0)
-    assert told.said[-1].endswith("580 of 1,540 questions, about 4 minutes left of this table")
+    assert told.said[-1].endswith("580 of 1,540 questions, about 4 minutes left of these")
 
 
 def test_a_list_without_an_end_has_no_estimate() -> None:

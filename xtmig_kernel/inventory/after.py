@@ -132,7 +132,7 @@ def licence_plans(context: ReadContext) -> tuple[str, list[Row]]:
     Raises:
         ServiceError: One of them could not be read; a part of the users is never taken for all.
     """
-    people = sorted(_object_ids(context))
+    people = sorted(object_ids_of_chosen(context))
     paths = [f"/users/{quote(object_id, safe='')}/licenseDetails" for object_id in people]
     replies = context.tenant.graph.batch([GraphRequest("GET", path) for path in paths])
     rows: list[Row] = []
@@ -168,11 +168,14 @@ def _sign_in_names(context: ReadContext) -> dict[str, str]:
     return {str(row["ObjectId"]): str(row["UserPrincipalName"]) for row in _holders(context) if row["ObjectId"]}
 
 
-def _object_ids(context: ReadContext) -> set[str]:
+def object_ids_of_chosen(context: ReadContext) -> set[str]:
     """Object IDs of the users of `users.csv` on this side.
 
     In the target they are found by `TargetAddress`, and by the ExchangeGuid of the source's object where the source
     is signed in.
+
+    Args:
+        context: The side.
     """
     _, chosen = chosen_users(context)
     column = "SourceAddress" if context.side == "source" else "TargetAddress"

@@ -18,10 +18,23 @@ _BEFORE_THE_MOVE = (
     rules.prepared_licences, rules.verification, rules.holds, rules.other_moves, rules.archives, rules.quotas,
     rules.permissions, rules.content, rules.wave_plan,
 )  # fmt: skip
-ASKED_ONE_BY_ONE = ("mailbox_sizes", "archive_recoverable_folders", "hold_tracking", "mailbox_permissions")
+ASKED_ONE_BY_ONE = (
+    "calendar_processing",
+    "mailbox_sizes",
+    "archive_recoverable_folders",
+    "hold_tracking",
+    "mailbox_permissions",
+)
 """Tables for which no bulk read exists; they are read last, the longest at the end."""
 
-_FURTHER = ("source.archive_recoverable_folders", "source.hold_tracking")
+COMPARED_LATER = ("mailbox_settings", "client_access", "calendar_processing", "group_memberships", "role_assignments")
+_FURTHER = (
+    "source.archive_recoverable_folders",
+    "source.hold_tracking",
+    "target.soft_deleted_mail_users",
+    *(f"source.{table}" for table in COMPARED_LATER),
+    "target.role_assignments",
+)
 
 
 def facts_of(judging: Iterable[Rule]) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Progress:
 
     def _sentences(self, now: float) -> Iterable[str]:
         for side, table in self._at.items():
-            if self._done[side] >= self._tables[side]:
+            if self._tables[side] and self._done[side] >= self._tables[side]:
                 yield f"{side}: all {counted(self._tables[side], 'table')} read"
             elif table.name:
                 place = f"{side}: {table.name} (table {self._done[side] + 1} of {self._tables[side]})"
@@ -158,7 +158,7 @@ def _left(table: _Table, now: float) -> str:
     if table.measured < LEAST_MEASURED or seconds < LEAST_MEASURED_SECONDS:
         return NO_ESTIMATE
     left = max(0, table.expected - table.answered) * seconds / table.measured
-    return f"about {in_words(left)} left of this table"
+    return f"about {in_words(left)} left of these"
 
 
 def in_words(seconds: float) -> str:

@@ -17,6 +17,7 @@ from xtmig_kernel.inventory import (
     groups,
     halted,
     licences,
+    memberships,
     moves,
     on_premises,
     permissions,
@@ -24,6 +25,7 @@ from xtmig_kernel.inventory import (
     recipients,
     records,
     retained,
+    settings,
     sign_in,
     users,
 )
@@ -102,6 +104,12 @@ SIGNED_IN: dict[str, Table] = {
     "hold_tracking": retained.hold_tracking,
     "mailbox_permissions": permissions.mailbox_permissions,
     "folder_counts": counts.folder_counts,
+    "mailbox_settings": settings.mailbox_settings,
+    "client_access": settings.client_access,
+    "calendar_processing": settings.calendar_processing,
+    "soft_deleted_mail_users": settings.soft_deleted_mail_users,
+    "role_assignments": settings.role_assignments,
+    "group_memberships": memberships.group_memberships,
     "move_histories": after.move_histories,
     "licence_plans": after.licence_plans,
 }

@@ -81,7 +81,7 @@ class ExchangeClient:
             Unavailable: No usable answer, after the retries.
         """
         body = self._body(cmdlet, parameters or {})
-        url = self._url("InvokeCommand") + (f"?$select={','.join(select)}" if select else "")
+        url = self._invoke_url(select)
         return self._pages(url, cmdlet, body, self._headers(cmdlet, anchor))
 
     def page(
@@ -105,7 +105,7 @@ class ExchangeClient:
             PageLinkExpired: The link is no longer valid; the list has to be begun again.
             ServiceError: As `invoke`.
         """
-        first = self._url("InvokeCommand") + (f"?$select={','.join(select)}" if select else "")
+        first = self._invoke_url(select)
         body = self._body(cmdlet, parameters or {})
         try:
             response = self._post(link or first, cmdlet, body, self._headers(cmdlet, None))
@@ -303,6 +303,9 @@ class ExchangeClient:
                 self._raise_for(response, what, writes=False)
                 self._module = read_module_file(response.data())
             return self._module
+
+    def _invoke_url(self, select: Sequence[str] | None) -> str:
+        return self._url("InvokeCommand") + (f"?$select={','.join(select)}" if select else "")
 
     def _url(self, end: str) -> str:
         return f"{self._http.hosts.exchange}/adminapi/beta/{self._tenant_id}/{end}"

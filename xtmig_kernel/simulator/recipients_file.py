@@ -90,6 +90,32 @@ class Forwarding(Part):
     deliver_and_forward: bool = False
 
 
+class ClientAccess(Part):
+    """By which protocols a mailbox may be used; None follows the organisation."""
+
+    active_sync: bool = True
+    owa: bool = True
+    pop: bool = True
+    imap: bool = True
+    mapi: bool = True
+    ews: bool | None = None
+    smtp_authentication_disabled: bool | None = None
+    owa_policy: str = "OwaMailboxPolicy-Default"
+    active_sync_policy: str = "Default"
+
+
+class CalendarProcessing(Part):
+    """How a room or a piece of equipment answers who books it; `automate` follows from the kind by default."""
+
+    automate: Literal["None", "AutoUpdate", "AutoAccept"] | None = None
+    allow_conflicts: bool = False
+    booking_window_days: int = Field(default=180, ge=0)
+    maximum_minutes: int = Field(default=1440, ge=0)
+    everybody_books: bool = True
+    books: list[str] = Field(default=[], description="Who books without asking")
+    delegates: list[str] = Field(default=[], description="Who is asked")
+
+
 class Skipped(Part):
     """Items that a move cannot copy (shapes 3.12). `number` stands for so many of the kind."""
 
@@ -196,6 +222,9 @@ class Mailbox(Recipient):
     sizes: Sizes = Sizes()
     access: Access = Access()
     forwarding: Forwarding = Forwarding()
+    client_access: ClientAccess = ClientAccess()
+    calendar_processing: CalendarProcessing | None = None
+    retention_policy: str = "Default MRM Policy"
     content: Content = Content()
     folders: list[Folder] = []
     archive_folders: list[Folder] = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.tables.moves import MOVE_TABLES
 from xtmig_kernel.tables.records import RECORD_TABLES
+from xtmig_kernel.tables.settings import SETTING_TABLES
 from xtmig_kernel.tables.table import Table
 
 if TYPE_CHECKING:
@@ -352,6 +353,7 @@ TABLES = (
     ),
     *MOVE_TABLES,
     *RECORD_TABLES,
+    *SETTING_TABLES,
     Table(
         "migration_tests",
         {"Endpoint": "text", "TestMailbox": "text", "Result": "text", "Message": "text", "ErrorDetail": "text"},

@@ -8,9 +8,10 @@ from xtmig_kernel.simulator import content, people
 from xtmig_kernel.simulator.recipients_file import Mailbox
 from xtmig_kernel.simulator.sizes import bytes_text
 
+from .binding import GUID
 from .context import Context, Result
 from .errors import bad_value
-from .lookup import chosen, refuse_unserved
+from .lookup import address_book, chosen, refuse_unserved
 
 if TYPE_CHECKING:
     from xtmig_kernel.simulator.content import Place
@@ -27,14 +28,26 @@ EVERYTHING = frozenset({"", "all"})
 def get(context: Context, bound: Bound) -> Result:
     """Get-MailboxFolderStatistics: all folders, recoverable ones too; FolderScope narrows to a kind of folder.
 
-    A mailbox without an archive has no row with Archive.
+    A mailbox without an archive has no row with Archive. An archive's own GUID names the archive, as Microsoft's
+    validation script asks for it [SRC].
     """
     refuse_unserved(bound, SERVED)
+    owner = _owner_of_archive(context, bound.get("Identity"))
+    archive = bool(bound.get("Archive")) or owner is not None
     rows = []
-    for mailbox in chosen(context, (Mailbox,), bound.get("Identity")):
-        places = content.archive_folders(mailbox) if bound.get("Archive") else content.folders(mailbox)
+    for mailbox in [owner] if owner else chosen(context, (Mailbox,), bound.get("Identity")):
+        places = content.archive_folders(mailbox) if archive else content.folders(mailbox)
         rows += [_row(context, mailbox, place, places) for place in _within(places, bound)]
     return Result(rows)
+
+
+def _owner_of_archive(context: Context, wanted: str | None) -> Mailbox | None:
+    """The mailbox whose archive has this GUID, where nothing else answers to it."""
+    if not wanted or not GUID.fullmatch(wanted) or address_book(context).find(wanted):
+        return None
+    living = (mailbox for mailbox in context.tenant.mailboxes if people.living(mailbox) and mailbox.archive)
+    guids = ((people.archive_guid(context.world, context.tenant, mailbox), mailbox) for mailbox in living)
+    return next((mailbox for guid, mailbox in guids if guid and guid.lower() == wanted.lower()), None)
 
 
 def _within(places: list[Place], bound: Bound) -> list[Place]:

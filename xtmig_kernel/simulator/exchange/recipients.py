@@ -85,7 +85,7 @@ def mailbox_row(context: Context, mailbox: Mailbox) -> dict[str, Any]:
         "LitigationHoldOwner": "",
         "SingleItemRecoveryEnabled": True,
         "ElcProcessingDisabled": False,
-        "RetentionPolicy": "Default MRM Policy",
+        "RetentionPolicy": mailbox.retention_policy,
         "DataEncryptionPolicy": None,
         "DisabledMailboxLocations": False,
         "RetentionHoldEnabled": holds.retention,

@@ -25,6 +25,7 @@ _MOVES = ["Get-MoveRequest", "Get-MoveRequestStatistics", "Remove-MoveRequest"]
 _READ_RIGHTS = ["Get-MailboxPermission", "Get-RecipientPermission", "Get-MailboxFolderPermission"]
 _READ_CONTENT = ["Get-MailboxStatistics", "Get-MailboxFolderStatistics"]
 _READ_LOGS = ["Export-MailboxDiagnosticLogs"]
+_READ_SETTINGS = ["Get-CASMailbox", "Get-CalendarProcessing"]
 _RIGHTS = [
     *_READ_RIGHTS,
     "Add-MailboxPermission",
@@ -51,8 +52,8 @@ ROLES: dict[str, list[str]] = {
     "Migration": _MIGRATION,
     "Move Mailboxes": [*_MIGRATION, *_MOVES, *_READ_RECIPIENTS, *_READ_CONTENT],
     "Mail Recipients": [
-        *_READ_RECIPIENTS, "Get-AcceptedDomain", *_READ_CONTENT, *_READ_LOGS, *_RIGHTS, "Set-Mailbox",
-        "Enable-Mailbox", "Set-MailUser", "Set-User",
+        *_READ_RECIPIENTS, "Get-AcceptedDomain", *_READ_CONTENT, *_READ_LOGS, *_READ_SETTINGS, *_RIGHTS,
+        "Set-Mailbox", "Enable-Mailbox", "Set-MailUser", "Set-User",
     ],
     "Mail Recipient Creation": [*_READ_RECIPIENTS, "Get-AcceptedDomain", "New-MailUser", "Remove-MailUser"],
     "Reset Password": ["Get-Mailbox", "Get-MailUser", "Get-User"],
@@ -62,11 +63,14 @@ ROLES: dict[str, list[str]] = {
     SECURITY_GROUPS: [
         *_READ_RECIPIENTS, *_GROUP_MEMBERS, "New-DistributionGroup", "Remove-DistributionGroup", "Get-AcceptedDomain",
     ],
+    "Role Management": ["Get-ManagementRoleAssignment"],
     "View-Only Configuration": [
+        "Get-ManagementRoleAssignment",
         "Get-OrganizationConfig", "Get-AcceptedDomain", "Get-OrganizationRelationship", "Get-MigrationEndpoint",
     ],
     "View-Only Recipients": [
-        *_READ_RECIPIENTS, *_READ_RIGHTS, *_READ_CONTENT, "Get-MoveRequest", "Get-MoveRequestStatistics",
+        *_READ_RECIPIENTS, *_READ_RIGHTS, *_READ_CONTENT, *_READ_SETTINGS, "Get-MoveRequest",
+        "Get-MoveRequestStatistics",
     ],
 }  # fmt: skip
 _RECIPIENT_MANAGEMENT = ["Mail Recipients", "Mail Recipient Creation", "Reset Password", "Migration", "Move Mailboxes"]

@@ -43,6 +43,8 @@ from . import (
     permissions,
     recipients,
     relationships,
+    role_assignments,
+    settings,
     users,
 )
 from .binding import Bound, bind, recorded
@@ -103,6 +105,9 @@ HANDLERS: dict[str, Handler] = {
     "enable-mailbox": mailbox_archives.enable,
     "get-mailboxstatistics": mailboxes.statistics,
     "get-mailboxfolderstatistics": folder_statistics.get,
+    "get-casmailbox": settings.get_client_access,
+    "get-calendarprocessing": settings.get_calendar_processing,
+    "get-managementroleassignment": role_assignments.get,
     "export-mailboxdiagnosticlogs": diagnostic_logs.export,
     "get-mailboxpermission": permissions.get_mailbox_permission,
     "add-mailboxpermission": permissions.add_mailbox_permission,
