@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
+    from xtmig_kernel.rules.drift_of_snapshots import Drift
     from xtmig_kernel.rules.side_by_side import Pair
     from xtmig_kernel.store import SnapshotInfo
 
@@ -99,6 +100,17 @@ def pair_card(pair: Pair, findings: Sequence[Finding], project: Project) -> str:
             for finding in findings
         ],
     )
+
+
+def drift_card(drift: Drift, before: SnapshotInfo, project: Project) -> str:
+    """What has changed since an earlier snapshot, in numbers.
+
+    Args:
+        drift: The comparison.
+        before: The earlier snapshot.
+        project: The project.
+    """
+    return render("assess_drift", drift=drift, before=before, taken=as_text(drift.since), project=project)
 
 
 def note_card(text: str) -> str:
