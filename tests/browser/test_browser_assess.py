@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.evidence import Observed
+from xtmig_kernel.inventory.collecting import about
 from xtmig_kernel.project import load_project
-from xtmig_kernel.runbook.snapshot_reader import about
 from xtmig_kernel.runs.folder import new_project
 from xtmig_kernel.store import SnapshotStore
 
@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
     tables["source.mailboxes"][0]["DisplayName"] = SCRIPT
     tables["source.chosen_users"][1]["Wave"] = SCRIPT
     store = SnapshotStore(folder)
-    snapshot = store.begin(NOW, about(load_project(folder)))
+    snapshot = store.begin(NOW, about(load_project(folder), {}))
     for fact, rows in tables.items():
         store.keep(snapshot, fact, Observed(tuple(rows), NOW, f"read of {fact}"), [as_text(NOW)] * len(rows))
     store.finish(snapshot, NOW)

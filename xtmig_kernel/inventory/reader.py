@@ -107,7 +107,6 @@ SIGNED_IN: dict[str, Table] = {
     "mailbox_settings": settings.mailbox_settings,
     "client_access": settings.client_access,
     "calendar_processing": settings.calendar_processing,
-    "soft_deleted_mail_users": settings.soft_deleted_mail_users,
     "role_assignments": settings.role_assignments,
     "group_memberships": memberships.group_memberships,
     "move_histories": after.move_histories,
