@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core_facts import configured
+from core_facts import configured, make_project
 from stay_facts import permission, size, state
 from user_facts import chosen, directory_user, exchange_user, lara_mail_user, lara_mailbox, recipient, sku
 
+from xtmig_kernel.clock import as_text
+from xtmig_kernel.evidence import Observed
+from xtmig_kernel.inventory.collecting import about
+from xtmig_kernel.store import SnapshotStore
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
 
 QUOTA = 107_374_182_400
 WAVES = 20
@@ -111,3 +118,13 @@ def spoiled(tables: dict[str, list[dict[str, Any]]], each: int) -> dict[str, lis
     for row, state_ in zip(tables["source.mailbox_sizes"][2 * each : 3 * each], full, strict=True):
         row["Bytes"] = int((state_["QuotaBytes"] or QUOTA) * 0.95)
     return tables
+
+
+def keep(folder: Path, tables: dict[str, list[dict[str, Any]]], at: datetime) -> str:
+    """A whole snapshot of these tables in the folder of the tests' project, as if both tenants had been read."""
+    store = SnapshotStore(folder)
+    snapshot = store.begin(at, about(make_project(), {}))
+    for fact, rows in tables.items():
+        store.keep(snapshot, fact, Observed(tuple(rows), at, f"read of {fact}"), [as_text(at)] * len(rows))
+    store.finish(snapshot, at)
+    return snapshot

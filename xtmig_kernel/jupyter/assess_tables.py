@@ -170,7 +170,7 @@ class Told:
             Column("Findings"),
             Column("About"),
             Column("What was seen first"),
-            Column("What to do"),
+            Column("What to do", long=True),
             Column("Mended by", few=True),
             Column("Rule"),
         )
@@ -200,7 +200,7 @@ class Told:
             Column("Side", few=True),
             Column("What was seen"),
             Column("Expected", few=True),
-            Column("What to do", few=True),
+            Column("What to do", few=True, long=True),
             Column("Mended by", few=True),
         )
         return DataTable("findings", "Every finding that is left, none folded into another one.", columns, rows, _ALL)
