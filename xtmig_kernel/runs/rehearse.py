@@ -258,9 +258,15 @@ def open_sections(result: Result) -> tuple[str, ...]:
 
 
 def _is_worth_another_run(result: Result) -> bool:
-    """Whether a service broke a step off, or something could not be observed: the same may work the next time."""
+    """Whether a service broke a step off, or something could not be observed: the same may work the next time.
+
+    A step that could not be planned counts also where checks failed: they may have failed for want of that step.
+    """
     broke_off = any(problem.this_run and not problem.resolved for problem in result.problems)
-    return broke_off or result.run.exit_code == NOT_OBSERVED
+    unplanned = any(
+        step.this_run and step.state == "not planned" for section in result.sections for step in section.steps
+    )
+    return broke_off or unplanned or result.run.exit_code == NOT_OBSERVED
 
 
 def _is_open(finding: FindingFact) -> bool:

@@ -76,8 +76,10 @@ def test_settings_beside_the_tenants_go_over_those_of_the_practice() -> None:
     assert {"id": "practice", "users": {**users, **stays["users"]}} == merged({"id": "practice", "users": users}, stays)
 
 
-def runs_until(monkeypatch: pytest.MonkeyPatch, folder: Path, *codes: int) -> list[str]:
+def runs_until(monkeypatch: pytest.MonkeyPatch, folder: Path, *codes: int, step_state: str = "failed") -> list[str]:
     """The modes of the runs that people make of a section, whose exit codes are these and then 0."""
+    step = SimpleNamespace(id="160.3", state=step_state, this_run=True)
+    sections = (SimpleNamespace(steps=(step,)),)
     made: list[str] = []
     left = list(codes)
 
@@ -85,7 +87,7 @@ def runs_until(monkeypatch: pytest.MonkeyPatch, folder: Path, *codes: int) -> li
         made.append(mode)
         code = left.pop(0) if left else 0
         facts = SimpleNamespace(mode=mode, exit_code=code, changes={}, planned=0, planned_files=0, asked=("160",))
-        told = {"findings": (), "problems": (), "planned": (), "open_items": (), "sections": (), "answer": "…"}
+        told = {"findings": (), "problems": (), "planned": (), "open_items": (), "sections": sections, "answer": "…"}
         return SimpleNamespace(result=SimpleNamespace(run=facts, **told))
 
     monkeypatch.setattr(rehearse, "run_sections", run)
@@ -108,3 +110,10 @@ def test_nobody_runs_a_section_again_for_ever(monkeypatch: pytest.MonkeyPatch, f
 def test_a_failed_check_is_not_run_again(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """What a check has found wrong does not go away by looking again."""
     assert runs_until(monkeypatch, folder, *[3] * 30) == ["plan"]
+
+
+def test_a_failed_check_is_run_again_where_a_step_could_not_be_planned(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """A check may have failed because a table could not be read, from which the step before it is planned."""
+    assert runs_until(monkeypatch, folder, 3, 3, step_state="not planned") == ["plan", "apply", "apply"]
