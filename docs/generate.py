@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.m365.wire_facts import chapters, unproven_facts, wire_facts
 from xtmig_kernel.project.files import write_whole
 from xtmig_kernel.rules import ALL_RULES
+from xtmig_kernel.rules.preflight import CATALOGUE, PREFLIGHT_RULES, known_failures, left_out, script_checks
 from xtmig_kernel.runbook import SECTIONS, STEPS, sections
 from xtmig_kernel.statements import DOCUMENT_URL, Statement, statements
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xtmig_kernel.rules import Rule
+    from xtmig_kernel.rules.preflight import KnownFailure
 
 REFERENCE = Path(__file__).parent / "reference"
 SIDE = {"source": "SOURCE", "target": "TARGET", None: "both"}
@@ -29,6 +31,7 @@ def rules_page() -> str:
         "What must hold in the two tenants, and where it is judged. A finding, a waiver and the report name a rule by",
         "its id. A rule that lacks one of its facts gives no verdict but `not observed`, with the reason. This page is",
         "made by `python docs/generate.py` from `xtmig_kernel/rules/`.",
+        *_preflight_lines(),
     ]
     told: set[str] = set()
     for section in SECTIONS:
@@ -40,7 +43,63 @@ def rules_page() -> str:
             lines += ["| rule | tenant | what must hold | statements | judged in | holds back | facts |"]
             lines += ["|---|---|---|---|---|---|---|"]
             lines += [_rule_line(rule) for rule in rules]
+    alone = [rule for rule in ALL_RULES if rule.id not in told]
+    if alone:
+        lines += ["", "## Judged by the preflight alone", ""]
+        lines += ["| rule | tenant | what must hold | statements | judged in | holds back | facts |"]
+        lines += ["|---|---|---|---|---|---|---|"]
+        lines += [_rule_line(rule) for rule in alone]
     return "\n".join(lines) + "\n"
+
+
+def _preflight_lines() -> list[str]:
+    """What is judged before the first byte moves, the causes behind it, and what is left out, with the reason."""
+    causes = known_failures().values()
+    seen_by = {c.number: [rule for rule, entry in CATALOGUE.items() if c.number in entry.failures] for c in causes}
+    return [
+        "",
+        "## Before the first byte moves",
+        "",
+        f"{len(PREFLIGHT_RULES)} rules that need nothing but what reading both tenants gives. Each says which known",
+        "causes of failing moves it sees beforehand (F numbers, below), and which check of Microsoft's validation",
+        "script it covers. What no step mends is mended by what the finding says.",
+        "",
+        "| | rule | what must hold | statements | causes | Microsoft's script | mended by | document |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_preflight_line(rule) for rule in PREFLIGHT_RULES),
+        "",
+        "## Known causes of failing moves",
+        "",
+        "| | cause | how the service answers | seen before the move by |",
+        "|---|---|---|---|",
+        *(_cause_line(cause, seen_by[cause.number]) for cause in causes),
+        "",
+        "## What the preflight does not judge",
+        "",
+        "Checks, prerequisites, prohibitions, limits and warnings of the document that no rule above answers.",
+        "",
+        "| statement | why not |",
+        "|---|---|",
+        *(f"| {statement} | {why} |" for statement, why in left_out().items()),
+    ]
+
+
+def _preflight_line(rule: Rule) -> str:
+    entry = CATALOGUE[rule.id]
+    checks = "; ".join(script_checks()[check] for check in entry.script_checks) or "none does"
+    columns = (", ".join(texts) or "–" for texts in (rule.statements, entry.failures))
+    steps = ", ".join(entry.steps) or "–"
+    return (
+        f"| {entry.severity} | `{rule.id}` | {rule.title} | {' | '.join(columns)} | {checks} | {steps} "
+        f"| [{entry.section}]({entry.link}) |"
+    )
+
+
+def _cause_line(cause: KnownFailure, rules: list[str]) -> str:
+    by = f"{cause.seen_before}: " + ", ".join(f"`{rule}`" for rule in rules)
+    return (
+        f"| {cause.number} | {cause.cause} | {cause.answer or '–'} | {by if rules else f'nothing: {cause.why_not}'} |"
+    )
 
 
 def _rule_line(rule: Rule) -> str:

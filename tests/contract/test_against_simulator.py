@@ -206,11 +206,14 @@ def test_a_domain_is_looked_up(simulator: SimulatorProcess, tmp_path: Path) -> N
 
 
 TABLES = (
-    "mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes", "distribution_groups",
+    "mailboxes", "mail_users", "recipients", "exchange_users", "soft_deleted_mailboxes",
+    "soft_deleted_mail_users", "distribution_groups",
     "accepted_domains", "subscribed_skus", "directory_users", "licensing_groups",
 )  # fmt: skip
-BY_COLUMN = {"soft_deleted_mailboxes": "ExchangeGuid", "accepted_domains": "DomainName", "subscribed_skus": "SkuId",
-             "directory_users": "Id", "licensing_groups": "Id"}  # fmt: skip
+BY_COLUMN = {
+    "soft_deleted_mailboxes": "ExchangeGuid", "soft_deleted_mail_users": "DisplayName",
+    "accepted_domains": "DomainName", "subscribed_skus": "SkuId", "directory_users": "Id", "licensing_groups": "Id",
+}  # fmt: skip
 
 
 @pytest.mark.usefixtures("environment")

@@ -220,6 +220,16 @@ def test_a_deleted_mailbox_and_what_it_holds(asking: Asking, canned: Canned) -> 
     }
 
 
+def test_a_deleted_mail_user(asking: Asking) -> None:
+    """F-51: SoftDeletedMailUser lists deleted MailUsers, in one page for all."""
+    asking.answer_cmdlets(Get_MailUser=lambda _: [DELETED])
+    (row,) = asking.rows("soft_deleted_mail_users")
+    assert (row["ObjectId"], row["ExchangeGuid"], row["SoftDeletedAt"]) == (
+        OBJECT_ID, MAILBOX_GUID, "2026-10-20T08:00:00.0000000Z",
+    )  # fmt: skip
+    assert [("Get-MailUser", ALL | {"SoftDeletedMailUser": True})] == cmdlets(asking)
+
+
 def test_a_deleted_mailbox_that_does_not_tell_is_not_empty(asking: Asking, canned: Canned) -> None:
     """F-51: where a mailbox's statistics are refused, what it holds is unknown; the others' are read."""
     other = DELETED | {"ExchangeGuid": ARCHIVE}

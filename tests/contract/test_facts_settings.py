@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from canned_reads import cmdlets, guid, listed, number, several
+from canned_reads import cmdlets, listed, number, several
 from canned_wire import Answer
 from test_facts_contents import ALL, LARA, MAILBOX, MAILBOX_GUID
 
@@ -76,20 +76,8 @@ def test_calendar_processing(asking: Asking, kind: str, asked: int) -> None:
     ]  # fmt: skip
 
 
-def test_deleted_mail_users(asking: Asking) -> None:
-    """F-105: deleted MailUsers are listed by the switch, with the GUIDs that are still theirs."""
-    told = {"DisplayName": "Lara Newton", "PrimarySmtpAddress": LARA, **guid("ExchangeGuid", MAILBOX_GUID),
-            "WhenSoftDeleted": "2026-08-20T02:14:05.0000000+00:00"}  # fmt: skip
-    asking.answer_cmdlets(Get_MailUser=lambda _: [told])
-    (row,) = asking.rows("soft_deleted_mail_users")
-    assert (MAILBOX_GUID, None, "2026-08-20T02:14:05.0000000+00:00") == (
-        row["ExchangeGuid"], row["ArchiveGuid"], row["SoftDeletedAt"],
-    )  # fmt: skip
-    assert [("Get-MailUser", ALL | {"SoftDeletedMailUser": True})] == cmdlets(asking)
-
-
 def test_role_assignments(asking: Asking) -> None:
-    """F-106: each assignment names the role, whom it is given to, and of which kind that is."""
+    """F-105: each assignment names the role, whom it is given to, and of which kind that is."""
     told = {"Name": "Move Mailboxes-Movers", "Role": "Move Mailboxes", "RoleAssigneeName": "Movers",
             "RoleAssigneeType": "RoleGroup", "Enabled": True}  # fmt: skip
     asking.answer_cmdlets(Get_ManagementRoleAssignment=lambda _: [told])
@@ -99,7 +87,7 @@ def test_role_assignments(asking: Asking) -> None:
 
 @pytest.mark.usefixtures("listed_users")
 def test_group_memberships(asking: Asking, canned: Canned) -> None:
-    """F-107: members come group by group, to the last page; a group within a group passes its members on."""
+    """F-106: members come group by group, to the last page; a group within a group passes its members on."""
     asking.answer_cmdlets(
         Get_Mailbox=lambda _: [],
         Get_MailUser=lambda _: [

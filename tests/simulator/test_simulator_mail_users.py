@@ -256,6 +256,13 @@ def test_a_removed_mail_user_is_kept_as_deleted(pair: Pair) -> None:
     assert [] == rows(pair, "target", "Get-DistributionGroupMember", Identity="Everyone")
 
 
+def test_deleted_mail_users_have_a_list_of_their_own(pair: Pair) -> None:
+    """SoftDeletedMailUser without Identity lists the deleted ones alone (F-51)."""
+    done(pair, "target", "Remove-MailUser", Identity="john", Confirm=False)
+    deleted = rows(pair, "target", "Get-MailUser", ResultSize="Unlimited", SoftDeletedMailUser=True)
+    assert ["john"] == [row["Alias"] for row in deleted]
+
+
 def test_a_hold_keeps_a_mail_user_from_being_purged() -> None:
     """A mail user under litigation hold cannot be deleted for good (failures 2.2 #27)."""
     data = example()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from xtmig_kernel.rules import ALL_RULES
+from xtmig_kernel.rules.preflight import CATALOGUE, PREFLIGHT_RULES, known_failures
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -33,3 +34,22 @@ def test_every_rule_is_on_the_page() -> None:
     for rule in ALL_RULES:
         (line,) = [line for line in page if line.startswith(f"| `{rule.id}` |")]
         assert [text for text in (rule.title, *rule.statements, *rule.needs) if text not in line] == []
+
+
+def test_every_rule_of_the_preflight_is_on_the_page() -> None:
+    """The page tells of each with severity, causes, script check, step and the part of the document."""
+    page = (DOCS / "reference" / "rules.md").read_text(encoding="utf-8").splitlines()
+    for rule in PREFLIGHT_RULES:
+        entry = CATALOGUE[rule.id]
+        (line,) = [line for line in page if line.startswith(f"| {entry.severity} | `{rule.id}` |")]
+        due = (rule.title, *rule.statements, *entry.failures, *entry.steps, entry.link)
+        assert [text for text in due if text not in line] == []
+        assert ("none does" in line) == (not entry.script_checks)
+
+
+def test_every_known_cause_is_on_the_page() -> None:
+    """The page tells of each known cause what sees it before the move, or why nothing does."""
+    page = (DOCS / "reference" / "rules.md").read_text(encoding="utf-8").splitlines()
+    for cause in known_failures().values():
+        (line,) = [line for line in page if line.startswith(f"| {cause.number} |")]
+        assert (cause.seen_before or cause.why_not) in line

@@ -176,6 +176,15 @@ def test_an_uncounted_mailbox_is_not_empty() -> None:
     assert (row["Items"], row["Bytes"]) == (None, None)
 
 
+def test_deleted_mail_users_are_asked_for_as_such() -> None:
+    """Only deleted MailUsers are listed; one that was never stamped has no ExchangeGuid (failures 2.2 #26)."""
+    zero = "00000000-0000-0000-0000-000000000000"
+    gone = {"DisplayName": "Lara", "ExternalDirectoryObjectId": LARA["ExternalDirectoryObjectId"], "ExchangeGuid": zero}
+    side = Side({"Get-MailUser": lambda given: [gone] if given.get("SoftDeletedMailUser") else [LARA]})
+    (row,) = rows(read("target.soft_deleted_mail_users", side))
+    assert (row["DisplayName"], row["ExchangeGuid"]) == ("Lara", None)
+
+
 def member(name: str, kind: str = "UserMailbox") -> dict[str, Any]:
     return {"Name": name, "RecipientTypeDetails": kind, "ExternalDirectoryObjectId": f"id-{name}"}
 

@@ -123,10 +123,13 @@ class KeepingGraph:
         return self._graph.page(path, params, headers, link)
 
     def request(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> GraphReply:
-        """As `GraphClient.request`, for what reads; nothing of it is kept."""
-        _only_get(method)
-        self._kept.go_on()
-        return self._graph.request(method, path, body, headers)
+        """Never sent: what is read of Graph is read by the other methods.
+
+        Raises:
+            UsageError: Always.
+        """
+        del body, headers
+        raise UsageError(f"Graph {method} {path} is no part of a collection; nothing was sent.")
 
     def batch(self, requests: Sequence[GraphRequest]) -> list[GraphReply | ServiceError]:
         """As `GraphClient.batch`, for what reads."""

@@ -1,4 +1,4 @@
-"""Which groups of the directory the chosen users belong to, directly or through others (fact F-107; wire 4.11).
+"""Which groups of the directory the chosen users belong to, directly or through others (fact F-106; wire 4.11).
 
 Groups are read in bulk, and their members twenty groups in a request: a question for each user would cost more, and
 would not tell through which group.

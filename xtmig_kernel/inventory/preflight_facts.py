@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel import rules
+from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,6 @@ COMPARED_LATER = ("mailbox_settings", "client_access", "calendar_processing", "g
 _FURTHER = (
     "source.archive_recoverable_folders",
     "source.hold_tracking",
-    "target.soft_deleted_mail_users",
     *(f"source.{table}" for table in COMPARED_LATER),
     "target.role_assignments",
 )
@@ -49,7 +49,8 @@ def facts_of(judging: Iterable[Rule]) -> tuple[str, ...]:
 
 def preflight_facts() -> tuple[str, ...]:
     """The facts that a preflight collects."""
-    named = dict.fromkeys((*facts_of(rule for module in _BEFORE_THE_MOVE for rule in module.RULES), *_FURTHER))
+    others = facts_of(rule for module in _BEFORE_THE_MOVE for rule in module.RULES)
+    named = dict.fromkeys((*facts_of(PREFLIGHT_RULES), *others, *_FURTHER))
     return tuple(sorted(named, key=_place))
 
 

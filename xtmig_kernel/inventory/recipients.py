@@ -84,43 +84,35 @@ def exchange_users(context: ReadContext) -> tuple[str, list[Row]]:
 
 def soft_deleted_mailboxes(context: ReadContext) -> tuple[str, list[Row]]:
     """Deleted mailboxes that can still be restored, with what they hold (USR-25)."""
-    columns = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
-    further = ("ExternalDirectoryObjectId", "ExchangeGuid", "WhenSoftDeleted")
     exchange = context.tenant.exchange
-    found = exchange.invoke("Get-Mailbox", ALL | {"SoftDeletedMailbox": True}, select=(*columns, *further)).rows
-    guids = [guid_or_none(row.get("ExchangeGuid")) for row in found]
-    asked = [guid for guid in guids if guid]
+    found = exchange.invoke("Get-Mailbox", ALL | {"SoftDeletedMailbox": True}, select=_OF_DELETED).rows
+    rows = [_deleted(row) for row in found]
+    asked = [row["ExchangeGuid"] for row in rows if row["ExchangeGuid"]]
     answers = exchange.invoke_many(
         [("Get-MailboxStatistics", {"Identity": guid, "IncludeSoftDeletedRecipients": True}) for guid in asked]
     )
     held = dict(zip(asked, answers, strict=True))
-    return "Get-Mailbox -SoftDeletedMailbox with Get-MailboxStatistics", [
-        _picked(row, columns)
-        | {
-            "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
-            "ExchangeGuid": guid,
-            "SoftDeletedAt": row.get("WhenSoftDeleted"),
-        }
-        | _held(held.get(guid or ""))
-        for row, guid in zip(found, guids, strict=True)
-    ]
+    told = [row | _held(held.get(row["ExchangeGuid"])) for row in rows]
+    return "Get-Mailbox -SoftDeletedMailbox with Get-MailboxStatistics", [*told]
 
 
 def soft_deleted_mail_users(context: ReadContext) -> tuple[str, list[Row]]:
     """Deleted MailUsers, whose identity is not free while they can still be restored."""
-    columns = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
-    further = ("ExternalDirectoryObjectId", "ExchangeGuid", "WhenSoftDeleted")
     asked = ALL | {"SoftDeletedMailUser": True}
-    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=(*columns, *further)).rows
-    return "Get-MailUser -SoftDeletedMailUser", [
-        _picked(row, columns)
-        | {
-            "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
-            "ExchangeGuid": guid_or_none(row.get("ExchangeGuid")),
-            "SoftDeletedAt": row.get("WhenSoftDeleted"),
-        }
-        for row in found
-    ]
+    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=_OF_DELETED).rows
+    return "Get-MailUser -SoftDeletedMailUser", [_deleted(row) for row in found]
+
+
+_DELETED_NAMES = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
+_OF_DELETED = (*_DELETED_NAMES, "ExternalDirectoryObjectId", "ExchangeGuid", "WhenSoftDeleted")
+
+
+def _deleted(row: Row) -> dict[str, Any]:
+    return _picked(row, _DELETED_NAMES) | {
+        "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
+        "ExchangeGuid": guid_or_none(row.get("ExchangeGuid")),
+        "SoftDeletedAt": row.get("WhenSoftDeleted"),
+    }
 
 
 def _held(answer: Any) -> dict[str, int | None]:

@@ -1,4 +1,4 @@
-"""Settings of mailboxes that a move does not take along (facts F-102 to F-106)."""
+"""Settings of mailboxes that a move does not take along (facts F-102 to F-105)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ _FLAGS = (
     "SmtpClientAuthenticationDisabled",
 )  # fmt: skip
 _POLICIES = ("OwaMailboxPolicy", "ActiveSyncMailboxPolicy")
-_DELETED = ("DisplayName", "UserPrincipalName", "PrimarySmtpAddress")
 
 
 def mailbox_settings(context: ReadContext) -> tuple[str, list[Row]]:
@@ -74,23 +73,6 @@ def _processing(row: Row) -> dict[str, Any]:
         **{name: int_or_none(row.get(name)) for name in ("BookingWindowInDays", "MaximumDurationInMinutes")},
         **{name: sorted(str(item) for item in value or []) for name, value in lists.items()},
     }
-
-
-def soft_deleted_mail_users(context: ReadContext) -> tuple[str, list[Row]]:
-    """Deleted MailUsers that can still be restored."""
-    columns = (*_DELETED, "ExternalDirectoryObjectId", "ExchangeGuid", "ArchiveGuid", "WhenSoftDeleted")
-    asked = ALL | {"SoftDeletedMailUser": True}
-    found = context.tenant.exchange.invoke("Get-MailUser", asked, select=columns).rows
-    return "Get-MailUser -SoftDeletedMailUser", [
-        {column: row.get(column) for column in _DELETED}
-        | {
-            "ObjectId": guid_or_none(row.get("ExternalDirectoryObjectId")),
-            "ExchangeGuid": guid_or_none(row.get("ExchangeGuid")),
-            "ArchiveGuid": guid_or_none(row.get("ArchiveGuid")),
-            "SoftDeletedAt": row.get("WhenSoftDeleted"),
-        }
-        for row in found
-    ]
 
 
 def role_assignments(context: ReadContext) -> tuple[str, list[Row]]:

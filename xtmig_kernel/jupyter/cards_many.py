@@ -51,6 +51,7 @@ _KINDS = {
     "organization_relationships": "OrganizationRelationship",
     "scope_members": "Member of the scope group",
     "service_principals": "EnterpriseApplication",
+    "soft_deleted_mail_users": "MailUser, deleted",
     "soft_deleted_mailboxes": "Mailbox, deleted",
 }
 _OUTCOMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.counting import counted
@@ -16,7 +17,7 @@ from xtmig_kernel.rules.licences import (
     pool,
 )
 from xtmig_kernel.rules.many import judge_each
-from xtmig_kernel.rules.rule import Judgement, Rule, Seen
+from xtmig_kernel.rules.rule import Fellows, Judgement, Rule, Seen
 from xtmig_kernel.rules.subscriptions import ADD_ON_NAME, add_ons, is_add_on, is_eligible, is_usable
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def _have(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield _lacks(user, seat=mailbox_id(user) in given)
 
     if waiting:
-        yield _assigned_elsewhere(project, len(waiting), len(users))
+        together = _assigned_elsewhere(project, f"{len(waiting)} of {counted(len(users), 'user')}", len(waiting))
+        fellows = Fellows("users", instead=together)
+        yield from (replace(_assigned_elsewhere(project, user.label, 1), fellows=fellows) for user in waiting)
     aside = {mailbox_id(user) for user in waiting}
     judged = [user for user in users if mailbox_id(user) not in aside]
     expected = f"the add-on is on one of the two sides ({told})"
@@ -74,8 +77,7 @@ def _lacks(user: Match, *, seat: bool) -> Judgement:
     )
 
 
-def _assigned_elsewhere(project: Project, number: int, total: int) -> Judgement:
-    who = f"{number} of {counted(total, 'user')}"
+def _assigned_elsewhere(project: Project, who: str, number: int) -> Judgement:
     if project.licences.add_on_side == "target":
         return Judgement(
             "fail",

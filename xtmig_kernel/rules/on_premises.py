@@ -65,7 +65,7 @@ def _shows(seen: Seen, project: Project) -> Iterable[Judgement]:
             yield Judgement("fail", match.label, seen=stops.seen, expected=expected, remedy=stops.remedy)
         elif lacking:
             who = f"{ADMINISTRATOR} (file of step {STEP}), and the synchronisation: {match.label}"
-            yield Judgement("wait", match.label, seen="; ".join(lacking), expected=expected, remedy=who)
+            yield Judgement("wait", match.label, seen="; ".join(lacking), expected=expected, remedy=who, step=STEP)
 
     found = in_directory(seen, project)
     if found:

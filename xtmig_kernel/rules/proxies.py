@@ -91,8 +91,9 @@ def _kept(side: Side) -> Callable[[Seen, Project], Iterable[Judgement]]:
                     pair[0].label,
                     seen=f"is licensed and still has {', '.join(foreign)}",
                     expected=f"addresses in domains that the {side} has verified",
-                    remedy="The service removes them; until then a move may fail with NotAcceptedDomain. Remove them, "
-                    "or look again when Microsoft has done it.",
+                    remedy="The service removes them; until then a move may fail with NotAcceptedDomain. Remove them"
+                    + (" on-premises and let it synchronise" if pair[1]["DirectorySynchronised"] else "")
+                    + ", or look again when Microsoft has done it.",
                 )
 
         judged = [pair for pair in rows if _id(pair[1]) in licensed]

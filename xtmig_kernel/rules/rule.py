@@ -104,11 +104,13 @@ class Fellows:
         of_what: What they are about, in the plural, such as `"users"`.
         at_most: How many of one kind are told one by one where not all are asked for.
         all_in: Where all of them can be seen.
+        instead: One judgement that stands for all of them where not all are asked for; None where the first are told.
     """
 
     of_what: str
     at_most: int = MOST_TOLD
     all_in: str = ""
+    instead: Judgement | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,11 @@ def folded(judgements: Iterable[Judgement]) -> Iterator[Judgement]:
         if judgement.fellows is not of:
             yield from _rest(of, told, last)
             of, told, last = judgement.fellows, Counter(), {}
+            if of is not None and of.instead is not None:
+                yield of.instead
         if of is None:
             yield judgement
+        if of is None or of.instead is not None:
             continue
         told[judgement.kind] += 1
         last[judgement.kind] = judgement
@@ -164,7 +169,7 @@ def folded(judgements: Iterable[Judgement]) -> Iterator[Judgement]:
 
 def _rest(of: Fellows | None, told: Counter[str], last: dict[str, Judgement]) -> Iterator[Judgement]:
     for kind, number in told.items():
-        if of is not None and number > of.at_most:
+        if of is not None and of.instead is None and number > of.at_most:
             more = f"{number - of.at_most} more {of.of_what}"
             text = f"{more} like these{of.all_in and f': see {of.all_in}'}"
             yield replace(last[kind], subject=more, seen=text, fellows=None)

@@ -52,19 +52,6 @@ SETTING_TABLES = (
         "AutomateProcessing",
     ),
     Table(
-        "soft_deleted_mail_users",
-        {
-            "ObjectId": "guid",
-            "ExchangeGuid": "guid",
-            "ArchiveGuid": "guid",
-            "DisplayName": "text",
-            "UserPrincipalName": "text",
-            "PrimarySmtpAddress": "text",
-            "SoftDeletedAt": "time",
-        },
-        "Get-MailUser -SoftDeletedMailUser: deleted MailUsers that can still be restored, and whose GUIDs are taken",
-    ),
-    Table(
         "role_assignments",
         {
             "Name": "text",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from cases_licensing import NEEDED
 from core_facts import NOW, make_project, observed, world
+from stay_facts import JO, LARA, lara_and_jo
 
-from xtmig_kernel.rules import Judgement, Rule, evaluate
+from xtmig_kernel.rules import ALL_RULES, Judgement, Rule, evaluate
 from xtmig_kernel.rules.many import judge_each
 from xtmig_kernel.rules.rule import folded
 
@@ -71,6 +73,16 @@ def test_lists_of_one_rule_are_folded_apart() -> None:
     """A rule that judges two lists tells the first ones of both."""
     subjects = [f.subject for f in _findings(20, 2) if f.verdict.kind == "fail"]
     assert subjects == ["user 1", "user 3", "user 5", "7 more users"] * 2
+
+
+def test_users_who_wait_for_a_licence_are_one_finding_or_one_each() -> None:
+    """Whoever is licensed elsewhere is a number, and a finding of their own where all are asked for (LIC-09)."""
+    facts = observed(world(**lara_and_jo() | NEEDED))
+    (rule,) = [rule for rule in ALL_RULES if rule.id == "users-have-add-on"]
+    few = evaluate([rule], facts, make_project(), NOW)
+    every = evaluate([rule], facts, make_project(), NOW, tell_all=True)
+    assert [(f.subject, f.verdict.kind) for f in few] == [("2 of 2 users", "fail")]
+    assert [(f.subject, f.verdict.kind) for f in every] == [(LARA, "fail"), (JO, "fail")]
 
 
 def test_folded_judgements_are_not_folded_again() -> None:
