@@ -53,6 +53,7 @@ def preflight_tables() -> dict[str, list[dict[str, Any]]]:
         "source.archive_recoverable_folders": [],
         "source.hold_tracking": [],
         "source.earlier_sizes": [earlier()],
+        "source.snapshot_drift": [],
         "source.soft_deleted_mailboxes": [],
         "target.soft_deleted_mail_users": [],
         "target.organization_holds": [],

@@ -311,7 +311,7 @@ def digest(data: Any) -> str:
     Args:
         data: JSON-able data.
     """
-    return "sha256:" + hashlib.sha256(canonical(data).encode("utf-8")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical(data).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def later_values(value: Any) -> Iterator[Later]:

@@ -167,7 +167,7 @@ def _tell_sum(found: Assessed, out: Console, verdicts: Mapping[str, str]) -> Non
     weights = told.severities
     out.print(
         f"{counted(weights.get('blocks', 0), 'blocker')}, {counted(weights.get('warns', 0), 'warning')}; "
-        f"{counted(blocked, 'mailbox', 'mailboxes')} with a blocker of its own.",
+        f"{blocked:,} of {counted(len(told.mailboxes), 'user')} with a blocker of their own.",
         style="bold",
         markup=False,
     )
@@ -180,13 +180,14 @@ def _tell_causes(told: Assessment, out: Console, verdicts: Mapping[str, str]) ->
         out.print("\nEvery rule holds.", style="bold")
         return
     out.print("\nBy cause:", style="bold")
-    table = _table("", "How many", "Where", "Rule", "What must hold, and what was seen", "What to do")
+    table = _table("How many", "What was found", "What to do")
     for cause in told.causes:
         first = cause.subjects[0] + (f" and {cause.number - 1:,} more" if cause.number > 1 else "")
-        what = f"{cause.title}\n{first}: {cause.seen}"
-        do = " ".join(part for part in (cause.step and f"Step {cause.step}.", cause.remedy) if part)
-        word = verdicts[cause.verdict]
-        _add(table, word, f"{cause.number:,}", (cause.side or "").upper(), cause.rule, what, do)
+        where = f"{cause.side.upper()} " if cause.side else ""
+        found = f"{where}{cause.rule}: {cause.title}\n{first}: {cause.seen}"
+        mended = cause.step is None or cause.step in cause.remedy
+        do = cause.remedy if mended else f"Step {cause.step}. {cause.remedy}"
+        _add(table, f"{verdicts[cause.verdict]} {cause.number:,}", found, do)
     out.print(table)
 
 
@@ -227,11 +228,11 @@ def _tell_waivers(told: Assessment, out: Console) -> None:
 
 def _tell_findings(told: Assessment, out: Console, verdicts: Mapping[str, str]) -> None:
     out.print("\nEvery finding:", style="bold")
-    table = _table("", "Where", "Rule", "Subject", "Seen", "What to do")
+    table = _table("", "Rule", "Subject", "Seen", "What to do")
     for finding in told.findings:
         detail = getattr(finding.verdict, "detail", "") or getattr(finding.verdict, "reason", "")
-        cells = (finding.rule, finding.subject, finding.seen or detail, finding.remedy)
-        _add(table, verdicts[finding.verdict.kind], (finding.side or "").upper(), *cells)
+        where = f"{(finding.side or '').upper()} {finding.rule}".strip()
+        _add(table, verdicts[finding.verdict.kind], where, finding.subject, finding.seen or detail, finding.remedy)
     out.print(table)
     left = sum(not is_settled(finding) for finding in told.findings)
     out.print(f"{counted(len(told.findings), 'finding')}, {left:,} of them open.", markup=False)
@@ -241,14 +242,16 @@ def _tell_drift(drift: Drift, earlier: SnapshotInfo, out: Console, verdicts: Map
     out.print(f"\nSince snapshot {earlier.id} of {moment_in_words(drift.since)}:", style="bold", markup=False)
     if drift.is_still:
         out.print("Nothing has changed.", markup=False)
-    out.print(", ".join(f"{number:,} findings {state}" for state, number in drift.states.items()), markup=False)
+    states = (f"{counted(number, 'finding')} {state}" for state, number in drift.states.items())
+    out.print(", ".join(states) or "There was no finding then, and there is none now.", markup=False)
     moved = [item for item in drift.findings if item.state != "unchanged" or every]
     most = len(moved) if every else MOST_LINES
     if moved:
-        table = _table("Finding", "Where", "Rule", "Subject", "Then", "Now", "Seen")
+        table = _table("Finding", "Rule", "Subject", "Then, now", "Seen")
         for item in moved[:most]:
-            words = (verdicts[kind] if kind else "–" for kind in (item.before, item.after))
-            _add(table, item.state, (item.side or "").upper(), item.rule, item.subject, *words, item.seen)
+            then, now = (verdicts[kind] if kind else "–" for kind in (item.before, item.after))
+            where = f"{(item.side or '').upper()} {item.rule}".strip()
+            _add(table, item.state, where, item.subject, f"{then} → {now}", item.seen)
         out.print(table)
         _tell_rest(len(moved) - most, "finding", out)
     _tell_changes(drift, out, len(drift.changes) if every else MOST_LINES)
@@ -265,10 +268,11 @@ def _tell_changes(drift: Drift, out: Console, most: int) -> None:
     if not drift.changes:
         return
     out.print("\nWhat changed on what is in scope:", style="bold")
-    table = _table("Where", "Table", "Object", "What", "Then", "Now")
+    table = _table("Where", "Object", "What", "Then", "Now")
     for change in drift.changes[:most]:
         then, now = _then_and_now(change)
-        _add(table, change.side.upper(), change.table, change.object, change.column or change.kind, then, now)
+        where = f"{change.side.upper()} {change.table}"
+        _add(table, where, change.object, change.column or change.kind, then, now)
     out.print(table)
     _tell_rest(len(drift.changes) - most, "change", out)
 

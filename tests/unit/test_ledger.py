@@ -263,3 +263,10 @@ def test_entries_of_one_section(tmp_path: Path) -> None:
     for step in ("070.2", None, "080.1"):
         ledger.append("finding", {"of": step}, step=step)
     assert ["070.2", None] == [entry.data["of"] for entry in ledger.entries(section="070")]
+
+
+def test_half_a_surrogate_pair_is_written_by_its_number(ledger: Ledger) -> None:
+    """A name that UTF-8 cannot write stops no entry: the half is told by its number, and the chain holds."""
+    entry = ledger.append("finding", {"subject": "a\ud800b😀"})
+    assert entry.data == {"subject": "a⟨U+D800⟩b😀"}
+    assert [found.hash for found in ledger.entries("finding")] == [entry.hash]

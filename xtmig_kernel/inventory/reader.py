@@ -27,6 +27,7 @@ from xtmig_kernel.inventory import (
     retained,
     settings,
     sign_in,
+    snapshot_drift,
     users,
 )
 from xtmig_kernel.inventory.context import MissingFact, ReadContext, nobody
@@ -56,6 +57,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "on_premises_reports": on_premises.on_premises_reports,
     "own_changes": records.own_changes,
     "earlier_sizes": earlier.earlier_sizes,
+    "snapshot_drift": snapshot_drift.snapshot_drift,
     "given_up_users": records.given_up_users,
     "asked_sign_offs": records.asked_sign_offs,
     "document_edition": records.document_edition,

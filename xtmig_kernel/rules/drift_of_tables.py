@@ -44,6 +44,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """By which columns the rows of a table are paired; other tables by the first of `_ANY_KEY` that they have."""
 _ANY_KEY = ("ObjectId", "Id", "ExchangeGuid", "Identity")
+OF_HISTORY = frozenset({"earlier_sizes", "snapshot_drift"})
+"""Tables that are made from earlier snapshots themselves; nothing in them is news."""
 _BESIDE_GUID = ("Archive", "Folder", "Scope", "Place", "Hold", "Group")
 """What tells rows of one mailbox from each other, in a table that `KEYS` does not name."""
 
@@ -161,6 +163,8 @@ def compare_tables(before: Facts, after: Facts, project: Project) -> TablesDrift
     tables: list[TableChange] = []
     outside: dict[str, int] = {}
     for fact in dict.fromkeys((*before, *after)):
+        if fact.partition(".")[2] in OF_HISTORY:
+            continue
         then, now = before.get(fact), after.get(fact)
         if isinstance(then, Observed) and isinstance(now, Observed):
             table = _Table(fact, scope)

@@ -121,8 +121,9 @@ def _place(number: int, waiver: Waiver) -> str:
 
 
 def _meant(word: str, possible: Iterable[str]) -> str:
-    near = get_close_matches(word, list(possible), n=1)
-    return f"; is {near[0]!r} meant?" if near else ""
+    spelt = {item.casefold(): item for item in possible}
+    near = get_close_matches(word.casefold(), spelt, n=1)
+    return f"; is {spelt[near[0]]!r} meant?" if near else ""
 
 
 def _is_seen(rule: Rule, facts: Facts) -> bool:

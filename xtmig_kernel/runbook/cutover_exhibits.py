@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.rules.gate import AtGate
 
 NOT_OBSERVED = "not observed"
+SNAPSHOT_DRIFT = "source.snapshot_drift"
 
 
 def drift_exhibit(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
@@ -30,6 +31,22 @@ def drift_exhibit(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
     columns = ("Check", "Object", "Now", "Expected, and verified before")
     caption = "What does not hold any more for the next cutover."
     return (Exhibit("drift", caption, columns, rows),) if rows else ()
+
+
+def snapshot_drift_exhibit(seen: Seen, _project: Project) -> tuple[Exhibit, ...]:
+    """Everything that differs between the two newest snapshots, for better or worse; none without two of them."""
+    if not seen.has(SNAPSHOT_DRIFT) or not seen.rows(SNAPSHOT_DRIFT):
+        return ()
+    rows = seen.rows(SNAPSHOT_DRIFT)
+    columns = ("Kind", "Side", "Object", "What", "Then", "Now")
+    caption = f"What has changed between the snapshots of {rows[0]['Since']} and of {rows[0]['Until']}."
+    cells = tuple(tuple(str(row[column]) for column in columns) for row in rows)
+    return (Exhibit("snapshot-drift", caption, columns, cells),)
+
+
+def day_before(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
+    """What does not hold any more for the next cutover, and everything that has changed in both tenants."""
+    return (*drift_exhibit(seen, project), *snapshot_drift_exhibit(seen, project))
 
 
 def go_no_go(rules: Sequence[Rule]) -> Callable[[Seen, Project], tuple[Exhibit, ...]]:

@@ -282,7 +282,7 @@ class Engine:
         """
         facts = self._observe(view.step)
         findings = self._judge(view.step, view.step.verifies, facts, "verify")
-        return _settled(replace(view, findings=findings, exhibits=self._exhibits(view.step, facts)))
+        return settled(replace(view, findings=findings, exhibits=self._exhibits(view.step, facts)))
 
     def run(self, step: Step) -> StepView:
         """Everything that a run without a person does for a step; an error becomes part of the view.
@@ -299,7 +299,7 @@ class Engine:
             view = self.failed(view, error)
         # where nothing was tried, the look of a moment ago is the verification
         tried = view.outcomes or view.problem or (view.files and view.state != "planned")
-        view = self.verify(view) if tried else _settled(view)
+        view = self.verify(view) if tried else settled(view)
         self.end(view)
         return view
 
@@ -409,8 +409,12 @@ def _planned(plan: Plan, files: Sequence[ProjectFile]) -> str:
     return "; ".join([*parts, *(f"{file.name} to be written" for file in files)])
 
 
-def _settled(view: StepView) -> StepView:
-    """A step is right only if its rules say so; otherwise it waits, comes later, or has failed."""
+def settled(view: StepView) -> StepView:
+    """What a step has come to: right only if its rules say so; otherwise it waits, comes later, or has failed.
+
+    Args:
+        view: The step's view, judged.
+    """
     if view.state not in ("looked", "no change", "applied"):
         return view
     wrong = [f for f in view.findings if isinstance(f.verdict, Failed)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.errors import InventoryError, ProjectFileError, Unavailable, UsageError, XtmigError
@@ -17,8 +17,8 @@ from xtmig_kernel.rules.assessment import Assessment, assess
 from xtmig_kernel.rules.drift_of_snapshots import Drift, compare
 from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 from xtmig_kernel.rules.waivers import unknown_rules
-from xtmig_kernel.runbook import BY_NUMBER, Section, SectionRun, new_run_id
-from xtmig_kernel.runbook.engine import observed_data
+from xtmig_kernel.runbook import BY_NUMBER, SectionRun, StepView, new_run_id
+from xtmig_kernel.runbook.engine import observed_data, settled
 from xtmig_kernel.store import SnapshotStore
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ NUMBER = "040"
 FACTS: tuple[str, ...] = tuple(dict.fromkeys((*preflight_facts(), *facts_of(PREFLIGHT_RULES))))
 """What is collected: everything that a rule of the preflight looks at, and what is compared between snapshots."""
 _ORDER = (1, 2, 3, 5, 4)
-_SECTION = Section(NUMBER, "assess", "Assess", "Judge everything by what was read.", ("source", "target"), ())
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def _run(
     show: Callable[[str, str], None] | None,
     progress: Callable[[str], None],
 ) -> SectionRun:
-    section = BY_NUMBER.get(NUMBER, _SECTION)
+    section = BY_NUMBER[NUMBER]
     run = new_run_id(clock.now(), "plan")
     return SectionRun(section, project, "plan", run, clock, redactor, ask=None, show=show, progress=progress)
 
@@ -269,15 +268,15 @@ def _earlier(store: SnapshotStore, project: Project, given: SnapshotInfo | None,
 
 
 def _record(run: SectionRun, snapshot: SnapshotInfo, facts: Facts, assessment: Assessment, *, offline: bool) -> None:
-    """Write down what was looked at, every finding, and what it comes to, as a step's look is."""
-    steps = {rule: step.id for step in run.section.steps for rule in step.verifies}
-    run.ledger.append_all([("observed", observed_data(name, fact)) for name, fact in facts.items()])
-    by_step: dict[str | None, list[tuple[str, dict[str, Any]]]] = {}
-    for finding in assessment.findings:
-        entry = ("finding", {**finding.as_data(), "phase": "look"})
-        by_step.setdefault(steps.get(finding.rule), []).append(entry)
-    for step, entries in by_step.items():
-        run.ledger.append_all(entries, step=step)
+    """Write down what was looked at, every finding, and what it comes to, as the steps of the notebook are."""
+    for step in run.section.steps:
+        findings = tuple(finding for finding in assessment.findings if finding.rule in step.verifies)
+        read = [("observed", observed_data(name, facts[name])) for name in step.reads if name in facts]
+        run.ledger.append_all(read, step=step.id)
+        told = [("finding", {**finding.as_data(), "phase": "look"}) for finding in findings]
+        run.ledger.append_all(told, step=step.id)
+        run.views[step.id] = settled(StepView(step, "looked", findings=findings, note="looked"))
+        run.reading_engine.end(run.views[step.id])
     data = {
         "snapshot": snapshot.id,
         "taken": as_text(snapshot.finished or snapshot.started),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -103,6 +104,14 @@ def entry_hash(content: dict[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _whole(text: str) -> str:
+    """Text that UTF-8 can write: half of a surrogate pair, which a tenant's name may hold, is told by its number."""
+    return _HALF.sub(lambda half: f"⟨U+{ord(half[0]):04X}⟩", text)
+
+
 class Ledger:
     """The ledger of one project folder.
 
@@ -163,7 +172,8 @@ class Ledger:
         if not items:
             return []
         clean = [
-            (kind, json.loads(json.dumps(self._redactor.redact_data(data), ensure_ascii=False))) for kind, data in items
+            (kind, json.loads(_whole(json.dumps(self._redactor.redact_data(data), ensure_ascii=False))))
+            for kind, data in items
         ]
         try:
             with self._transaction() as database:

@@ -23,6 +23,21 @@ RECORD_TABLES = (
         "of a change",
     ),
     Table(
+        "snapshot_drift",
+        {
+            "Since": "time",
+            "Until": "time",
+            "Kind": "text",
+            "Side": "text",
+            "Object": "text",
+            "What": "text",
+            "Then": "text",
+            "Now": "text",
+        },
+        "What has changed between the two newest snapshots: findings, attributes of objects in scope, tables that one "
+        "of them alone has; as `xtmig assess --compare` tells it",
+    ),
+    Table(
         "given_up_users",
         {"SourceAddress": "text", "Reason": "text", "Owner": "text", "Until": "text"},
         "Whose mailbox is given up: the waivers of rule mailboxes-finished in waivers.yaml, with the day until which "

@@ -15,7 +15,7 @@ from user_facts import LARA_GUID, LARA_ID, chosen, directory_user, lara_mail_use
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
 from xtmig_kernel.project import Waiver
 from xtmig_kernel.rules.drift_of_snapshots import Drift, compare
-from xtmig_kernel.rules.drift_of_tables import THRESHOLDS, Change, compare_tables, key_of
+from xtmig_kernel.rules.drift_of_tables import OF_HISTORY, THRESHOLDS, Change, compare_tables, key_of
 from xtmig_kernel.rules.drift_scope import is_of_recipients
 from xtmig_kernel.tables import TABLES
 
@@ -35,7 +35,13 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "flags": (["Inbound"], ["Inbound", "RemoteOutbound"]),
 }
 """Of each type of column a value then and another one now."""
-CELLS = [(side, table.name, column) for side in ("source", "target") for table in TABLES for column in table.columns]
+CELLS = [
+    (side, table.name, column)
+    for side in ("source", "target")
+    for table in TABLES
+    for column in table.columns
+    if table.name not in OF_HISTORY
+]
 
 
 def row_of_lara(table: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.rules import ALL_RULES
 from xtmig_kernel.rules.drift import DRIFT_FACTS
 from xtmig_kernel.rules.gate import GATE_FACTS
-from xtmig_kernel.runbook.cutover_exhibits import drift_exhibit, go_no_go
+from xtmig_kernel.runbook.cutover_exhibits import SNAPSHOT_DRIFT, day_before, go_no_go
 from xtmig_kernel.runbook.cutover_plans import plan_sync
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -49,10 +49,10 @@ SECTION = Section(
             title="Look at what has changed for the worse",
             side=None,
             why="Weeks lie between the verification and the cutover, and other people work in both tenants.",
-            reads=facts_of("gate-drift"),
+            reads=(*facts_of("gate-drift"), SNAPSHOT_DRIFT),
             verifies=("gate-drift",),
             plans_from=DRIFT_FACTS,
-            shows=drift_exhibit,
+            shows=day_before,
         ),
         Step(
             id="150.2",
