@@ -221,6 +221,7 @@ def assess_(
     """Read both tenants and judge everything that can be known before the move; writes nothing to a tenant.
 
     Example: xtmig assess northwind --csv findings.csv
+
     The next day: xtmig assess northwind --compare
     """
     from xtmig_kernel import cli_assess

@@ -150,9 +150,9 @@ def looked_at(rule: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=lambda step: step.id)
 def test_step_reads_nothing_for_nothing(step: Step) -> None:
-    """A step asks the tenants for nothing that neither its rules nor its plan use."""
+    """A step asks the tenants for nothing that neither its rules nor its plan use; records may be read to be shown."""
     needed = {fact for rule in (*step.verifies, *step.requires) for fact in looked_at(rule)} | set(step.plans_from)
-    assert set(step.reads) - needed == set()
+    assert {fact for fact in set(step.reads) - needed if fact.partition(".")[2] in SIGNED_IN} == set()
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=lambda step: step.id)

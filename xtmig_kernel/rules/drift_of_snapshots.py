@@ -6,6 +6,7 @@ lacked an observation is no longer observed, and nobody knows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,8 @@ STATES: tuple[FindingState, ...] = (
     "new", "changed", "no longer observed", "observed for the first time", "no longer listed", "fixed", "unchanged",
 )  # fmt: skip
 _Key = tuple[str, str]
+_NUMBER = re.compile(r"\b[0-9][0-9,]*\b")
+_COUNTED = re.compile(r"[0-9][0-9,]* (of [0-9][0-9,]* )?[a-z]+\b(?!@)")
 
 
 @dataclass(frozen=True)
@@ -191,10 +194,16 @@ def _by_key(findings: Iterable[Finding]) -> dict[_Key, Finding]:
     for finding in findings:
         if is_settled(finding) or isinstance(finding.verdict, Unseen):
             continue
-        key = (finding.rule, finding.subject)
+        key = (finding.rule, _subject(finding))
         if key not in found or _rank(finding) < _rank(found[key]):
             found[key] = finding
     return found
+
+
+def _subject(finding: Finding) -> str:
+    """What a finding is about; of `9 of 12 users` the numbers do not count, for another number is no other subject."""
+    counts = _COUNTED.match(finding.subject)
+    return _NUMBER.sub("#", finding.subject) if counts else finding.subject
 
 
 def _unseen(findings: Iterable[Finding]) -> dict[str, Finding]:

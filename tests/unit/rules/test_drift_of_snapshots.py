@@ -14,7 +14,9 @@ from user_facts import LARA_GUID, LARA_ID, chosen, directory_user, lara_mail_use
 
 from xtmig_kernel.evidence import NotObserved, Observed, Reason
 from xtmig_kernel.project import Waiver
-from xtmig_kernel.rules.drift_of_snapshots import Drift, compare
+from xtmig_kernel.rules import Judgement, Rule
+from xtmig_kernel.rules.assessment import Assessment, assess
+from xtmig_kernel.rules.drift_of_snapshots import Drift, compare, compare_findings
 from xtmig_kernel.rules.drift_of_tables import OF_HISTORY, THRESHOLDS, Change, compare_tables, key_of
 from xtmig_kernel.rules.drift_scope import is_of_recipients
 from xtmig_kernel.tables import TABLES
@@ -289,3 +291,23 @@ def test_drift_as_data_holds_everything() -> None:
         len(drift.findings), len(drift.changes), len(drift.tables),
     ]  # fmt: skip
     assert len(drift.changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "states"),
+    [
+        ("10 of 10 users", "9 of 9 users", ["unchanged"]),
+        ("1 user, 1 group", "12 user, 3 group", ["unchanged"]),
+        ("1user@contoso.com", "2user@contoso.com", ["new", "fixed"]),
+        ("10 of 10 users", "10 of 10 groups", ["new", "fixed"]),
+    ],
+)
+def test_another_number_is_no_other_finding(then: str, now: str, states: list[str]) -> None:
+    """A finding about another number of the same things is the same finding; an address with digits is not."""
+
+    def saying(subject: str) -> Assessment:
+        said = (Judgement("fail", subject, "seen", "expected", "mend it"),)
+        rule = Rule("a-rule", "It holds", (), None, ("source.chosen_users",), lambda _seen, _project: said)
+        return assess(observed(world()), PROJECT, NOW, rules=[rule])
+
+    assert [item.state for item in compare_findings(saying(then), saying(now))] == states
