@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,10 +127,17 @@ def kill_at(process: subprocess.Popen[str], simulator: SimulatorProcess, request
 
 
 def asked(lines: list[dict[str, Any]]) -> Counter[str]:
-    """Lists and questions with how often they were asked; the pages of one list are one entry."""
+    """Lists and questions with how often they were asked; the pages of one list are one entry.
+
+    What is asked without a token looks at this machine's connections, not at a tenant.
+    """
     found: Counter[str] = Counter()
     for line in lines:
-        if line["service"] != "login" and not line["path"].endswith("/$batch"):
+        if (
+            line["service"] != "login"
+            and line["status"] != HTTPStatus.UNAUTHORIZED
+            and not line["path"].endswith("/$batch")
+        ):
             given = {name: value for name, value in line["parameters"].items() if name != "$skiptoken"}
             call = [line["side"], line["service"], line["cmdlet"] or line["path"], given]
             found[json.dumps(call, sort_keys=True)] += 1
@@ -172,9 +180,7 @@ def check(seen: Disturbed) -> None:
     assert seen.undisturbed == seen.resumed
     assert set(seen.whole) == set(seen.both), "the same was asked, and nothing else"
     assert 0 < sum(seen.first.values()) < sum(seen.whole.values())
-    assert all(more == 1 for more in twice(seen).values()), (
-        "no list lost more than a page, no question was asked thrice"
-    )
+    assert {call: more for call, more in twice(seen).items() if more > 1} == {}, "a list lost more than a page"
     # the answers of requests that were under way are lost; of each cmdlet these are at most as many as are sent at once
     by_cmdlet: Counter[str] = Counter()
     for call in twice(seen):

@@ -75,13 +75,14 @@ def test_recoverable_folders_of_an_archive(pair: Pair) -> None:
 
 
 def test_tracked_holds() -> None:
-    """F-101: a policy of the organisation is tracked as kind 4 on every mailbox that is not excluded from it."""
+    """F-101: a policy of everybody is tracked as kind 4 where no exclusion is in effect yet."""
     data = example()
     data["source"]["organization_holds"] = ["mbx7cfb:2", "grp9:1"]
-    excluded, held = data["source"]["mailboxes"][:2]
+    excluded, held, late = data["source"]["mailboxes"][:3]
     excluded["holds"], held["holds"] = {"in_place": ["-mbx7cfb"]}, {}
+    late["holds"] = {"in_place": ["-mbx7cfb"], "tracked": ["mbx7cfb:2"]}
     pair = make_pair(data)
-    for mailbox, expected in ((excluded, []), (held, [("mbx7cfb:2", 4)])):
+    for mailbox, expected in ((excluded, []), (held, [("mbx7cfb:2", 4)]), (late, [("mbx7cfb:2", 4)])):
         asked = {"Identity": mailbox["primary"], "ComponentName": "HoldTracking"}
         (log,) = [row["MailboxLog"] for row in rows(pair, "source", "Export-MailboxDiagnosticLogs", **asked)]
         assert expected == [(entry["hid"], entry["ht"]) for entry in json.loads(log)]

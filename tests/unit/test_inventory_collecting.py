@@ -283,6 +283,23 @@ def test_graph_lists_are_kept_by_page(tmp_path: Path) -> None:
     assert [None, "https://graph/next"] == asked
 
 
+def test_what_is_not_there_is_asked_for_once(tmp_path: Path) -> None:
+    """That Graph has no such object is an answer; that it did not answer is none."""
+    answers: list[Any] = [Unavailable("down"), NotFound("gone"), {"id": "1"}]
+
+    def get(_path: str, _params: Any) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    graph = KeepingGraph(SimpleNamespace(get=get), kept_of(tmp_path), Trace())  # type: ignore[arg-type]
+    for error in (Unavailable, NotFound, NotFound):
+        with pytest.raises(error):
+            graph.get("/applications(uniqueName='x')")
+    assert {"id": "1"} == graph.get("/users/1") == graph.get("/users/1")
+
+
 def test_no_secret_is_kept() -> None:
     """What a service shows of a secret, and a secret itself, are left out wherever they stand."""
     credential = {"keyId": "1", "displayName": "x", "hint": "[6g", "secretText": "s", "customKeyIdentifier": None}

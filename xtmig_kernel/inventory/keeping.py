@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xtmig_kernel.errors import ServiceError, UsageError
+from xtmig_kernel.errors import NotFound, ServiceError, UsageError
 from xtmig_kernel.inventory.kept_answers import call_name, groups_of
 from xtmig_kernel.m365 import GraphPage, GraphReply, GraphRequest, Page, Reply, writes
 
@@ -93,10 +93,18 @@ class KeepingGraph:
         self._graph, self._kept, self._trace = graph, kept, trace
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """As `GraphClient.get`."""
-        call = call_name(path, "one", dict(params or {}))
-        (row,) = self._kept.read_list(call, lambda _: ([self._graph.get(path, params)], None), self._trace)
-        found: dict[str, Any] = row
+        """As `GraphClient.get`; that an object is not there is kept, too."""
+
+        def send() -> list[Any | ServiceError]:
+            try:
+                return [self._graph.get(path, params)]
+            except NotFound as error:
+                return [error]
+
+        (item,) = self._kept.ask(["one", path, dict(params or {})], [path], send, self._trace)
+        if isinstance(item, ServiceError):
+            raise item
+        found: dict[str, Any] = item
         return found
 
     def get_all(
