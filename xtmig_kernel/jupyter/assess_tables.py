@@ -37,7 +37,6 @@ STATES: dict[str, Word] = {
 """How a finding, a cause, a mailbox stands, the worst first; what the runbook mends weighs less than what it cannot."""
 WORDS = tuple(STATES.values())
 _RANK = {state: number for number, state in enumerate(STATES)}
-_COUNTED = ("fail", "not_observed", "waiting", "to_do", "warn", "waived")
 _ALL = "xtmig assess writes all of them as JSON or CSV; this notebook, opened in JupyterLab, shows each."
 _SIDE = {side: Word(word.symbol, word.text, word.colour) for side, word in SIDES.items()}
 
@@ -241,12 +240,11 @@ class Told:
             (STATES[worst(one.state for one in users)], named.get(key) or "no wave yet", len(users), *_numbers(users))
             for key, users in waves.items()
         )
-        states = (*_COUNTED, "pass")
         columns = (
             Column("State", WORDS),
             Column("Wave"),
             Column("Users"),
-            *(Column(f"{STATES[state].symbol} {STATES[state].text}") for state in states),
+            *(Column(f"{word.symbol} {word.text}") for word in WORDS),
         )
         return DataTable("waves", "By wave: its users, each counted by the worst that is left.", columns, rows, _ALL)
 
@@ -258,7 +256,7 @@ def _lacks(causes: Sequence[str], findings: Iterable[Finding]) -> bool:
 
 def _numbers(users: Sequence[Mailbox]) -> tuple[int, ...]:
     counts = Counter(one.state for one in users)
-    return tuple(counts[state] for state in (*_COUNTED, "pass"))
+    return tuple(counts[state] for state in STATES)
 
 
 def _side(side: str | None) -> str:
