@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from xtmig_kernel.evidence import Failed, Manual, Skipped, Unseen, Waiting, Waived
 from xtmig_kernel.jupyter.data_tables import Column, DataTable
-from xtmig_kernel.report.words import SIDES, VERDICTS, Word
+from xtmig_kernel.report.words import SIDES, TO_DO, VERDICTS, Word
 from xtmig_kernel.rules.assessment_causes import is_settled
 from xtmig_kernel.rules.assessment_users import Users
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Facts, Finding
     from xtmig_kernel.rules.assessment import Assessment
 
-TO_DO = Word("◇", "to do", "plan")
 RIGHT = Word("✓", "right", "ok")
 STATES: dict[str, Word] = {
     "fail": VERDICTS["fail"],
@@ -38,7 +37,6 @@ STATES: dict[str, Word] = {
 """How a finding, a cause, a mailbox stands, the worst first; what the runbook mends weighs less than what it cannot."""
 WORDS = tuple(STATES.values())
 _RANK = {state: number for number, state in enumerate(STATES)}
-_COUNTED = ("fail", "not_observed", "waiting", "to_do", "warn", "waived")
 _ALL = "xtmig assess writes all of them as JSON or CSV; this notebook, opened in JupyterLab, shows each."
 _SIDE = {side: Word(word.symbol, word.text, word.colour) for side, word in SIDES.items()}
 
@@ -171,7 +169,7 @@ class Told:
             Column("Findings"),
             Column("About"),
             Column("What was seen first"),
-            Column("What to do"),
+            Column("What to do", long=True),
             Column("Mended by", few=True),
             Column("Rule"),
         )
@@ -201,7 +199,7 @@ class Told:
             Column("Side", few=True),
             Column("What was seen"),
             Column("Expected", few=True),
-            Column("What to do", few=True),
+            Column("What to do", few=True, long=True),
             Column("Mended by", few=True),
         )
         return DataTable("findings", "Every finding that is left, none folded into another one.", columns, rows, _ALL)
@@ -242,12 +240,11 @@ class Told:
             (STATES[worst(one.state for one in users)], named.get(key) or "no wave yet", len(users), *_numbers(users))
             for key, users in waves.items()
         )
-        states = (*_COUNTED, "pass")
         columns = (
             Column("State", WORDS),
             Column("Wave"),
             Column("Users"),
-            *(Column(f"{STATES[state].symbol} {STATES[state].text}") for state in states),
+            *(Column(f"{word.symbol} {word.text}") for word in WORDS),
         )
         return DataTable("waves", "By wave: its users, each counted by the worst that is left.", columns, rows, _ALL)
 
@@ -259,7 +256,7 @@ def _lacks(causes: Sequence[str], findings: Iterable[Finding]) -> bool:
 
 def _numbers(users: Sequence[Mailbox]) -> tuple[int, ...]:
     counts = Counter(one.state for one in users)
-    return tuple(counts[state] for state in (*_COUNTED, "pass"))
+    return tuple(counts[state] for state in STATES)
 
 
 def _side(side: str | None) -> str:

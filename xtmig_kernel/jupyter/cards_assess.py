@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.jupyter.assess_tables import STATES, Told, said, state_of
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
+    from xtmig_kernel.rules.drift_of_snapshots import Drift
     from xtmig_kernel.rules.side_by_side import Pair
     from xtmig_kernel.store import SnapshotInfo
 
@@ -41,8 +42,7 @@ def summary_card(told: Told, snapshot: SnapshotInfo, project: Project, *, offlin
         population=assessment.population,
         answer=_answer(told),
         rules=assessment.rules,
-        causes=_counted(told.causes),
-        mailboxes=_counted(Counter(one.state for one in told.mailboxes)),
+        numbers=_numbers(told),
         unread=[
             {"fact": one.fact, "reason": one.reason.value, "detail": one.detail, "rules": len(one.rules)}
             for one in assessment.not_observed
@@ -50,8 +50,11 @@ def summary_card(told: Told, snapshot: SnapshotInfo, project: Project, *, offlin
     )
 
 
-def _counted(numbers: Counter[str]) -> list[dict[str, Any]]:
-    return [{"word": word, "number": numbers[state]} for state, word in STATES.items() if numbers[state]]
+def _numbers(told: Told) -> list[tuple[Word, int, int]]:
+    """Each state that occurs, with its causes and users; rules that hold are not told one by one, so they have none."""
+    users = Counter(one.state for one in told.mailboxes)
+    found = ((word, told.causes[state], users[state]) for state, word in STATES.items())
+    return [(word, causes, number) for word, causes, number in found if causes or number]
 
 
 def _answer(told: Told) -> str:
@@ -97,6 +100,17 @@ def pair_card(pair: Pair, findings: Sequence[Finding], project: Project) -> str:
             for finding in findings
         ],
     )
+
+
+def drift_card(drift: Drift, before: SnapshotInfo, project: Project) -> str:
+    """What has changed since an earlier snapshot, in numbers.
+
+    Args:
+        drift: The comparison.
+        before: The earlier snapshot.
+        project: The project.
+    """
+    return render("assess_drift", drift=drift, before=before, taken=as_text(drift.since), project=project)
 
 
 def note_card(text: str) -> str:

@@ -133,13 +133,20 @@ def _change(change: Change, outcome: Outcome | None) -> dict[str, Any]:
     }
 
 
-def shown_findings(findings: Sequence[Finding]) -> tuple[list[Finding], str]:
+def shown_findings(findings: Sequence[Finding], *, each_once: bool = False) -> tuple[list[Finding], str]:
     """The findings that a card shows, and the caption of their table; what is wrong comes first where they are many.
 
     Args:
         findings: Those of the last look.
+        each_once: Whether one for each rule will do, and none that holds: tables below the card hold all of them.
     """
     total = counted(len(findings), "finding")
+    if each_once:
+        sum_ = sums(Counter(finding.verdict.kind for finding in findings), VERDICTS)
+        ordered = sorted(findings, key=lambda finding: _WRONG_FIRST.index(finding.verdict.kind))
+        left = {f.rule: f for f in reversed(ordered) if f.verdict.kind not in ("pass", "skipped")}
+        first = sorted(left.values(), key=lambda finding: _WRONG_FIRST.index(finding.verdict.kind))
+        return first, f"The first finding of each rule that does not simply hold, of {total} ({sum_})"
     if len(findings) <= MOST_FINDINGS:
         return list(findings), f"{total} of the last look"
     ordered = sorted(findings, key=lambda finding: _WRONG_FIRST.index(finding.verdict.kind))

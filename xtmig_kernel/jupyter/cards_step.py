@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.clock import as_text
+from xtmig_kernel.evidence import Failed
 from xtmig_kernel.jupyter.cards import problem_data, render, shown_state
 from xtmig_kernel.jupyter.cards_many import (
     shown_approvals,
@@ -14,7 +15,8 @@ from xtmig_kernel.jupyter.cards_many import (
     shown_files,
     shown_findings,
 )
-from xtmig_kernel.report.words import SIDES, moment
+from xtmig_kernel.report.words import SIDES, TO_DO, moment
+from xtmig_kernel.runbook import BY_NUMBER
 from xtmig_kernel.runbook.step import nothing_to_change
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.errors import ApprovalError
     from xtmig_kernel.evidence import Finding
     from xtmig_kernel.project import Project
+    from xtmig_kernel.report.words import Word
     from xtmig_kernel.runbook import Mode, StepView
 
 Phase = Literal["look", "plan", "apply", "verify"]
@@ -70,7 +73,8 @@ def step_card(
     planned, judged = phase in ("plan", "apply"), phase in ("look", "verify") or mode == "interactive"
     error = view.problem if problem and not unapproved else None
     changes = shown_changes(view) if planned else NOTHING
-    findings, caption = shown_findings(view.findings) if judged else ([], "")
+    before = BY_NUMBER[step.id.partition(".")[0]].keeps_snapshot  # what comes after is not set up yet
+    findings, caption = shown_findings(view.findings, each_once=before) if judged else ([], "")
     lacking = [(item.change, item.error) for item in unapproved] if planned else []
     return render(
         "step",
@@ -81,7 +85,7 @@ def step_card(
         domain=project.side(step.side).domain if step.side else "",
         tone=_tone(view),
         label=f"Step {step.id}, {PHASES[phase]}",
-        state=shown_state(view.state, {finding.verdict.kind for finding in view.findings}),
+        state=_state(view, before=before),
         phase=PHASES[phase],
         at=as_text(now),
         problem=problem_data(error) if error else None,
@@ -93,9 +97,21 @@ def step_card(
         nothing=_nothing(view) if planned else "",
         files=shown_files(view.files, project) if planned else [],
         exhibits=shown_exhibits(view.exhibits, step.id, now) if judged else [],
-        findings=[_finding(finding, view) for finding in findings],
+        findings=[_finding(finding, view) | {"to_do": before and _is_to_do(finding)} for finding in findings],
         caption=caption,
     )
+
+
+def _state(view: StepView, *, before: bool) -> Word:
+    if before and view.state in ("looked", "later") and any(map(_is_to_do, view.findings)):
+        kinds = {finding.verdict.kind for finding in view.findings if not _is_to_do(finding)}
+        word = shown_state("looked", kinds & {"fail", "not_observed"})
+        return word if word.colour != "ok" else TO_DO
+    return shown_state(view.state, {finding.verdict.kind for finding in view.findings})
+
+
+def _is_to_do(finding: Finding) -> bool:
+    return isinstance(finding.verdict, Failed) and finding.remedy_step is not None
 
 
 def _finding(finding: Finding, view: StepView) -> dict[str, Any]:

@@ -53,6 +53,7 @@ _SHOW = """<script>(async () => {
   place.replaceChildren(table);
   set_or_remove_dark_class();
   new ITable(table, @ARGUMENTS@);
+  if (table.tFoot) table.tBodies[0].before(table.tFoot);
   place.dataset.ready = "yes";
 })()</script>"""
 # A word of ours has its colour by its symbol; the text of the cell stays text.
@@ -67,11 +68,13 @@ class Column:
         title: Its heading.
         words: Of a column of words with symbols: these words in the order in which they sort.
         few: Whether many rows say the same, so that each text is written once.
+        long: Whether its cells hold whole sentences.
     """
 
     title: str
     words: tuple[Word, ...] = ()
     few: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,9 @@ def _arguments(table: DataTable) -> str:
         allow_html=False,
         classes="compact",
         style="width:100%",
-        column_filters="header",
-        columnDefs=_colours(table.columns),
+        column_filters="footer",
+        text_in_header_can_be_selected=False,
+        columnDefs=[*_colours(table.columns), *_long(table.columns)],
         order=[],
         pageLength=PAGE,
         lengthMenu=list(_PAGES),
@@ -177,6 +181,11 @@ def _frame(table: DataTable) -> Any:
 
 def _text(cell: Any) -> Any:
     return f"{cell.symbol} {cell.text}" if _is_word(cell) else visible(cell)
+
+
+def _long(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    targets = [number for number, column in enumerate(columns) if column.long]
+    return [{"targets": targets, "className": "long"}] if targets else []
 
 
 def _colours(columns: Sequence[Column]) -> list[dict[str, Any]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtmig_kernel.jupyter import data_tables
+from xtmig_kernel.jupyter.assess_drift import drifted_attributes, drifted_findings
 from xtmig_kernel.jupyter.assess_tables import Told
-from xtmig_kernel.jupyter.cards_assess import note_card, pair_card, summary_card
+from xtmig_kernel.jupyter.cards_assess import drift_card, note_card, pair_card, summary_card
 from xtmig_kernel.jupyter.face_display import Shown
 from xtmig_kernel.project import load_approvals, load_waivers
 from xtmig_kernel.rules.assessment import assess
+from xtmig_kernel.rules.drift_of_snapshots import compare
 from xtmig_kernel.rules.side_by_side import not_observed, side_by_side
 
 if TYPE_CHECKING:
@@ -55,6 +57,10 @@ class AssessmentFace:
     def by_wave(self) -> None:
         """One line for each wave."""
         self._show_table(Told.wave_table)
+
+    def since_last(self) -> None:
+        """What has changed since the snapshot before: findings, and attributes of the users' objects."""
+        self._show(self._drift)
 
     def one_mailbox(self) -> None:
         """One user with both objects side by side, chosen in a field by a part of the address."""
@@ -103,6 +109,15 @@ class AssessmentFace:
         if reader is None or reader.snapshot is None:
             return note_card(NOTHING_READ)
         return summary_card(told, reader.snapshot, self._run.project, offline=not self._run.tenants)
+
+    def _drift(self, told: Told) -> str:
+        before = self._run.snapshots.before() if self._run.snapshots else None
+        if before is None:
+            return note_card("There is no earlier snapshot of these tenants to compare with.")
+        info, facts = before
+        drift = compare(facts, told.facts, self._run.project, told.assessment.at, judged=told.assessment)
+        tables = (drifted_findings(drift), drifted_attributes(drift))
+        return drift_card(drift, info, self._run.project) + "".join(map(data_tables.table_html, tables))
 
     def _show_table(self, table: Callable[[Told], DataTable]) -> None:
         self._show(lambda told: data_tables.table_html(table(told)))

@@ -39,6 +39,9 @@ VERDICTS = {
     "waived": Word("⚑", "waived", "warn"),
 }
 
+TO_DO = Word("◇", "to do", "plan")
+"""What fails before the runbook has run, and a step of it mends."""
+
 STATEMENT_STATES = {
     "fail": Word("✕", "failed", "bad"),
     "not_observed": Word("○", "not observed", "none"),

@@ -10,6 +10,7 @@ from xtmig_kernel import __version__
 from xtmig_kernel.errors import ServiceError, SignInError, UsageError, XtmigError
 from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import Reader
+from xtmig_kernel.inventory.preflight_facts import preflight_facts
 from xtmig_kernel.m365 import as_reason, clock_for, connect
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.runbook.bulk import BulkDoor
@@ -208,7 +209,7 @@ class SectionRun:
             self.clock,
             self._absent,
             store=SnapshotStore(self.project.folder),
-            wanted=self.section.reads,
+            wanted=(*preflight_facts(), *self.section.reads),
             tell=self._progress,
         )
         return self.snapshots

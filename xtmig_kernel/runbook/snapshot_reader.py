@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xtmig_kernel.clock import as_text
-from xtmig_kernel.evidence import NotObserved, Observed, Reason
+from xtmig_kernel.evidence import NotObserved, Reason
 from xtmig_kernel.inventory import Reader
+from xtmig_kernel.inventory.collecting import SIDES, collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,55 +16,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.m365 import Tenant
     from xtmig_kernel.project import Project, Side
     from xtmig_kernel.store import SnapshotInfo, SnapshotStore
-
-
-def read_into(
-    project: Project,
-    tenants: Mapping[Side, Tenant],
-    store: SnapshotStore,
-    clock: Clock,
-    facts: Sequence[str],
-    tell: Callable[[str], None],
-    absent: Mapping[Side, NotObserved],
-) -> str:
-    """Read these facts into a new snapshot.
-
-    Args:
-        project: The project.
-        tenants: The sides that are signed in.
-        store: Takes the snapshot.
-        clock: Stamps the observations.
-        facts: Sides and tables.
-        tell: Takes one sentence at a time about how far it is.
-        absent: Why a side is not signed in.
-
-    Returns:
-        Id of the snapshot.
-    """
-    reader = Reader(project, tenants, clock, absent)
-    kept: dict[str, Any] = {}
-    snapshot = store.begin(clock.now(), about(project))
-    for number, fact in enumerate(facts, 1):
-        tell(f"reading {fact}: {number} of {len(facts)} tables")
-        found = reader.read(fact, kept)
-        read_at = [as_text(found.at)] * len(found.value) if isinstance(found, Observed) else []
-        store.keep(snapshot, fact, found, read_at)
-    store.finish(snapshot, clock.now())
-    tell("")
-    return snapshot
-
-
-def about(project: Project) -> dict[str, Any]:
-    """What a snapshot is of, by which those of other tenants are told apart.
-
-    Args:
-        project: The project.
-    """
-    return {
-        "simulated": project.simulation is not None,
-        "source": project.source.tenant_id,
-        "target": project.target.tenant_id,
-    }
 
 
 class SnapshotReader(Reader):
@@ -81,7 +32,6 @@ class SnapshotReader(Reader):
         store: Keeps the snapshots.
         wanted: Every fact that will be asked for.
         tell: Takes one sentence at a time about how far the reading is.
-        collect: Reads into a snapshot.
     """
 
     def __init__(
@@ -94,13 +44,11 @@ class SnapshotReader(Reader):
         store: SnapshotStore,
         wanted: Sequence[str],
         tell: Callable[[str], None],
-        collect: Callable[..., str] = read_into,
     ) -> None:
         super().__init__(project, tenants, clock, absent)
         self._store = store
         self._wanted = tuple(dict.fromkeys(wanted))
         self._tell = tell
-        self._collect = collect
         self._facts: Facts = {}
         self.snapshot: SnapshotInfo | None = None
 
@@ -127,17 +75,23 @@ class SnapshotReader(Reader):
     def _take(self) -> None:
         """The snapshot to answer from: a new one, or where nobody is signed in the last one."""
         if self._tenants:
-            given = (self._project, self._tenants, self._store, self._clock, self._wanted, self._tell, self._absent)
-            snapshot = self._collect(*given)
-        else:
-            whole = [info for info in self._store.all() if info.finished and _is_of(info, self._project)]
-            if not whole:
-                return
-            snapshot = whole[-1].id
-        self.snapshot = next(info for info in self._store.all() if info.id == snapshot)
-        self._facts = self._store.facts(snapshot)
+            snapshot = collect(
+                self._project, self._tenants, self._store, self._clock, self._wanted, self._tell, self._absent
+            )
+            self.snapshot = next(info for info in self._store.all() if info.id == snapshot)
+        elif whole := self._whole():
+            self.snapshot = whole[-1]
+        if self.snapshot is not None:
+            self._facts = self._store.facts(self.snapshot.id)
 
+    def _whole(self) -> list[SnapshotInfo]:
+        """The whole snapshots of these tenants, the oldest first; one that does not say whose it is is left out."""
+        tenants = {side: self._project.side(side).tenant_id for side in SIDES}
+        return [info for info in self._store.all() if info.finished and info.about.get("tenants") == tenants]
 
-def _is_of(info: SnapshotInfo, project: Project) -> bool:
-    """Whether a snapshot was read from the tenants of a project; one that does not say so is not trusted."""
-    return {name: info.about.get(name) for name in about(project)} == about(project)
+    def before(self) -> tuple[SnapshotInfo, Facts] | None:
+        """The last whole snapshot before the one that answers, with what it holds; None where there is none."""
+        if self.snapshot is None:
+            return None
+        earlier = [info for info in self._whole() if info.started < self.snapshot.started]
+        return (earlier[-1], self._store.facts(earlier[-1].id)) if earlier else None

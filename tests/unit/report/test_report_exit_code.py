@@ -134,6 +134,33 @@ def test_plan_of_what_comes_first_completes_a_plan(open_book) -> None:
     assert ["050.1"] == [item.step for item in result.open_items]
 
 
+def preflight(open_book, *, holds: bool) -> Book:
+    """A run in which 040 comes before the application is there; 050 registers it, and judges the same rule again."""
+    book = open_book("run-1")
+    book.start("040", "Assess")
+    book.find("fail", "application-registered", "the application", step="040.1", remedy_step="050.1")
+    book.end_step("040.1", "Read both tenants", "later", "needs step 050.1 first")
+    book.end("040")
+    book.start("050", "Target: migration application")
+    verdict = "pass" if holds else "fail"
+    book.find(
+        verdict, "application-registered", "the application", step="050.1", remedy_step=None if holds else "050.1"
+    )
+    book.end_step("050.1", "Create the migration application", "applied" if holds else "waiting")
+    book.end("050")
+    return book
+
+
+def test_what_the_same_run_has_mended_since_waits_for_nothing(open_book) -> None:
+    """What the preflight found to do, and a later step of the run has done and verified, needs no second run."""
+    assert exit_code(told(preflight(open_book, holds=True))) == 0
+
+
+def test_what_is_still_to_do_waits(open_book) -> None:
+    """What the preflight found to do, and still does not hold where it is judged again, is waited for."""
+    assert exit_code(told(preflight(open_book, holds=False))) == 4
+
+
 def test_unforeseen_error_is_one(book: Book) -> None:
     """An error of a type that is not in the tree of errors is unexpected."""
     book.problem("ZeroDivisionError", "division by zero")

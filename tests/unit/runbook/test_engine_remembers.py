@@ -110,3 +110,14 @@ def test_a_refused_read_is_tried_again(runbook: Runbook) -> None:
     runbook.fakes.unreadable.clear()
     plan(engine, "070.5")
     assert runbook.fakes.reads.count(CONFIG) == 2
+
+
+def test_a_look_at_the_collecting_step_reads_everything_anew(runbook: Runbook) -> None:
+    """Step 040.1 reads both tenants at each look; what follows it, and its verification, answer from that reading."""
+    engine = runbook.engine("040", remembers=True)
+    view = engine.look(STEPS["040.1"])
+    engine.look(STEPS["040.2"])
+    engine.verify(view)
+    assert runbook.fakes.reads.count(CONFIG) == 1
+    engine.look(STEPS["040.1"])
+    assert runbook.fakes.reads.count(CONFIG) == 2
