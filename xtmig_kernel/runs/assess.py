@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.errors import InventoryError, ProjectFileError, Unavailable, UsageError, XtmigError
 from xtmig_kernel.inventory.collecting import collect
-from xtmig_kernel.inventory.preflight_facts import facts_of, preflight_facts
+from xtmig_kernel.inventory.preflight_facts import preflight_facts
 from xtmig_kernel.m365 import clock_for
 from xtmig_kernel.project import load_approvals, load_project, load_users, load_waivers
 from xtmig_kernel.project.files import WAIVERS_FILE
 from xtmig_kernel.rules.assessment import Assessment, assess
 from xtmig_kernel.rules.drift_of_snapshots import Drift, compare
-from xtmig_kernel.rules.preflight import PREFLIGHT_RULES
 from xtmig_kernel.rules.waivers import unknown_rules
 from xtmig_kernel.runbook import BY_NUMBER, SectionRun, StepView, new_run_id
 from xtmig_kernel.runbook.engine import observed_data, settled
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import SnapshotInfo
 
 NUMBER = "040"
-FACTS: tuple[str, ...] = tuple(dict.fromkeys((*preflight_facts(), *facts_of(PREFLIGHT_RULES))))
+FACTS: tuple[str, ...] = preflight_facts()
 """What is collected: everything that a rule of the preflight looks at, and what is compared between snapshots."""
 _ORDER = (1, 2, 3, 5, 4)
 
