@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAILBOXES = 500
-THE_TARGETS_OWN = ("object_id", "legacy_dn", "proxies", "licences")
+THE_TARGETS_OWN = ("object_id", "legacy_dn", "proxies", "licences", "disabled_plans")
 """What the target decides, and what only says again what email_addresses and licence_assignments say."""
 NEW: dict[tuple[str, str], int] = {
     ("source", "groups"): 1,

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from e2e_runs import Walk
 
 STEPS_THAT_CHANGE = {"050.1", "070.1", "070.2", "070.5", "080.2", "080.4", "100.2", "100.3"}
-COME_LATER = {"020.4", "050.2", "060.1", "060.2", "070.3", "070.4", "080.3", "100.7", "110.1", "110.2", "110.3"}
+COME_LATER = {
+    "020.4", "040.1", "040.2", "050.2", "060.1", "060.2", "070.3", "070.4", "080.3", "100.7", "110.1", "110.2", "110.3",
+}  # fmt: skip
 LEGACY = "/o=First Organization/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="
 LINES = (
     ("050.1", "applications(uniqueName=''xtmig mailbox migration e2e'')"),

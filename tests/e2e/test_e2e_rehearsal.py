@@ -30,7 +30,7 @@ SECTIONS = (
     "100-target-prepare-users",
     "110-verify-the-configuration",
 )
-ONLY_LOOK = ("010.", "020.1", "020.2", "020.5", "030.", "090.3", "110.")
+ONLY_LOOK = ("010.", "020.1", "020.2", "020.5", "030.", "040.", "090.3", "110.")
 ARCHIVE = {"index.html", "result.json", "open-items.csv", "ledger.jsonl", "manifest.json"}
 
 
