@@ -7,7 +7,7 @@ import pytest
 from xtmig_kernel.rules.preflight import CATALOGUE, PREFLIGHT_RULES, known_failures, left_out, script_checks
 from xtmig_kernel.runbook import STEPS
 from xtmig_kernel.statements import statements
-from xtmig_kernel.statements.sections import ANCHORS, parts
+from xtmig_kernel.statements.sections import ANCHORS, QUESTIONS, parts
 
 TO_BE_SEEN = {"check", "prerequisite", "prohibition", "limit", "warning"}
 IDS = [rule.id for rule in PREFLIGHT_RULES]
@@ -49,10 +49,10 @@ def test_entry_names_steps_and_parts_that_exist(rule: str) -> None:
     """An entry leads to steps of the runbook and to a part of the document."""
     entry = CATALOGUE[rule]
     assert [step for step in entry.steps if step not in STEPS] == []
-    assert entry.section in ANCHORS
+    assert entry.section in {*ANCHORS, *QUESTIONS}
     assert entry.severity in ("blocks", "warns")
 
 
 def test_each_part_of_the_document_has_an_anchor() -> None:
     """Every part in which a statement stands can be linked to."""
-    assert {part for item in statements().values() for part in parts(item)} == set(ANCHORS)
+    assert {part for item in statements().values() for part in parts(item)} == {*ANCHORS, *QUESTIONS}
