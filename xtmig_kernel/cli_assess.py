@@ -11,7 +11,7 @@ from rich.text import Text
 from xtmig_kernel.clock import as_text, moment_in_words
 from xtmig_kernel.counting import counted
 from xtmig_kernel.report.tables import csv_text
-from xtmig_kernel.report.words import visible
+from xtmig_kernel.report.words import TO_DO, visible
 from xtmig_kernel.rules.assessment_causes import is_settled
 from xtmig_kernel.rules.assessment_users import Users
 from xtmig_kernel.rules.drift_of_tables import THRESHOLDS_IN_WORDS
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xtmig_kernel.runs.assess import Assessed
     from xtmig_kernel.store import SnapshotInfo
 
+_MENDED = f"{TO_DO.symbol} {TO_DO.text}"
 COLUMNS = (
     "verdict", "rule", "title", "side", "subject", "users", "seen", "expected", "what to do", "step that mends it",
     "statements", "why", "owner", "until",
@@ -156,13 +157,17 @@ def _tell_sum(found: Assessed, out: Console, verdicts: Mapping[str, str]) -> Non
     if people is None:
         out.print("How many mailboxes are in scope was not observed.", markup=False)
     else:
-        where = "users.csv" if people.written else "the proposal, for users.csv lists nobody yet,"
+        where = "users.csv" if people.written else "the proposal (users.csv lists nobody yet)"
         out.print(
             f"{counted(people.mailboxes, 'mailbox', 'mailboxes')} in scope of "
             f"{counted(people.listed, 'line')} of {where}; {people.moved:,} moved already, {people.unclear:,} unclear.",
             markup=False,
         )
     out.print("  ".join(f"{number:,} {verdicts[kind]}" for kind, number in told.verdicts.items()), markup=False)
+    to_do = sum(cause.number for cause in told.causes if cause.verdict == "fail" and cause.step)
+    if to_do:
+        failed = told.verdicts["fail"]
+        out.print(f"{_MENDED} by steps of the runbook: {to_do:,} of {counted(failed, 'failure')}.", markup=False)
     blocked = sum(line.blockers > 0 for line in told.mailboxes)
     weights = told.severities
     out.print(
@@ -187,7 +192,8 @@ def _tell_causes(told: Assessment, out: Console, verdicts: Mapping[str, str]) ->
         found = f"{where}{cause.rule}: {cause.title}\n{first}: {cause.seen}"
         mended = cause.step is None or cause.step in cause.remedy
         do = cause.remedy if mended else f"Step {cause.step}. {cause.remedy}"
-        _add(table, f"{verdicts[cause.verdict]} {cause.number:,}", found, do)
+        word = _MENDED if cause.verdict == "fail" and cause.step else verdicts[cause.verdict]
+        _add(table, f"{word} {cause.number:,}", found, do)
     out.print(table)
 
 

@@ -18,7 +18,7 @@ from xtmig_kernel.rules.drift_of_snapshots import Drift, compare
 from xtmig_kernel.rules.waivers import unknown_rules
 from xtmig_kernel.runbook import BY_NUMBER, SectionRun, StepView, new_run_id
 from xtmig_kernel.runbook.engine import observed_data, settled
-from xtmig_kernel.store import SnapshotStore
+from xtmig_kernel.store import LAST, SnapshotStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -236,6 +236,8 @@ def _is_of(info: SnapshotInfo, project: Project) -> bool:
 
 
 def _found(store: SnapshotStore, project: Project, snapshot: str) -> SnapshotInfo:
+    if snapshot == LAST:
+        snapshot = next((info.id for info in reversed(store.all()) if info.finished is not None), LAST)
     store.facts(snapshot)  # says which there are, if there is no such one
     info = next(info for info in store.all() if info.id == snapshot)
     if info.finished is None:

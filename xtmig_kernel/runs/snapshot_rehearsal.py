@@ -12,7 +12,7 @@ from xtmig_kernel.project.users import USERS_FILE
 from xtmig_kernel.runs.practice import GENERATED_FILE, settings_file, simulation_folder
 from xtmig_kernel.runs.pseudonymise import Pseudonymised
 from xtmig_kernel.runs.snapshot_tenants import tenants_of
-from xtmig_kernel.store import SnapshotStore
+from xtmig_kernel.store import LAST, SnapshotStore
 from xtmig_kernel.store.snapshots import SNAPSHOT_FILE
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xtmig_kernel.store import SnapshotInfo
 
 REHEARSALS = "rehearsals"
-LAST = "last"
 OWNER_ALONE = 0o700
 
 

@@ -2,9 +2,10 @@
 
 from xtmig_kernel.store.ledger import Entry, Ledger
 from xtmig_kernel.store.lock import approvals_lock, collecting_lock, project_lock
-from xtmig_kernel.store.snapshots import Answer, SnapshotInfo, SnapshotStore, StoredFacts
+from xtmig_kernel.store.snapshots import LAST, Answer, SnapshotInfo, SnapshotStore, StoredFacts
 
 __all__ = [
+    "LAST",
     "Answer",
     "Entry",
     "Ledger",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Observation, Row
 
 SNAPSHOT_FILE = "inventory.db"
+LAST = "last"
+"""How a person names the newest whole snapshot."""
 SNAPSHOT_FILES = frozenset({SNAPSHOT_FILE, *(f"{SNAPSHOT_FILE}-{end}" for end in ("journal", "wal", "shm"))})
 """The file, and those that SQLite may leave beside it."""
 _OWNER_ALONE = 0o600

@@ -295,3 +295,20 @@ def test_waived_is_shown_and_ended_is_named(folder: Path, shelf: Shelf, run: Run
     code, text, _ = run("--snapshot", snapshot)
     assert (code, "ENDED" in text) == (3, True)
     assert "Lara's waiver of it has ended on 2026-11-22" in run("--snapshot", snapshot, "--json")[1]
+
+
+def test_the_newest_whole_snapshot_has_a_name(folder: Path, shelf: Shelf, run: Run) -> None:
+    """`last` is the newest snapshot that is whole, whatever was broken off after it."""
+    shelf.keep(2)
+    newest = shelf.keep(1)
+    shelf.keep(0, whole=False)
+    assert f"Snapshot {newest} of" in run("--snapshot", "last")[1]
+
+
+def test_what_a_step_mends_is_to_do(folder: Path, shelf: Shelf, run: Run) -> None:
+    """A failure that a step of the runbook mends is told as to do, as notebook 040 tells it; another one as failed."""
+    both = {**HELD, "target__organization_relationships": {"MailboxMoveEnabled": False}}
+    text = " ".join(run("--snapshot", shelf.keep(**both))[1].split())
+    assert "✕ failed 1" in text
+    assert "◇ to do 1 TARGET target-relationship-moves" in text
+    assert "◇ to do by steps of the runbook: 1 of 2 failures." in text
