@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KERNEL = "xtmig"
 AHEAD = 2
 """With one, a run would still wait for it after each short notebook; with more, notebooks wait for a processor."""
+TRIES = 3
+START_SECONDS = 60
 _IMPORTED = "import xtmig_kernel.jupyter.face as _face; del _face"
 
 
@@ -78,9 +80,33 @@ class Kernels:
 
 
 async def _started(folder: Path) -> AsyncKernelManager:
-    kernel = AsyncKernelManager(kernel_name=KERNEL)
-    await kernel.start_kernel(cwd=str(folder), extra_arguments=[f"--IPKernelApp.exec_lines={_IMPORTED}"])
-    return kernel
+    """A kernel that answers.
+
+    Its ports are chosen before it takes them, so another program may be quicker; the kernel then ends at once, and
+    another one is started.
+
+    Raises:
+        RuntimeError: None of them answered.
+    """
+    for _ in range(TRIES):
+        kernel = AsyncKernelManager(kernel_name=KERNEL)
+        await kernel.start_kernel(cwd=str(folder), extra_arguments=[f"--IPKernelApp.exec_lines={_IMPORTED}"])
+        if await _answers(kernel):
+            return kernel
+        await _ended(kernel)
+    raise RuntimeError(f"no kernel could be started in {TRIES} tries")
+
+
+async def _answers(kernel: AsyncKernelManager) -> bool:
+    client = kernel.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=START_SECONDS)
+    except RuntimeError:  # it has ended, or says nothing
+        return False
+    finally:
+        client.stop_channels()
+    return True
 
 
 async def _ended(kernel: AsyncKernelManager) -> None:
