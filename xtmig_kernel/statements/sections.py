@@ -6,19 +6,19 @@ from xtmig_kernel.statements import DOCUMENT_URL, Statement
 
 FAQ = "frequently-asked-questions"
 
+CONFIGURATION = "configuration-steps-to-enable-your-tenants-for-cross-tenant-mailbox-migrations"
+"""Where the steps of both tenants begin, whose own headings are whole sentences."""
+
 ANCHORS = {
     "Front matter": "",
     "Introduction": "",
     "Licensing": "licensing",
     "Prerequisites, tenants": "prerequisites-for-source-and-target-tenants",
-    "Configuration, order of steps": "configuration-steps-to-enable-your-tenants-for-cross-tenant-mailbox-migrations",
-    "Target: application and secret": "prepare-the-target-destination-tenant-by-creating-the-"
-    "migration-application-and-secret",
+    "Configuration, order of steps": CONFIGURATION,
+    "Target: application and secret": CONFIGURATION,
     "Consent": "grant-consent-to-the-application",
-    "Target: endpoint and relationship": "prepare-the-target-tenant-by-creating-the-exchange-online-"
-    "migration-endpoint-and-organization-relationship",
-    "Source: consent and relationship": "prepare-the-source-current-mailbox-location-tenant-by-"
-    "accepting-the-migration-application-and-configuring-the-organization-relationship",
+    "Target: endpoint and relationship": CONFIGURATION,
+    "Source: consent and relationship": CONFIGURATION,
     "Target users": "prepare-target-user-objects-for-migration",
     "Prerequisites, target users": "prerequisites-for-target-user-objects",
     "Verification": "how-do-i-know-this-worked",
