@@ -188,7 +188,8 @@ CAUGHT = (
     Leak("html_widget", "ipywidgets.HTML(f'<b>{value}</b>')"),
     Leak("choice_widget", "ipywidgets.Dropdown(options=[value, 'other'])"),
     Leak("binary_widget", "picture = ipywidgets.Image(value=value.encode())"),
-    Leak("output_widget", "out = ipywidgets.Output()\nwith out:\n    print(value)\nout"),
+    # not "with out:", for then nbclient answers on the channel on which it waits, and may wait for ever (nbclient#312)
+    Leak("output_widget", "out = ipywidgets.Output()\nout.append_stdout(value)\nout"),
     # in pieces
     Leak("letter_by_letter", "for letter in value:\n    print(letter, end='', flush=True)"),
     Leak(

@@ -147,8 +147,8 @@ class Users:
     def __init__(self, facts: Facts) -> None:
         self.rows = _rows(facts, CHOSEN)
         self._listed = {_folded(row["SourceAddress"]): number for number, row in enumerate(self.rows)}
-        self._source: dict[str, set[int]] = {}
-        self._target: dict[str, set[int]] = {}
+        self._source: dict[str, tuple[int, ...]] = {}
+        self._target: dict[str, tuple[int, ...]] = {}
         for number, (user, holder) in enumerate(_holders(facts) or ((row, None) for row in self.rows)):
             self._add(self._source, number, _names(holder) if holder else ())
             self._add(self._target, number, (user["TargetAddress"], user["TargetSignIn"]))
@@ -157,7 +157,7 @@ class Users:
 
     def _guids(self, number: int, holder: Row | None) -> None:
         if holder is not None and holder["ExchangeGuid"]:
-            self._target.setdefault(_folded(holder["ExchangeGuid"]), set()).add(number)
+            self._add(self._target, number, (holder["ExchangeGuid"],))
 
     def _of_target(self, facts: Facts) -> None:
         """The target's object with a user's ExchangeGuid is the user's, whatever it is called there."""
@@ -167,10 +167,11 @@ class Users:
                     self._add(self._target, number, _names(row))
 
     @staticmethod
-    def _add(index: dict[str, set[int]], number: int, names: Iterable[Any]) -> None:
-        for name in names:
-            if name:
-                index.setdefault(_folded(name), set()).add(number)
+    def _add(index: dict[str, tuple[int, ...]], number: int, names: Iterable[Any]) -> None:
+        for folded in {_folded(name) for name in names if name}:
+            others = index.get(folded, ())
+            if number not in others:
+                index[folded] = (*others, number)
 
     def about(self, finding: Finding) -> tuple[int, ...]:
         """Places in `rows` of the users that a finding is about; none for what concerns an organisation.
@@ -193,9 +194,9 @@ class Users:
             return (self._listed[name],)
         found: set[int] = set()
         if side != "target":
-            found |= self._source.get(name, set())
+            found.update(self._source.get(name, ()))
         if side != "source":
-            found |= self._target.get(name, set())
+            found.update(self._target.get(name, ()))
         return sorted(found)
 
 
@@ -227,9 +228,10 @@ def lines_of(findings: Iterable[Finding], rules: Mapping[str, Rule], facts: Fact
 
 
 def _line(user: Row, findings: list[Finding], unseen: tuple[str, ...]) -> MailboxLine:
-    left = sorted((f for f in findings if not is_settled(f)), key=lambda f: ORDER.index(f.verdict.kind))
-    counts = Counter(finding.verdict.kind for finding in left)
-    weights = Counter(severity_of(finding) for finding in left if finding.verdict.kind in ("fail", "warn"))
+    left = [finding for finding in findings if not is_settled(finding)]
+    left.sort(key=lambda finding: ORDER.index(finding.verdict.kind))
+    counts = Counter([finding.verdict.kind for finding in left])
+    weights = Counter([severity_of(finding) for finding in left if finding.verdict.kind in ("fail", "warn")])
     kinds = [*counts, *(["not_observed"] if unseen else []), "pass"]
     return MailboxLine(
         address=str(user["SourceAddress"]),

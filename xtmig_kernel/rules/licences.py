@@ -100,6 +100,10 @@ def users_without_add_on(seen: Seen, project: Project) -> tuple[Match, ...]:
         seen: Holds `FACTS`.
         project: Gives the rules for names.
     """
+    return seen.derived(_users_without_add_on, FACTS, project)
+
+
+def _users_without_add_on(seen: Seen, project: Project) -> tuple[Match, ...]:
     users = movers(seen, project)
     return tuple(user for user, sides in zip(users, add_on_sides(seen, users), strict=True) if not sides)
 

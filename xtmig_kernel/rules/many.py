@@ -21,6 +21,7 @@ def judge_each(
     expected: str,
     at_most: int = MOST_TOLD,
     all_in: str = "",
+    right: int = 0,
 ) -> Iterator[Judgement]:
     """Judge each object; those that are right are counted and told in one judgement at the end.
 
@@ -32,13 +33,16 @@ def judge_each(
         at_most: How many judgements of one kind are told one by one; `evaluate` makes one more of the rest, unless it
             is to tell all.
         all_in: Where all of them can be seen, told with the rest.
+        right: How many others are right, as the caller knows; they are counted with these.
     """
-    right = total = 0
+    total = right
     fellows = Fellows(of_what, at_most, all_in)
     for item in objects:
         total += 1
-        found = list(judge(item))
-        right += not found
+        found = tuple(judge(item))
+        if not found:
+            right += 1
+            continue
         for judgement in found:
             yield replace(judgement, fellows=fellows)
     if right:

@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.rules.rule import Seen
 
+_TARGET_NAMES = (
+    ("mail user", "mail_users", "ObjectId"),
+    ("sign-in", "mail_users", "UserPrincipalName"),
+    ("external", "mail_users", "ExternalEmailAddress"),
+    ("object", "recipients", "ObjectId"),
+    ("alias", "recipients", "Alias"),
+    ("name", "recipients", "Name"),
+    ("guid", "recipients", "ExchangeGuid"),
+    ("person", "exchange_users", "ObjectId"),
+    ("sign-in", "exchange_users", "UserPrincipalName"),
+    ("deleted guid", "soft_deleted_mailboxes", "ExchangeGuid"),
+)
+
 
 class Index:
     """Rows by kind of name and name, without regard to case."""
@@ -18,16 +31,18 @@ class Index:
     def __init__(self) -> None:
         self._by: defaultdict[str, defaultdict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
 
-    def add(self, kind: str, value: Any, row: Row) -> None:
-        """Enter a row under one of its names.
+    def add(self, kind: str, rows: Iterable[Row], column: str) -> None:
+        """Enter rows under one of their names.
 
         Args:
             kind: What the name is, such as `"alias"`.
-            value: The name; a blank one is not entered.
-            row: The row.
+            rows: The rows.
+            column: Holds the name; a row in which it is blank is not entered.
         """
-        if value:
-            self._by[kind][str(value).casefold()].append(row)
+        names = self._by[kind]
+        for row in rows:
+            if value := row[column]:
+                names[str(value).casefold()].append(row)
 
     def add_addresses(self, row: Row) -> None:
         """Enter a row once under each of its SMTP addresses.
@@ -39,6 +54,16 @@ class Index:
         for address in {str(a).casefold() for a in (*row["SmtpAddresses"], row["PrimarySmtpAddress"]) if a}:
             by_address[address].append(row)
 
+    def add_deleted(self, row: Row) -> None:
+        """Enter a deleted mailbox once under each of the names that it would bear again.
+
+        Args:
+            row: A row of `soft_deleted_mailboxes`.
+        """
+        for name in {str(row[column] or "").casefold() for column in ("UserPrincipalName", "PrimarySmtpAddress")}:
+            if name:
+                self._by["deleted name"][name].append(row)
+
     def get(self, kind: str, value: Any) -> list[Row]:
         """The rows of that name, in no particular order; none for a blank one.
 
@@ -46,8 +71,7 @@ class Index:
             kind: What the name is.
             value: The name.
         """
-        names = self._by.get(kind)
-        return names.get(str(value or "").casefold(), []) if names else []
+        return self._by[kind].get(str(value or "").casefold(), [])
 
 
 def by_address(rows: Iterable[Row]) -> Index:
@@ -68,11 +92,10 @@ def source_index(seen: Seen) -> Index:
     Args:
         seen: Holds `source.mailboxes` and `source.exchange_users`.
     """
-    index = by_address(seen.rows("source.mailboxes"))
-    for row in seen.rows("source.mailboxes"):
-        index.add("guid", row["ExchangeGuid"], row)
-    for row in seen.rows("source.exchange_users"):
-        index.add("person", row["ObjectId"], row)
+    mailboxes = seen.rows("source.mailboxes")
+    index = by_address(mailboxes)
+    index.add("guid", mailboxes, "ExchangeGuid")
+    index.add("person", seen.rows("source.exchange_users"), "ObjectId")
     return index
 
 
@@ -82,24 +105,11 @@ def target_index(seen: Seen) -> Index:
     Args:
         seen: Holds `target.mail_users`, `.recipients`, `.exchange_users` and `.soft_deleted_mailboxes`.
     """
-    index = Index()
-    for row in seen.rows("target.mail_users"):
-        index.add("mail user", row["ObjectId"], row)
-        index.add("sign-in", row["UserPrincipalName"], row)
-        index.add("external", row["ExternalEmailAddress"], row)
-    for row in seen.rows("target.recipients"):
-        index.add("object", row["ObjectId"], row)
-        index.add("alias", row["Alias"], row)
-        index.add("name", row["Name"], row)
-        index.add("guid", row["ExchangeGuid"], row)
-        index.add_addresses(row)
-    for row in seen.rows("target.exchange_users"):
-        index.add("person", row["ObjectId"], row)
-        index.add("sign-in", row["UserPrincipalName"], row)
+    index = by_address(seen.rows("target.recipients"))
+    for kind, table, column in _TARGET_NAMES:
+        index.add(kind, seen.rows(f"target.{table}"), column)
     for row in seen.rows("target.soft_deleted_mailboxes"):
-        for value in {str(row[column] or "").casefold() for column in ("UserPrincipalName", "PrimarySmtpAddress")}:
-            index.add("deleted name", value, row)
-        index.add("deleted guid", row["ExchangeGuid"], row)
+        index.add_deleted(row)
     return index
 
 

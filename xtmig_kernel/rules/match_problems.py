@@ -241,13 +241,18 @@ def of_taken_names(
         wanted.append(("user-alias-free", "name", names.alias, "name"))
     told: set[str] = set()
     for code, kind, value, what in wanted:
-        others = distinct(row for row in target.get(kind, value) if holder is None or not same_object(row, holder))
+        others = _others(target.get(kind, value), holder)
         text = f"{what} {value} belongs to {named([described(row) for row in others])}" if others else ""
         if others and text not in told:
             told.add(text)
             yield Problem(code, text, _OTHER_NAME)
     yield from _of_deleted(names, mailbox, holder, target)
     yield from _of_pointers(mailbox, holder, target, project)
+
+
+def _others(rows: Sequence[Row], holder: Row | None) -> list[Row]:
+    """Those of the rows that are not of the object that is meant."""
+    return distinct(rows if holder is None else [row for row in rows if not same_object(row, holder)]) if rows else []
 
 
 def _of_deleted(names: TargetNames, mailbox: Row, holder: Row | None, target: Index) -> Iterator[Problem]:
@@ -275,11 +280,7 @@ def _of_pointers(mailbox: Row, holder: Row | None, target: Index, project: Proje
     """Contacts, guests and other MailUsers that point at the source mailbox; one address cannot be pointed at twice."""
     addresses = {str(a) for a in (*mailbox["SmtpAddresses"], mailbox["PrimarySmtpAddress"]) if a}
     rows = [row for a in addresses for kind in ("address", "external") for row in target.get(kind, a)]
-    found = distinct(
-        row
-        for row in rows
-        if row["RecipientTypeDetails"] in POINTERS and (holder is None or not same_object(row, holder))
-    )
+    found = _others([row for row in rows if row["RecipientTypeDetails"] in POINTERS], holder)
     if not found:
         return
     # New-MailUser takes the external address for one of its own first, so it must be free [inferred from USR-14]

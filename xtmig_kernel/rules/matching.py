@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from xtmig_kernel.project.users import CLEAR, NEW
 from xtmig_kernel.rules import match_problems as problems_of
 from xtmig_kernel.rules.match_index import Index, by_address, distinct, source_index, target_index
 from xtmig_kernel.rules.match_problems import MOVABLE, Problem, described, named
-from xtmig_kernel.rules.names import TargetNames, external_address, names_for
+from xtmig_kernel.rules.names import TargetDomains, TargetNames, external_address, names_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +70,7 @@ class Match:
             return "blocked"
         return "create" if self.target is None else "adopt"
 
-    @property
+    @cached_property
     def label(self) -> str:
         """How findings name the user: by the address in `users.csv`."""
         return str(self.user["SourceAddress"])
@@ -81,8 +82,7 @@ class _Tenants:
 
     source: Index
     target: Index
-    domains: tuple[Row, ...]
-    accepted: frozenset[str]
+    domains: TargetDomains
     of_source: frozenset[str]
 
 
@@ -128,13 +128,10 @@ def _source_holders(seen: Seen) -> tuple[tuple[Row, Row | None], ...]:
     return tuple((user, problems_of.mailbox_of(user, index)[0]) for user in seen.rows("source.chosen_users"))
 
 
-def _tenants(seen: Seen, _project: Project) -> _Tenants:
-    own, of_source = (
-        frozenset(str(row["DomainName"]).casefold() for row in seen.rows(f"{side}.accepted_domains"))
-        for side in ("target", "source")
-    )
-    domains = seen.rows("target.accepted_domains")
-    return _Tenants(source_index(seen), target_index(seen), domains, own, of_source)
+def _tenants(seen: Seen, project: Project) -> _Tenants:
+    of_source = frozenset(str(row["DomainName"]).casefold() for row in seen.rows("source.accepted_domains"))
+    domains = TargetDomains.of(seen.rows("target.accepted_domains"), project)
+    return _Tenants(source_index(seen), target_index(seen), domains, of_source)
 
 
 def _match(user: Row, tenants: _Tenants, project: Project) -> Match:
@@ -175,7 +172,7 @@ def _of_all_names(
         text = f"no {' and no '.join(missing)} to make the address from"
         yield Problem("user-name-parts", text, "Give TargetAddress in users.csv.")
         return
-    yield from problems_of.of_names(names, tenants.accepted, tenants.of_source)
+    yield from problems_of.of_names(names, tenants.domains.accepted, tenants.of_source)
     yield from problems_of.of_taken_names(names, mailbox, holder, tenants.target, project)
 
 
@@ -231,11 +228,10 @@ def _without_doubles(found: Sequence[Match]) -> tuple[Match, ...]:
         for key in _unique_keys(match):
             wanting[key].append(number)
     shared: dict[int, list[str]] = defaultdict(list)
-    for (what, value), numbers in sorted(wanting.items()):
-        if len(numbers) > 1:
-            labels = sorted((found[number].label, number) for number in numbers)
-            for number in numbers:
-                shared[number].append(f"{what} {value} is wanted by {_others(labels, number)} too")
+    for (what, value), numbers in sorted(entry for entry in wanting.items() if len(entry[1]) > 1):
+        labels = sorted((found[number].label, number) for number in numbers)
+        for number in numbers:
+            shared[number].append(f"{what} {value} is wanted by {_others(labels, number)} too")
     return tuple(
         replace(match, problems=(*match.problems, _double(shared[number]))) if number in shared else match
         for number, match in enumerate(found)

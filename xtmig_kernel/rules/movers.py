@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from xtmig_kernel.rules.many import judge_each
@@ -36,12 +37,12 @@ class Mover:
     mailbox: Row
     state: Row | None
 
-    @property
+    @cached_property
     def label(self) -> str:
         """How findings name the user: by the address in `users.csv`."""
         return str(self.user["SourceAddress"])
 
-    @property
+    @cached_property
     def guid(self) -> str:
         """ExchangeGuid of the mailbox."""
         return str(self.mailbox["ExchangeGuid"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.project import Project
@@ -45,12 +45,37 @@ class TargetNames:
     delivery: str
 
 
+@dataclass(frozen=True)
+class TargetDomains:
+    """The domains in which the target's addresses can be.
+
+    Args:
+        accepted: All of them, in lower case.
+        default: The one of an address for which the project gives no rule.
+    """
+
+    accepted: frozenset[str]
+    default: str
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], project: Project) -> TargetDomains:
+        """Put the rows of the target's `accepted_domains` together.
+
+        Args:
+            rows: The rows.
+            project: Names the initial domain, which counts where none is marked as the default.
+        """
+        given = tuple(rows)
+        default = next((str(row["DomainName"]) for row in given if row["Default"]), project.target.domain)
+        return cls(frozenset(str(row["DomainName"]).casefold() for row in given), default)
+
+
 def names_for(
     user: Row,
     mailbox: Row,
     person: Row | None,
     project: Project,
-    target_domains: Sequence[Row],
+    domains: TargetDomains,
     present: Row | None = None,
 ) -> tuple[TargetNames | None, tuple[str, ...]]:
     """The target names of one user: what `users.csv` says, otherwise what the rules make of the source's.
@@ -63,7 +88,7 @@ def names_for(
         mailbox: Its source mailbox.
         person: The source's row of `exchange_users`, if there is one.
         project: Holds the rules.
-        target_domains: The target's rows of `accepted_domains`.
+        domains: The target's.
         present: The target's row of `mail_users` that stands for the user, if there is one.
 
     Returns:
@@ -71,15 +96,14 @@ def names_for(
     """
     kept = present or {}
     alias = str(user["TargetAlias"] or kept.get("Alias") or mailbox["Alias"])
-    domain = _domain(mailbox, project, target_domains)
+    domain = _domain(mailbox, project, domains)
     address = str(user["TargetAddress"] or _if_in(kept.get("PrimarySmtpAddress"), {domain.casefold()}))
     if not address:
         local, missing = _local_part(project.target_addresses.local_part, alias, mailbox, person)
         if local is None:
             return None, missing
         address = f"{local}@{domain}"
-    accepted = {str(row["DomainName"]).casefold() for row in target_domains}
-    sign_in = str(user["TargetSignIn"] or _if_in(kept.get("UserPrincipalName"), accepted))
+    sign_in = str(user["TargetSignIn"] or _if_in(kept.get("UserPrincipalName"), domains.accepted))
     sign_in = sign_in or f"{alias}@{project.target_addresses.sign_in_domain or project.target.domain}"
     return TargetNames(address, sign_in, alias, f"{alias}@{project.delivery_domain}"), ()
 
@@ -107,6 +131,8 @@ def in_initial_domain(mailbox: Row, project: Project) -> list[str]:
     ending = f"@{project.source.domain}".casefold()
     first = (str(mailbox["PrimarySmtpAddress"]).casefold(), f"{mailbox['Alias']}{ending}".casefold())
     found = {str(a) for a in mailbox["SmtpAddresses"] if str(a).casefold().endswith(ending)}
+    if len(found) < 2:  # noqa: PLR2004 - nothing to order, as of nearly every mailbox
+        return list(found)
     return sorted(found, key=lambda a: (a.casefold() != first[0], a.casefold() != first[1], a.casefold(), a))
 
 
@@ -167,8 +193,7 @@ def _plain(name: object) -> str:
     return _NOT_IN_LOCAL_PART.sub("", bare).strip(".")
 
 
-def _domain(mailbox: Row, project: Project, target_domains: Iterable[Row]) -> str:
+def _domain(mailbox: Row, project: Project, domains: TargetDomains) -> str:
     rules = project.target_addresses
     own = str(mailbox["PrimarySmtpAddress"]).rpartition("@")[2].casefold()
-    default = next((str(row["DomainName"]) for row in target_domains if row["Default"]), project.target.domain)
-    return rules.domain_map.get(own) or rules.domain or default
+    return rules.domain_map.get(own) or rules.domain or domains.default

@@ -129,6 +129,10 @@ def _ties(seen: Seen, project: Project) -> tuple[Tie, ...]:
 
 
 def _by_owner(seen: Seen, project: Project) -> dict[str, list[Right]]:
+    return seen.derived(_of_owners, PERMISSION_FACTS, project)
+
+
+def _of_owners(seen: Seen, project: Project) -> dict[str, list[Right]]:
     found: dict[str, list[Right]] = defaultdict(list)
     for right in rights(seen, project):
         found[right.owner.guid].append(right)

@@ -307,11 +307,15 @@ def _apart(seen: Seen, _project: Project) -> Iterable[Judgement]:
 def _of_each(compare: Compare, expected: str, seen: Seen, project: Project) -> Iterable[Judgement]:
     """Judge those who are there; who is not, another rule tells."""
 
-    def judge(match: Match) -> Iterable[Judgement]:
-        return compare(match, match.target, wanted(match, project), project) if match.target else ()
+    def judge(there: tuple[Match, Row, dict[str, Any]]) -> Iterable[Judgement]:
+        return compare(*there, project)
 
-    found = [m for m in in_cloud(seen, project) if m.target is not None]
-    yield from judge_each(found, judge, of_what="users", expected=expected)
+    yield from judge_each(seen.derived(_there, FACTS, project), judge, of_what="users", expected=expected)
+
+
+def _there(seen: Seen, project: Project) -> tuple[tuple[Match, Row, dict[str, Any]], ...]:
+    """Each user whose MailUser is there, with its row and how it must be."""
+    return tuple((m, m.target, wanted(m, project)) for m in in_cloud(seen, project) if m.target is not None)
 
 
 def _of_each_by_domain(compare: Any, expected: str, seen: Seen, project: Project) -> Iterable[Judgement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -165,9 +166,16 @@ def holders(seen: Seen, side: Side, wanted: Callable[[Row], bool]) -> frozenset[
         side: The tenant.
         wanted: Says of a row of `subscribed_skus` whether it is of the kind.
     """
+    held = seen.once(_by_sku, (f"{side}.directory_users",))
     ids = {sku_id(row) for row in seen.rows(f"{side}.subscribed_skus") if wanted(row) and is_usable(row)}
-    return frozenset(
-        str(user["Id"]).casefold()
-        for user in seen.rows(f"{side}.directory_users")
-        if ids & {str(held).casefold() for held in user["SkuIds"]}
-    )
+    return frozenset().union(*(held.get(one, ()) for one in ids))
+
+
+def _by_sku(seen: Seen) -> dict[str, frozenset[str]]:
+    """Who holds each subscription, by its ID; of the one table of users that it is given."""
+    (users,) = seen.facts.values()
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for user in users.value:
+        for held in user["SkuIds"]:
+            found[str(held).casefold()].add(str(user["Id"]).casefold())
+    return {sku: frozenset(ids) for sku, ids in found.items()}

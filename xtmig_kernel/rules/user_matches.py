@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -216,21 +217,51 @@ CODES: tuple[_Code, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The problems of all users by kind, for most users have none and each kind has a rule of its own.
+
+    Args:
+        concerned: Code to the users who have such a problem.
+        judged: Which users can be judged, to their number.
+    """
+
+    concerned: dict[str, list[Match]]
+    judged: dict[Callable[[Match], bool], int]
+
+
+def _told(seen: Seen, project: Project) -> _Told:
+    found = matches(seen, project)
+    concerned: dict[str, list[Match]] = defaultdict(list)
+    for match in found:
+        for code in dict.fromkeys(problem.code for problem in match.problems):
+            concerned[code].append(match)
+    return _Told(dict(concerned), {of: sum(map(of, found)) for of in {code.of for code in CODES}})
+
+
 def _judge(code: _Code) -> Callable[[Seen, Project], Iterable[Judgement]]:
     def of_user(match: Match) -> Iterator[Judgement]:
         problems = [problem for problem in match.problems if problem.code == code.id]
-        if problems:
-            yield Judgement(
-                "fail" if any(problem.blocks for problem in problems) else "warn",
-                match.label,
-                seen="; ".join(problem.seen for problem in problems),
-                expected=code.expected,
-                remedy=" ".join(dict.fromkeys(problem.remedy for problem in problems)),
-            )
+        yield Judgement(
+            "fail" if any(problem.blocks for problem in problems) else "warn",
+            match.label,
+            seen="; ".join(problem.seen for problem in problems),
+            expected=code.expected,
+            remedy=" ".join(dict.fromkeys(problem.remedy for problem in problems)),
+        )
 
     def judge(seen: Seen, project: Project) -> Iterable[Judgement]:
-        judged = [match for match in matches(seen, project) if code.of(match)]
-        return judge_each(judged, of_user, of_what="users", expected=code.expected, at_most=MOST_TOLD, all_in=ALL_IN)
+        told = seen.derived(_told, FACTS, project)
+        concerned = [match for match in told.concerned.get(code.id, ()) if code.of(match)]
+        return judge_each(
+            concerned,
+            of_user,
+            of_what="users",
+            expected=code.expected,
+            at_most=MOST_TOLD,
+            all_in=ALL_IN,
+            right=told.judged[code.of] - len(concerned),
+        )
 
     return judge
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from user_facts import chosen, exchange_user, lara_mail_user, lara_mailbox, user_tables
 
-from xtmig_kernel.rules.names import TargetNames, external_address, names_for, unfit
+from xtmig_kernel.rules.names import TargetDomains, TargetNames, external_address, names_for, unfit
 
 DOMAINS = user_tables()["target.accepted_domains"]
 EMPTY = chosen(TargetAddress="", TargetSignIn="", TargetAlias="")
@@ -21,7 +21,8 @@ def named(
 ) -> TargetNames | None:
     row = mailbox or lara_mailbox()
     found = person or exchange_user(lara_mailbox())
-    return names_for(user, row, found, make_project(target_addresses=rules), DOMAINS, present)[0]
+    made = make_project(target_addresses=rules)
+    return names_for(user, row, found, made, TargetDomains.of(DOMAINS, made), present)[0]
 
 
 def test_without_rules_the_document_is_followed() -> None:
@@ -87,7 +88,9 @@ def test_missing_name_is_told(last: str | None) -> None:
     """A name that is not there, or of which an address can hold nothing, is missing, never left out silently."""
     person = exchange_user(lara_mailbox()) | {"LastName": last}
     project = make_project(target_addresses={"local_part": "{first}.{last}"})
-    assert (None, ("last name",)) == names_for(EMPTY, lara_mailbox(), person, project, DOMAINS)
+    assert (None, ("last name",)) == names_for(
+        EMPTY, lara_mailbox(), person, project, TargetDomains.of(DOMAINS, project)
+    )
 
 
 def test_domain_by_map_then_by_rule_then_by_default() -> None:
@@ -101,7 +104,7 @@ def test_domain_by_map_then_by_rule_then_by_default() -> None:
 
 def test_without_a_default_domain_the_initial_one() -> None:
     """Where Exchange names no default domain, the target's initial domain is taken."""
-    names, _ = names_for(EMPTY, lara_mailbox(), None, make_project(), [])
+    names, _ = names_for(EMPTY, lara_mailbox(), None, make_project(), TargetDomains.of([], make_project()))
     assert names is not None
     assert "Lara.Newton@northwindtraders.onmicrosoft.com" == names.address
 
