@@ -142,7 +142,7 @@ def _match(user: Row, tenants: _Tenants, project: Project) -> Match:
     names, missing = names_for(user, mailbox, person, project, tenants.domains)
     holder, reason, several = _target_object(user, mailbox, names, tenants.target)
     found = next(iter(tenants.target.get("mail user", holder["ObjectId"])), None) if holder else None
-    if found is not None:
+    if found is not None and not _bears(found, names):
         names, missing = names_for(user, mailbox, person, project, tenants.domains, found)
     return Match(
         user,
@@ -157,6 +157,15 @@ def _match(user: Row, tenants: _Tenants, project: Project) -> Match:
             *(problems_of.of_holder(holder, mailbox, tenants.source, tenants.target, project) if holder else ()),
             *_of_all_names(names, missing, mailbox, holder, tenants, project),
         ),
+    )
+
+
+def _bears(found: Row, names: TargetNames | None) -> bool:
+    """Whether a MailUser is called just so already, so that what it keeps of its names changes nothing."""
+    return names is not None and (names.alias, names.address, names.sign_in) == (
+        found["Alias"],
+        found["PrimarySmtpAddress"],
+        found["UserPrincipalName"],
     )
 
 
