@@ -78,12 +78,13 @@ def _disabled(seen: Seen, project: Project) -> Iterable[Judgement]:
     def judge(mover: Mover, state: Row) -> Iterator[Judgement]:
         if state["DisabledArchiveGuid"] and not state["ArchiveGuid"]:
             yield Judgement(
-                "warn",
+                "fail",
                 mover.label,
                 seen=f"a disabled archive ({state['DisabledArchiveGuid']})",
                 expected="no disabled archive",
-                remedy="The move fails with UserAlreadyHasDemotedArchiveException. Its owner decides: Enable-Mailbox "
-                "-Archive in the source brings it back; to remove it for ever cannot be undone.",
+                remedy="The move fails with UserAlreadyHasDemotedArchiveException. Its owner decides: enable brings it "
+                "back, remove destroys it for ever. Write that into move.disabled_archives of project.yaml, then apply "
+                "step 170.2.",
             )
 
     return judge_states(seen, project, judge, expected="no disabled archive", all_in=ALL_IN)

@@ -154,6 +154,21 @@ class SectionRun:
         )
         return tenant
 
+    def sign_in_to_all(self) -> dict[Side, XtmigError]:
+        """Sign in to each side of the section; what keeps somebody out of one does not keep them out of the other.
+
+        Returns:
+            What went wrong, by side; empty where both are signed in.
+        """
+        problems: dict[Side, XtmigError] = {}
+        for side in self.section.sides:
+            try:
+                self._progress(f"signing in to the {side} tenant")
+                self.sign_in(side)
+            except XtmigError as error:
+                problems[side] = error
+        return problems
+
     @property
     def absent(self) -> dict[Side, NotObserved]:
         """Why a side is not signed in, for those where it was tried in vain."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.credentials import Redactor
     from xtmig_kernel.project import Project, Side
-    from xtmig_kernel.runbook import SectionRun
 
 CONNECT = "010"
 ASK = "Ask for "
@@ -136,7 +135,7 @@ def check_access(
             write_whole(record, recorder.text())  # where that fails, nobody has signed in for nothing
             stack.callback(lambda: write_whole(record, recorder.text()))
             stack.enter_context(watching(recorder))
-        problems = _sign_in(opened, progress)
+        problems = opened.sign_in_to_all()
         findings: list[Finding] = []
         for step in opened.section.steps:
             view = opened.engine.run(step)
@@ -147,14 +146,3 @@ def check_access(
             for side, tenant in opened.tenants.items()
         }
         return Access(opened.project, tuple(findings), problems, accounts)
-
-
-def _sign_in(opened: SectionRun, progress: Callable[[str], None]) -> dict[Side, XtmigError]:
-    problems: dict[Side, XtmigError] = {}
-    for side in opened.section.sides:
-        try:
-            progress(f"signing in to the {side} tenant")
-            opened.sign_in(side)
-        except XtmigError as error:
-            problems[side] = error
-    return problems

@@ -118,8 +118,10 @@ def assess_project(
         stack.callback(run.close)
         problems: dict[Side, XtmigError] = {}
         if given is None:
-            problems, absent = _sign_in(run, progress)
-            given = _collected(project, run.tenants, store, clock, progress, absent)
+            problems = run.sign_in_to_all()
+            if not run.tenants:
+                raise next(iter(problems.values()))
+            given = _collected(project, run.tenants, store, clock, progress, run.absent)
         facts = store.facts(given.id)
         return _judged(run, given, facts, problems, snapshot is not None, earlier, store)
 
@@ -201,21 +203,6 @@ def _clock(project: Project, given: SnapshotInfo | None) -> Clock:
             raise
         return _Still(given.finished or given.started)
     return clock
-
-
-def _sign_in(
-    run: SectionRun, progress: Callable[[str], None]
-) -> tuple[dict[Side, XtmigError], dict[Side, NotObserved]]:
-    problems: dict[Side, XtmigError] = {}
-    for side in run.section.sides:
-        try:
-            progress(f"signing in to the {side} tenant")
-            run.sign_in(side)
-        except XtmigError as error:
-            problems[side] = error
-    if not run.tenants:
-        raise next(iter(problems.values()))
-    return problems, dict(run.absent)
 
 
 def _collected(

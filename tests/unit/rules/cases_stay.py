@@ -93,7 +93,7 @@ NOT_PASSING: dict[str, list[Case]] = {
             STATES: [state(ArchiveGuid=ARCHIVE, AutoExpandingArchiveEnabled=True)],
             SIZES: [size(), size(Archive=True, Bytes=None)]}),
     ],
-    "archive-not-disabled": [Case("disabled", ["warn"], {STATES: {"DisabledArchiveGuid": ARCHIVE}})],
+    "archive-not-disabled": [Case("disabled", ["fail"], {STATES: {"DisabledArchiveGuid": ARCHIVE}})],
     "mailbox-within-quota": [
         Case("nine tenths", ["warn"], {SIZES: {"Bytes": 90 * GB}}),
         Case("over", ["fail"], {SIZES: {"Bytes": 101 * GB}}),
