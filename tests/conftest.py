@@ -13,6 +13,23 @@ from xtmig_kernel.store import Ledger
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
+LONG_RUNS = "tests/e2e/long_runs"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """A worker for each file, and one for all files that look at the long runs, so that these are made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByLongRun(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return LONG_RUNS if nodeid.startswith(f"{LONG_RUNS}/") else super()._split_scope(nodeid)
+
+    return ByLongRun(config, log)
+
 
 @pytest.fixture
 def clock() -> StillClock:

@@ -1,4 +1,4 @@
-"""The long runs: each is made once, and two of them at the same time."""
+"""The long runs, each made once, two at a time. All tests that look at them are in this folder, for one worker."""
 
 from __future__ import annotations
 
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 HYDRATION_SECONDS = 60  # of the simulated calendar: one second of a run
 
 
-LONG_RUNS = frozenset({"rehearsal", "walk", "passed"})
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever looks at a long run comes last, file by file: by then it has been made beside the others."""
-    late = {item.path for item in items if LONG_RUNS & set(getattr(item, "fixturenames", ()))}
-    items.sort(key=lambda item: item.path in late)
-
-
 @pytest.fixture(scope="session")
 def started_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """A rehearsal of the configuration that is under way: it ends before the first batch."""
@@ -51,7 +42,7 @@ def started_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehe
 def beside(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Any]]]:
-    """The long runs that tests will ask for, one after the other, beside the first tests instead of before them."""
+    """The long runs that tests will ask for, one after the other, two at a time."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
         futures: dict[str, Future[Any]] = {}
@@ -114,7 +105,7 @@ def walked(folder: Path, outside: Path) -> Iterator[Walk]:
     variables = {
         "XTMIG_TARGET_SECRET": OPERATOR_SECRET,
         "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parent), os.environ.get("PYTHONPATH")))),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))),
         "E2E_KEYRING_FILE": str(ring),
     }
     with workplace(folder, tenants, change, practice=practice, variables=variables) as place:
