@@ -124,9 +124,10 @@ class Copy:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         }
         command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider"]
+        command += ["-p", "xdist.plugin", "-n0"]  # whose options pyproject.toml gives
         command += ["--basetemp", str(self._folder / "temp"), *(str(file_of(name)) for name in tests)]
         done = subprocess.run(
-            command, cwd=self._folder, env=environment, timeout=SECONDS, check=False,
+            command, cwd=self._folder, env=environment, timeout=SECONDS * len(tests), check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout)
