@@ -51,7 +51,7 @@ def drifted_findings(drift: Drift) -> DataTable:
         Column("What", tuple(STATES.values())),
         Column("About"),
         Column("What must hold", few=True),
-        Column("Side", few=True),
+        Column("Side", few=True, side=True),
         Column("Then", few=True),
         Column("Now", few=True),
         Column("What was seen"),
@@ -79,7 +79,7 @@ def drifted_attributes(drift: Drift) -> DataTable:
     )
     columns = (
         Column("What", tuple(KINDS.values())),
-        Column("Side", few=True),
+        Column("Side", few=True, side=True),
         Column("Object"),
         Column("Table", few=True),
         Column("Attribute", few=True),

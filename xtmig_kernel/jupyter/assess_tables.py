@@ -165,7 +165,7 @@ class Told:
         columns = (
             Column("State", WORDS),
             Column("What must hold"),
-            Column("Side", few=True),
+            Column("Side", few=True, side=True),
             Column("Findings"),
             Column("About"),
             Column("What was seen first"),
@@ -196,7 +196,7 @@ class Told:
             Column("State", WORDS),
             Column("About"),
             Column("What must hold", few=True),
-            Column("Side", few=True),
+            Column("Side", few=True, side=True),
             Column("What was seen"),
             Column("Expected", few=True),
             Column("What to do", few=True, long=True),

@@ -69,12 +69,14 @@ class Column:
         words: Of a column of words with symbols: these words in the order in which they sort.
         few: Whether many rows say the same, so that each text is written once.
         long: Whether its cells hold whole sentences.
+        side: Whether its cells name a tenant, symbol and word on one line.
     """
 
     title: str
     words: tuple[Word, ...] = ()
     few: bool = False
     long: bool = False
+    side: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _arguments(table: DataTable) -> str:
         style="width:100%",
         column_filters="footer",
         text_in_header_can_be_selected=False,
-        columnDefs=[*_colours(table.columns), *_long(table.columns)],
+        columnDefs=[*_colours(table.columns), *_classes(table.columns)],
         order=[],
         pageLength=PAGE,
         lengthMenu=list(_PAGES),
@@ -183,9 +185,11 @@ def _text(cell: Any) -> Any:
     return f"{cell.symbol} {cell.text}" if _is_word(cell) else visible(cell)
 
 
-def _long(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    targets = [number for number, column in enumerate(columns) if column.long]
-    return [{"targets": targets, "className": "long"}] if targets else []
+def _classes(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    long = [number for number, column in enumerate(columns) if column.long]
+    side = [number for number, column in enumerate(columns) if column.side]
+    targets = (("long", long), ("nowrap", side))
+    return [{"targets": numbers, "className": name} for name, numbers in targets if numbers]
 
 
 def _colours(columns: Sequence[Column]) -> list[dict[str, Any]]:
