@@ -37,6 +37,11 @@ class Person:
         return "@" in self.address
 
     @property
+    def typed(self) -> str:
+        """What stands in a command: the address, or what is to be put there by hand."""
+        return self.address if self.is_known else f"<address of {self.name}>"
+
+    @property
     def words(self) -> str:
         """The address to expect, with what is to be known about it."""
         if not self.is_known:

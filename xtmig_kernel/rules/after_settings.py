@@ -168,7 +168,7 @@ def _compared(item: Moved, kind: Kind, before: Row, now: Row, people: People) ->
             differs = _people_differ(before[column], now[column], people)
             expected = [people.of(name) for name in before[column]]
             words = ", ".join(person.words for person in expected) or in_words(None)
-            value: Any = list(dict.fromkeys((*(person.address for person in expected), *now[column])))
+            value: Any = list(dict.fromkeys((*(person.typed for person in expected), *now[column])))
         else:
             differs, value = _plain(before[column]) != _plain(now[column]), before[column]
             words = in_words(value)

@@ -39,12 +39,12 @@ def asked_of(kind: object) -> tuple[str, ...]:
 
 
 def recorded(seen: Seen) -> dict[str, Row]:
-    """What is recorded, by ExchangeGuid.
+    """What is recorded, by ExchangeGuid; of a mailbox that stands in two waves' files, what was taken last.
 
     Args:
         seen: Holds `SETTINGS`.
     """
-    return {str(row["ExchangeGuid"]): row for row in seen.rows(SETTINGS)}
+    return {str(row["ExchangeGuid"]): row for row in sorted(seen.rows(SETTINGS), key=lambda row: str(row["TakenAt"]))}
 
 
 def can_be_recorded(gate: AtGate, seen: Seen) -> bool:

@@ -54,7 +54,7 @@ def forwarding_command(identity: str, person: Person | None, *, copy: bool) -> s
     if person is None:
         return command("Set-Mailbox", identity, {"ForwardingAddress": None, "ForwardingSmtpAddress": None})
     column = "ForwardingAddress" if person.has_moved else "ForwardingSmtpAddress"
-    return command("Set-Mailbox", identity, {column: person.address, "DeliverToMailboxAndForward": copy})
+    return command("Set-Mailbox", identity, {column: person.typed, "DeliverToMailboxAndForward": copy})
 
 
 def _value(value: Any) -> str:

@@ -79,7 +79,7 @@ def _settings_files(gate: AtGate, seen: Seen, *, again: bool) -> list[ProjectFil
     now = settings_of(seen, "source", _guids(gate))
     if not now:
         return []
-    before = {guid: row for guid, row in baseline_settings.recorded(seen).items() if _is_of(row, gate)}
+    before = {str(row["ExchangeGuid"]): row for row in seen.rows(baseline_settings.SETTINGS) if _is_of(row, gate)}
     taken = min(fact.at for table in TABLES if (fact := seen.facts.get(f"source.{table}")))
     labels = {str(m.source["ExchangeGuid"]): m.source["PrimarySmtpAddress"] for m in gate.users if m.source is not None}
     columns = BY_NAME["baseline_settings"].columns

@@ -63,6 +63,23 @@ def test_forwarding_to_a_colleague_names_the_new_address() -> None:
     )
 
 
+def test_name_that_nobody_answers_to_is_filled_in_by_hand() -> None:
+    """A name to which not exactly one recipient answered is no address, and the command does not take it for one."""
+    finding = warned(FORWARDING, **MOVED | was(ForwardingAddress="Jo"))
+    assert (
+        finding.expected == "ForwardingSmtpAddress whoever is meant by Jo, to which not exactly one recipient answered"
+    )
+    assert "-ForwardingSmtpAddress '<address of Jo>'" in finding.remedy
+
+
+def test_last_record_counts() -> None:
+    """Of somebody who was recorded in two waves, what was taken last is compared."""
+    earlier = was_set(Wave="second", TakenAt="2026-11-20T09:00:00Z", PopEnabled=False)
+    for rows in ([was_set(), earlier], [earlier, was_set()]):
+        (finding,) = judged(PROTOCOLS, **MOVED | {"source__baseline_settings": rows})
+        assert finding.verdict.kind == "pass"
+
+
 def test_forwarding_outside_keeps_its_address() -> None:
     """Somebody outside is forwarded to by the same address, which is no recipient of the target."""
     finding = warned(FORWARDING, **MOVED | was(ForwardingSmtpAddress="jo@fabrikam.com"))
