@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from setting_facts import access, mailbox_setting, was_set
 from start_facts import WAVE, migration_user
 from user_facts import (
     EXCHANGE_SKU,
@@ -181,6 +182,9 @@ MOVED: dict[str, Any] = {
     "target__licence_plans": [plan(UserId=LARA_TARGET_ID)],
     "source__licence_plans": [plan()],
     "target__mailbox_permissions": [OWN],
+    "source__baseline_settings": [was_set()],
+    "target__mailbox_settings": [mailbox_setting(PrimarySmtpAddress=NEW)],
+    "target__client_access": [access(PrimarySmtpAddress=NEW)],
     **LICENSED,
 }
 BOTH: dict[str, Any] = MOVED | {

@@ -15,6 +15,7 @@ from close_facts import close_tables
 from cut_facts import cut_tables
 from mend_facts import mend_tables
 from preflight_facts import preflight_tables
+from setting_facts import setting_tables
 from start_facts import start_tables
 from stay_facts import stay_tables
 from user_facts import SCOPE, user_tables
@@ -224,6 +225,7 @@ def configured() -> dict[str, list[dict[str, Any]]]:
             **cut_tables(),
             **close_tables(),
             **preflight_tables(),
+            **setting_tables(),
         }
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from setting_facts import was_set
 from start_facts import IN_WAVE, batch, migration_user
 from stay_facts import permission
 from user_facts import LARA_GUID, lara_mail_user, lara_mailbox, recipient
@@ -53,6 +54,7 @@ def at_gate(**changes: Any) -> dict[str, Any]:
         "source__folder_counts": [folder_count()],
         "source__baseline_folders": [of_baseline(folder_count())],
         "source__baseline_permissions": [of_baseline(permission())],
+        "source__baseline_settings": [was_set()],
     } | changes
 
 

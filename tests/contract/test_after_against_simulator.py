@@ -20,8 +20,10 @@ from xtmig_kernel.evidence import NotObserved, Observed
 from xtmig_kernel.inventory import Reader
 from xtmig_kernel.m365 import clock_for, connect
 from xtmig_kernel.project import Project
-from xtmig_kernel.project.baseline import KINDS, baseline_name, baseline_text
+from xtmig_kernel.project.baseline import KINDS, SETTINGS, baseline_name, baseline_text
 from xtmig_kernel.rules import ALL_RULES, Seen, evaluate
+from xtmig_kernel.rules.baseline_settings import SETTING_FACTS
+from xtmig_kernel.rules.mailbox_settings import settings_of
 from xtmig_kernel.runbook import STEPS
 from xtmig_kernel.tables import BY_NAME
 
@@ -52,6 +54,8 @@ ANNA: dict[str, Any] = {
     ],
     "sizes": {"items": 50, "deleted_items": 10},
     "content": {"outbox_items": 3},
+    "forwarding": {"address": "ben", "deliver_and_forward": True},
+    "client_access": {"pop": False},
     "access": {
         "full_access": ["ben@contoso.onmicrosoft.com", "cleo@contoso.onmicrosoft.com"],
         "send_as": ["ben@contoso.onmicrosoft.com"],
@@ -113,6 +117,12 @@ class Day:
             columns = BY_NAME[f"baseline_{kind}"].columns
             text = baseline_text(columns, [at | dict(row) for row in self.rows(f"source.{table}")])
             (self.folder / baseline_name("pilot", kind)).write_text(text, encoding="utf-8", newline="")
+        owners = {row["ExchangeGuid"]: row["PrimarySmtpAddress"] for row in self.rows("source.mailboxes")}
+        found = settings_of(Seen(self.facts(*SETTING_FACTS), self.clock.now()), "source", owners)
+        columns = BY_NAME["baseline_settings"].columns
+        rows = [dict.fromkeys(columns) | at | {"Mailbox": owners[guid]} | row for guid, row in found.items()]
+        text = baseline_text(columns, rows)
+        (self.folder / baseline_name("pilot", SETTINGS)).write_text(text, encoding="utf-8", newline="")
 
     def findings(self, step: str) -> dict[str, list[Finding]]:
         """What the rules of a step say, by rule."""
@@ -182,13 +192,28 @@ def test_both_moves_are_proven(day: Day) -> None:
 def test_nothing_is_missing(day: Day) -> None:
     """Every folder that moves holds what it held; the Outbox and other dumpster folders are left out (CNT-01 to 03)."""
     verdicts = day.verdicts("190.2")
-    assert verdicts == {rule: {"pass"} for rule in verdicts}
+    counts = ["moved-folders-filled", "moved-counts", "moved-counted"]
+    assert {rule: verdicts[rule] for rule in counts} == {rule: {"pass"} for rule in counts}
     facts = day.facts(*STEPS["190.2"].reads)
     tables = {table.name: table for table in STEPS["190.2"].shows(Seen(facts, day.clock.now()), day.project)}
     (row,) = [row for row in tables["counts-compared"].rows if row[0] == "anna@contoso.com"]
     assert "Outbox" in str(row[5])
     assert "DiscoveryHolds" in str(row[5])
     assert isinstance(row[6], int)
+
+
+def test_settings_of_before_are_told(day: Day) -> None:
+    """The new mailbox forwards nowhere and has every protocol; the colleague is named by the new address (F-111)."""
+    found = day.findings("190.2")
+    (forwarding,) = (f for f in found["moved-settings-forwarding"] if f.verdict.kind == "warn")
+    assert forwarding.seen.startswith("ForwardingAddress was ben@contoso.com, is not set")
+    assert forwarding.expected.startswith(f"ForwardingAddress {address('ben')}")
+    (protocols,) = (f for f in found["moved-settings-protocols"] if f.verdict.kind == "warn")
+    assert (protocols.subject, protocols.seen) == ("anna@contoso.com, protocols", "PopEnabled was false, is true")
+    others = ("moved-settings-known", "moved-settings-retention", "moved-settings-address-lists")
+    assert [{f.verdict.kind for f in found[rule]} for rule in others] == [{"pass"}] * 3
+    assert ["Scope (scope@contoso.com)" in f.seen for f in found["moved-groups"]] == [True, True]
+    assert [f.verdict.kind for f in found["moved-settings-bookings"]] == ["skipped"]
 
 
 def test_what_the_service_recorded_is_read(day: Day) -> None:

@@ -212,6 +212,18 @@ def result_of(run: OneRun) -> dict[str, Any]:
     return result
 
 
+def test_settings_that_stayed_behind_are_told(moved: Moved) -> None:
+    """The protocol that was off, and whom the room asked, by the new address, as the tenants file has them (F-111)."""
+    run = next(run for run in moved.runs if "190" in run.sections)
+    rules = ("moved-settings-protocols", "moved-settings-bookings")
+    told = {f["subject"]: f for f in result_of(run)["findings"] if f["rule"] in rules and f["verdict"] == "warn"}
+    assert {"mina.meeting@contoso.com, protocols", "boardroom@contoso.com, bookings"} == set(told)
+    assert "ImapEnabled was false, is true" == told["mina.meeting@contoso.com, protocols"]["seen"]
+    room = told["boardroom@contoso.com, bookings"]
+    assert "BookingWindowInDays was 365, is 180; ResourceDelegates was mina.meeting@contoso.com" in room["seen"]
+    assert "ResourceDelegates mina.meeting@northwindtraders.com" in room["expected"]
+
+
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_end_is_as_the_document_has_it(moved: Moved, check: str) -> None:
     """Both tenants hold, in this respect, exactly what follows from the tenants file."""

@@ -46,6 +46,26 @@ def test_the_target_gets_a_mailbox_of_the_same_kind(kind: str) -> None:
     assert "x500:/o=ExchangeLabs/cn=Recipients/cn=anna" in row["EmailAddresses"]
 
 
+def test_settings_of_the_directory_are_those_of_a_new_mailbox() -> None:
+    """F-111: forwarding, protocols, bookings and the retention policy stay behind; hiding is the MailUser's."""
+    set_ = {
+        "forwarding": {"smtp_address": "smtp:jo@fabrikam.com", "deliver_and_forward": True},
+        "client_access": {"pop": False},
+        "calendar_processing": {"automate": "None", "delegates": ["joe"]},
+        "retention_policy": "Short",
+        "hidden_from_address_lists": True,
+    }
+    pair = moved("anna", anna={"kind": "RoomMailbox", **set_})
+    row = one(pair, "target", "Get-Mailbox", Identity=address("anna"))
+    assert (None, None, False) == (
+        row["ForwardingAddress"], row["ForwardingSmtpAddress"], row["DeliverToMailboxAndForward"]
+    )  # fmt: skip
+    assert ("Default MRM Policy", False) == (row["RetentionPolicy"], row["HiddenFromAddressListsEnabled"])
+    assert one(pair, "target", "Get-CASMailbox", Identity=address("anna"))["PopEnabled"] is True
+    room = one(pair, "target", "Get-CalendarProcessing", Identity=address("anna"))
+    assert ("AutoAccept", []) == (room["AutomateProcessing"], room["ResourceDelegates"])
+
+
 def test_the_source_becomes_a_mail_user_that_points_to_the_target() -> None:
     """Its external address is the target's address in the delivery domain; GUID and addresses stay (line 513)."""
     pair = moved("anna")

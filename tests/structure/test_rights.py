@@ -25,8 +25,8 @@ EVERYBODY = {
     "Get-OrganizationConfig": "offered to whoever may sign in",
     "Get-OrganizationRelationship": "who may set one may read it",
     "Get-MigrationEndpoint": "who may set one may read it",
-    "Get-CASMailbox": "only compared after the move, and told as not observed where it is refused",
-    "Get-CalendarProcessing": "only compared after the move, and told as not observed where it is refused",
+    "Get-CASMailbox": "recorded and compared after the move, and told as not observed where it is refused",
+    "Get-CalendarProcessing": "recorded and compared after the move, and told as not observed where it is refused",
     "Get-ManagementRoleAssignment": "only compared after the move, and told as not observed where it is refused",
     "Enable-OrganizationCustomization": "belongs to the role that opens the relationship",
 }

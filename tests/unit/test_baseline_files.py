@@ -8,6 +8,7 @@ import pytest
 from core_facts import NOW, StillClock, make_project
 from hypothesis import given
 from hypothesis import strategies as st
+from setting_facts import was_set
 
 from xtmig_kernel.errors import ProjectFileError
 from xtmig_kernel.evidence import NotObserved, Observed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 GUID = "1ec059c7-8396-4d0b-af4e-d6bd4c12a8d8"
 FOLDERS = BY_NAME["baseline_folders"].columns
 PERMISSIONS = BY_NAME["baseline_permissions"].columns
+SETTINGS = BY_NAME["baseline_settings"].columns
 HEADER = ",".join(FOLDERS)
 LINE = f"pilot,2026-11-27T18:00:00Z,{GUID},lara@contoso.com,false,/Inbox,visible,412,3402"
 
@@ -70,8 +72,9 @@ def refused(text: str) -> str:
 
 
 def test_files_are_told_apart_by_wave_and_kind() -> None:
-    """The shared decision: `baseline/<wave>-folders.csv` and `baseline/<wave>-permissions.csv`."""
+    """The shared decision: `baseline/<wave>-folders.csv`, `-permissions.csv` and `-settings.csv`."""
     assert baseline_name("pilot", "folders") == "baseline/pilot-folders.csv"
+    assert baseline_name("pilot", "settings") == "baseline/pilot-settings.csv"
     assert baseline_name("pilot", "permissions") == "baseline/pilot-permissions.csv"
 
 
@@ -91,6 +94,21 @@ def test_trustee_comes_back_as_it_was(trustee: str) -> None:
     """A trustee's name is read back letter by letter, spaces and apostrophes too."""
     row = right(Trustee=trustee)
     assert [row] == read_baseline(baseline_text(PERMISSIONS, [row]), "p", "pilot", PERMISSIONS)
+
+
+@given(
+    people=st.lists(
+        st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00\r\n"), min_size=1, max_size=12),
+        max_size=3,
+    ),
+    days=st.none() | st.integers(0, 2000),
+    ews=st.none() | st.booleans(),
+)
+def test_settings_come_back_as_they_were(people: list[str], days: int | None, ews: bool | None) -> None:
+    """Lists keep their items, and what is not set stays so; an unset text comes back as an empty one."""
+    row = was_set(ForwardingAddress="", ForwardingSmtpAddress="", AutomateProcessing="", BookInPolicy=people)
+    row |= {"BookingWindowInDays": days, "EwsEnabled": ews}
+    assert [row] == read_baseline(baseline_text(SETTINGS, [row]), "s", "pilot", SETTINGS)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+49", "-x", "@SUM(A1)", "'=1"])
@@ -136,7 +154,7 @@ def read(folder: Path, fact: str) -> Any:
 
 def test_no_file_is_no_baseline(tmp_path: Path) -> None:
     """Before any cutover there is no baseline, which is an observation of its own and needs no sign-in."""
-    for fact in ("source.baseline_folders", "source.baseline_permissions"):
+    for fact in ("source.baseline_folders", "source.baseline_permissions", "source.baseline_settings"):
         found = read(tmp_path, fact)
         assert isinstance(found, Observed)
         assert found.value == ()
@@ -170,3 +188,21 @@ def test_other_files_are_let_be(tmp_path: Path) -> None:
     write(tmp_path, f"{HEADER}\n{LINE}\n")
     (tmp_path / "baseline" / "my notes-folders.csv").write_text("x", encoding="utf-8")
     assert len(load_baselines(tmp_path, "folders", FOLDERS)) == 1
+
+
+def test_settings_may_be_missing(tmp_path: Path) -> None:
+    """A wave whose settings nobody recorded has none, and its other files are read all the same."""
+    write(tmp_path, f"{HEADER}\n{LINE}\n")
+    assert load_baselines(tmp_path, "settings", SETTINGS) == []
+    assert len(load_baselines(tmp_path, "folders", FOLDERS)) == 1
+
+
+def test_settings_stand_alone(tmp_path: Path) -> None:
+    """Settings are read where the wave's folders were not counted yet; a damaged file is told."""
+    (tmp_path / "baseline").mkdir()
+    file = tmp_path / baseline_name("pilot", "settings")
+    file.write_text(baseline_text(SETTINGS, [was_set()]), encoding="utf-8", newline="")
+    (row,) = read(tmp_path, "source.baseline_settings").value
+    assert (row["Known"], row["PopEnabled"]) == (["mailbox_settings", "client_access"], True)
+    file.write_text("Wave\n", encoding="utf-8")
+    assert isinstance(read(tmp_path, "source.baseline_settings"), NotObserved)

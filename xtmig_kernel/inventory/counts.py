@@ -165,3 +165,13 @@ def baseline_permissions(context: ReadContext) -> tuple[str, list[Row]]:
     """
     rows = load_baselines(context.project.folder, "permissions", BY_NAME["baseline_permissions"].columns)
     return "baseline/*-permissions.csv", list(rows)
+
+
+def baseline_settings(context: ReadContext) -> tuple[str, list[Row]]:
+    """The settings of the mailboxes of each wave just before their cutover, from the project's own files.
+
+    Raises:
+        ProjectFileError: A file cannot be used.
+    """
+    rows = load_baselines(context.project.folder, "settings", BY_NAME["baseline_settings"].columns)
+    return "baseline/*-settings.csv", list(rows)

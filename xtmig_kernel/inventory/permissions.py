@@ -14,9 +14,10 @@ from xtmig_kernel.inventory.addresses import guid_or_none
 from xtmig_kernel.inventory.chosen import mailboxes_of_chosen
 from xtmig_kernel.inventory.many import ask_many, rows_or_none
 from xtmig_kernel.inventory.recipients import ALL, exchange_users, recipients
+from xtmig_kernel.rules.recipient_names import RecipientNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from xtmig_kernel.evidence import Row
     from xtmig_kernel.inventory.context import ReadContext
@@ -27,37 +28,23 @@ NOBODY = ("Default", "Anonymous")
 _CALLS = 3
 
 
-class _People:
-    """Recipients of a tenant by everything that Exchange may name them by."""
-
-    def __init__(self, rows: Iterable[Row], persons: Iterable[Row]) -> None:
-        sign_ins = {row["ObjectId"]: row["UserPrincipalName"] for row in persons if row["ObjectId"]}
-        self._by: dict[str, list[Row]] = defaultdict(list)
-        for row in rows:
-            names = (
-                *row["SmtpAddresses"], row["PrimarySmtpAddress"], row["Name"], row["Alias"], row["DisplayName"],
-                row["ObjectId"], sign_ins.get(row["ObjectId"]),
-            )  # fmt: skip
-            for name in {str(name).casefold() for name in names if name}:
-                self._by[name].append(row)
-
-    def named(self, name: str) -> tuple[str, str | None]:
-        """Primary address and kind of the one recipient of that name; the name itself and None for none or several."""
-        if name.casefold() == SELF.casefold():
-            return SELF, "Self"
-        if name in NOBODY:
-            return name, name
-        found = self._by.get(name.casefold(), [])
-        if len(found) == 1 and found[0]["PrimarySmtpAddress"]:
-            return str(found[0]["PrimarySmtpAddress"]), str(found[0]["RecipientTypeDetails"])
-        return name, None
+def _named(people: RecipientNames, name: str) -> tuple[str, str | None]:
+    """Primary address and kind of the one recipient of that name; the name itself and None for none or several."""
+    if name.casefold() == SELF.casefold():
+        return SELF, "Self"
+    if name in NOBODY:
+        return name, name
+    found = people.one(name)
+    if found is not None and found["PrimarySmtpAddress"]:
+        return str(found["PrimarySmtpAddress"]), str(found["RecipientTypeDetails"])
+    return name, None
 
 
 def mailbox_permissions(context: ReadContext) -> tuple[str, list[Row]]:
     """Rights on the chosen users' mailboxes; a mailbox of which any was refused has no row at all."""
     mine = mailboxes_of_chosen(context)
     addresses = [str(row["PrimarySmtpAddress"]) for row in mine]
-    people = _People(recipients(context)[1], exchange_users(context)[1])
+    people = RecipientNames(recipients(context)[1], exchange_users(context)[1])
     delegates = _delegates(context)
     asked = [call for address in addresses for call in _calls(address)]
     answers = [rows_or_none(answer) for answer in ask_many(context, asked)]
@@ -153,8 +140,8 @@ def _name(value: Any) -> str:
     return str(value or "")
 
 
-def _row(mailbox: Row, people: _People, place: str, name: str, right: str, deny: bool, inherited: bool) -> Row:
-    trustee, kind = people.named(name)
+def _row(mailbox: Row, people: RecipientNames, place: str, name: str, right: str, deny: bool, inherited: bool) -> Row:
+    trustee, kind = _named(people, name)
     return {
         "ExchangeGuid": mailbox["ExchangeGuid"],
         "Mailbox": mailbox["PrimarySmtpAddress"],

@@ -55,6 +55,7 @@ WITHOUT_SIGN_IN: dict[str, Table] = {
     "staying_users": users.staying_users,
     "baseline_folders": counts.baseline_folders,
     "baseline_permissions": counts.baseline_permissions,
+    "baseline_settings": counts.baseline_settings,
     "on_premises_reports": on_premises.on_premises_reports,
     "own_changes": records.own_changes,
     "earlier_sizes": earlier.earlier_sizes,

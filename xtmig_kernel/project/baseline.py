@@ -1,7 +1,8 @@
-"""`baseline/<wave>-folders.csv` and `-permissions.csv`: what a wave's mailboxes held just before the cutover.
+"""`baseline/<wave>-folders.csv`, `-permissions.csv` and `-settings.csv`: a wave's mailboxes just before the cutover.
 
-After the cutover nobody can read it any more, for the source mailbox is gone. Both files are written by step 160.3 and
-read strictly: a line that is not understood is an error, and nothing is taken from a file that has one.
+After the cutover nobody can read it any more, for the source mailbox is gone. The files are written by step 160.3 and
+read strictly: a line that is not understood is an error, and nothing is taken from a file that has one. Folders and
+permissions go together; the settings may be missing, for a completion does not wait for them.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-Kind = Literal["folders", "permissions"]
+Kind = Literal["folders", "permissions", "settings"]
 KINDS: tuple[Kind, ...] = ("permissions", "folders")
 """In the order in which they are written: the folders come last, so that where they are, the permissions are too."""
+SETTINGS: Kind = "settings"
+"""The file that may be missing."""
 FOLDER = "baseline"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TRUTH = {"true": True, "false": False}
@@ -42,7 +45,7 @@ def baseline_text(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]])
     """The content of a baseline file; a cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
     Args:
-        columns: The columns of table `baseline_folders` or `baseline_permissions`.
+        columns: The columns of table `baseline_folders`, `baseline_permissions` or `baseline_settings`.
         rows: Rows of that table, in the order of the file.
     """
     out = io.StringIO(newline="")
@@ -53,6 +56,9 @@ def baseline_text(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]])
 
 
 def _as_cell(value: Any) -> str:
+    """A value as a cell; of a list each item is a line of its own within it."""
+    if isinstance(value, list | tuple):
+        return "\n".join(" ".join(str(item).split("\n")) for item in value)
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
@@ -70,15 +76,15 @@ def load_baselines(folder: Path, kind: Kind, columns: Mapping[str, str]) -> list
         ProjectFileError: One is there and cannot be used, or its other half is missing; names each line.
     """
     rows: list[dict[str, Any]] = []
-    for wave in _waves(folder):
+    for wave in _waves(folder, kind):
         name = baseline_name(wave, kind)
         rows += read_baseline(_content(folder, name), name, wave, columns)
     return rows
 
 
-def _waves(folder: Path) -> list[str]:
-    """The waves that have a baseline: those whose folders were counted, which is written last."""
-    ending = "-folders.csv"
+def _waves(folder: Path, kind: Kind) -> list[str]:
+    """The waves that have a baseline: those whose folders were counted, which is written last; settings stand alone."""
+    ending = f"-{kind}.csv" if kind == SETTINGS else "-folders.csv"
     names = [path.name.removesuffix(ending) for path in (folder / FOLDER).glob(f"*{ending}")]
     return sorted(name for name in names if re.fullmatch(WAVE_NAME, name))
 
@@ -168,6 +174,8 @@ def _value(text: str, kind: str) -> Any:
     """
     if kind == "text":
         return text
+    if kind == "list of text":
+        return text.split("\n") if text else []
     if not text:
         return None
     if kind == "bool" and text.casefold() in _TRUTH:

@@ -150,6 +150,7 @@ TITLES = {
     "permissions-compared": "Rights compared with the baseline",
     "rights-source": "Rights in the source",
     "rights-target": "Rights in the target",
+    "settings-compared": "Settings compared with the baseline",
     "sign-offs": "Sign-offs",
     "skipped-to-decide": "Skipped items to decide about",
     "wave-bytes": "What the waves have to move",

@@ -100,7 +100,7 @@ def grants(seen: Seen, project: Project) -> tuple[Grant, ...]:
 def _grants(seen: Seen, project: Project) -> tuple[Grant, ...]:
     by_guid = {item.guid: item for item in moved(seen, project) if item.guid}
     delegates = by_source_address(seen, project)
-    to_move = _to_move(seen)
+    later = to_move(seen)
     present = _Present(seen.rows(RIGHTS))
     found = []
     for row in seen.rows(BASELINE):
@@ -112,12 +112,16 @@ def _grants(seen: Seen, project: Project) -> tuple[Grant, ...]:
         if delegate is owner:
             continue
         grant = Grant(owner, row, delegate, "missing")
-        found.append(Grant(owner, row, delegate, _state(grant, present, later=name in to_move)))
+        found.append(Grant(owner, row, delegate, _state(grant, present, later=name in later)))
     return tuple(found)
 
 
-def _to_move(seen: Seen) -> set[str]:
-    """All addresses of everybody in `users.csv`."""
+def to_move(seen: Seen) -> set[str]:
+    """All addresses of everybody in `users.csv`, in lower case.
+
+    Args:
+        seen: Holds `MOVED_FACTS`.
+    """
     found: set[str] = set()
     for user, holder in source_holders(seen):
         own = (*holder["SmtpAddresses"], holder["PrimarySmtpAddress"], holder["UserPrincipalName"]) if holder else ()

@@ -27,6 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "application_credentials": ("KeyId",),
     "baseline_folders": ("Wave", *_FOLDER),
     "baseline_permissions": ("Wave", *_RIGHT),
+    "baseline_settings": ("Wave", "ExchangeGuid"),
     "directory_roles": ("RoleTemplateId",),
     "folder_counts": _FOLDER,
     "halted_users": ("Guid",),

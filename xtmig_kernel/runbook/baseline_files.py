@@ -1,7 +1,8 @@
-"""The baseline of step 160.3: what a wave's mailboxes hold, and who has rights on them, as files. Pure.
+"""The baseline of step 160.3: what a wave's mailboxes hold, who has rights on them, how they are set, as files. Pure.
 
 It is taken while the wave is due and nobody has asked for its completion: after the last synchronisation, and again if
-another one came after it. What was recorded of mailboxes that are completed, or about to be, stays as it is.
+another one came after it. What was recorded of mailboxes that are completed, or about to be, stays as it is. Settings
+that cannot be read hold nothing back: what the other tables tell is written, and what was recorded earlier is kept.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.clock import as_text
 from xtmig_kernel.outputs import Exhibit, ProjectFile
-from xtmig_kernel.project.baseline import KINDS, baseline_name, baseline_text
+from xtmig_kernel.project.baseline import KINDS, SETTINGS, baseline_name, baseline_text
+from xtmig_kernel.rules import baseline_settings
 from xtmig_kernel.rules.completion import BASELINES, unrecorded
 from xtmig_kernel.rules.gate import GATE_FACTS, at_gate
+from xtmig_kernel.rules.mailbox_settings import COLUMNS, TABLES, settings_of
 from xtmig_kernel.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -35,18 +38,19 @@ _ORDER = ("Mailbox", "Archive", "Scope", "Folder", "Place", "Trustee", "Right")
 
 
 def baseline_files(seen: Seen, project: Project) -> tuple[ProjectFile, ...]:
-    """Both files of each wave that is due and lacks a fresh baseline; none where nothing could be counted.
+    """The files of each wave that is due and lacks a fresh baseline; none of what could not be counted or read.
 
     Args:
-        seen: Holds `BASELINE_FACTS`.
+        seen: Holds `BASELINE_FACTS`; settings where they were observed.
         project: Its waves.
     """
-    return tuple(
-        _file(kind, gate, seen)
-        for gate in at_gate(seen, project)
-        if gate.is_due(seen.now) and unrecorded(gate, seen) and _counted(gate, seen)
-        for kind in KINDS
-    )
+    found: list[ProjectFile] = []
+    for gate in at_gate(seen, project):
+        if gate.is_due(seen.now):
+            lacking = bool(unrecorded(gate, seen))
+            found += _settings_files(gate, seen, again=lacking)
+            found += [_file(kind, gate, seen) for kind in KINDS if lacking and _counted(gate, seen)]
+    return tuple(found)
 
 
 def _guids(gate: AtGate) -> set[str]:
@@ -66,6 +70,29 @@ def _file(kind: Kind, gate: AtGate, seen: Seen) -> ProjectFile:
     rows += [dict(row) for row in seen.rows(before) if _is_of(row, gate) and str(row["ExchangeGuid"]) not in guids]
     text = baseline_text(BY_NAME[before.partition(".")[2]].columns, _sorted(rows))
     return ProjectFile(baseline_name(gate.name, kind), text, _ABOUT[kind])
+
+
+def _settings_files(gate: AtGate, seen: Seen, *, again: bool) -> list[ProjectFile]:
+    """The settings of a wave that has none recorded, or whose baseline is taken again."""
+    if not seen.has(baseline_settings.SETTINGS) or not (again or baseline_settings.can_be_recorded(gate, seen)):
+        return []
+    now = settings_of(seen, "source", _guids(gate))
+    if not now:
+        return []
+    before = {str(row["ExchangeGuid"]): row for row in seen.rows(baseline_settings.SETTINGS) if _is_of(row, gate)}
+    taken = min(fact.at for table in TABLES if (fact := seen.facts.get(f"source.{table}")))
+    labels = {str(m.source["ExchangeGuid"]): m.source["PrimarySmtpAddress"] for m in gate.users if m.source is not None}
+    columns = BY_NAME["baseline_settings"].columns
+    rows: list[dict[str, Any]] = [dict(row) for guid, row in before.items() if guid not in now]
+    for guid, row in now.items():
+        earlier = before.get(guid, {"Known": ()})
+        kept = [table for table in TABLES if table in earlier["Known"] and table not in row["Known"]]
+        entry = {"Wave": gate.name, "TakenAt": as_text(taken), "Mailbox": labels[guid], **row}
+        entry |= {column: earlier[column] for table in kept for column in COLUMNS[table]}
+        entry["Known"] = [table for table in TABLES if table in (*row["Known"], *kept)]
+        rows.append({column: entry.get(column) for column in columns})
+    about = "How the wave's mailboxes were set in the source just before the cutover."
+    return [ProjectFile(baseline_name(gate.name, SETTINGS), baseline_text(columns, _sorted(rows)), about)]
 
 
 def _is_of(row: Row, gate: AtGate) -> bool:

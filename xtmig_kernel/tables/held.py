@@ -55,7 +55,10 @@ WHY: Mapping[str, str] = {
         _STOPS,
     ),
     **dict.fromkeys(
-        ("mailbox_settings", "client_access", "calendar_processing", "role_assignments", "group_memberships"),
+        (
+            "mailbox_settings", "client_access", "calendar_processing", "role_assignments", "group_memberships",
+            "baseline_settings",
+        ),
         "to tell after the move which settings of the directory side did not come with it",
     ),
     "mailbox_permissions": "to let those who work together move together, and to restore rights after the move",
@@ -81,7 +84,7 @@ PLACES: tuple[tuple[str, str, str, str], ...] = (
     ("`inventory.db`", "the tables below, of each snapshot", _OWNER, _PURGE),
     (
         "`users.csv`, `baseline/`, scripts and their results",
-        "addresses, sizes and rights of those who move",
+        "addresses, sizes, rights and settings of those who move",
         _OWNER,
         _ALL,
     ),

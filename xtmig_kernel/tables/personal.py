@@ -94,7 +94,7 @@ PLAIN = frozenset({
     "Sha256", "SignInAudience", "SkuId", "SkuIds", "SkuPartNumber", "SourceEndpoint", "Statements", "Status", "Step",
     "SyncedCount", "SyncedItems", "Table", "TakenAt", "TargetDeliveryDomain", "TenantId", "Title", "TotalCount",
     "UniqueName", "Until", "Url", "Warning", "Bytes", "Guid", "Id", "Policies", "Cases", "Mode", "Workload", "Since",
-    "Side", "What",
+    "Side", "What", "Known",
 })  # fmt: skip
 """Columns that are personal in no table, but for those of `ONLY_HERE`."""
 

@@ -16,6 +16,7 @@ import cases_licensing
 import cases_matching
 import cases_preflight
 import cases_scope
+import cases_settings
 import cases_stay
 import cases_users
 from rule_case import Case
@@ -34,6 +35,7 @@ MORE = (
     cases_matching,
     cases_preflight,
     cases_scope,
+    cases_settings,
     cases_stay,
     cases_users,
 )

@@ -5,6 +5,7 @@ import cases_close
 import cases_cutover
 import cases_licensing
 import cases_preflight
+import cases_settings
 import cases_stay
 import pytest
 from cases_connect import application_signed_in
@@ -23,6 +24,7 @@ NEVER_PASS = {
     *cases_cutover.NEVER_PASS,
     *cases_licensing.NEVER_PASS,
     *cases_preflight.NEVER_PASS,
+    *cases_settings.NEVER_PASS,
     *cases_stay.NEVER_PASS,
 }
 

@@ -169,11 +169,12 @@ def test_one_more_skipped_item_needs_a_new_approval(tmp_path: Path) -> None:
 
 
 def test_baseline_is_written_into_the_project(tmp_path: Path) -> None:
-    """Step 160.3 writes both files into the project folder and no tenant."""
-    made = runbook(tmp_path, **at_gate(source__baseline_folders=[], source__baseline_permissions=[]))
+    """Step 160.3 writes its files into the project folder and no tenant."""
+    untaken: dict[str, Any] = {f"source__baseline_{kind}": [] for kind in ("folders", "permissions", "settings")}
+    made = runbook(tmp_path, **at_gate(**untaken))
     made.run("160.3")
     written = sorted(path.name for path in (tmp_path / "baseline").iterdir())
-    assert written == ["pilot-folders.csv", "pilot-permissions.csv"]
+    assert written == ["pilot-folders.csv", "pilot-permissions.csv", "pilot-settings.csv"]
     assert folder_count()["Folder"] in (tmp_path / "baseline" / "pilot-folders.csv").read_text(encoding="utf-8")
     assert permission()["Right"] in (tmp_path / "baseline" / "pilot-permissions.csv").read_text(encoding="utf-8")
     assert made.fakes.written() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xtmig_kernel.rules import gate_signs
+from xtmig_kernel.rules.baseline_settings import SETTING_FACTS, SETTINGS
 from xtmig_kernel.rules.gate import GATE_FACTS
 from xtmig_kernel.runbook.baseline_files import BASELINE_FACTS, baseline_exhibit, baseline_files
 from xtmig_kernel.runbook.cutover_exhibits import skipped_exhibit
@@ -56,11 +57,11 @@ SECTION = Section(
         ),
         Step(
             id="160.3",
-            title="Record what the mailboxes hold, and who has rights on them",
+            title="Record what the mailboxes hold, who has rights on them, and how they are set",
             side="source",
-            why="After the cutover nobody can count it in the source any more.",
-            reads=BASELINE_FACTS,
-            verifies=("baseline-taken",),
+            why="After the cutover nobody can read it in the source any more.",
+            reads=tuple(dict.fromkeys((*BASELINE_FACTS, SETTINGS, *SETTING_FACTS))),
+            verifies=("baseline-taken", "settings-recorded"),
             plans_from=BASELINE_FACTS,
             files=baseline_files,
             shows=baseline_exhibit,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from xtmig_kernel.rules import after_counts, after_licences, after_move, after_permissions, left_behind
+from xtmig_kernel.rules import (
+    after_counts,
+    after_groups,
+    after_licences,
+    after_move,
+    after_permissions,
+    after_settings,
+    left_behind,
+)
 from xtmig_kernel.rules.moved import MOVED_FACTS
-from xtmig_kernel.runbook.after_files import mail_files, show_counts, show_moved
+from xtmig_kernel.runbook.after_files import mail_files, show_moved
 from xtmig_kernel.runbook.after_licences import plan_licences, plan_locations, plan_plans
+from xtmig_kernel.runbook.compared_exhibits import show_compared
 from xtmig_kernel.runbook.permission_plans import plan_grants, show_grants
 from xtmig_kernel.runbook.step import Section, Step
 
@@ -43,12 +52,24 @@ SECTION = Section(
         ),
         Step(
             id="190.2",
-            title="Compare every folder with what it held before the cutover",
+            title="Compare every folder, and the settings, with what was before the cutover",
             side=None,
-            why="The source's mailbox is gone; what was counted just before is all that shows a loss.",
-            reads=_facts(after_counts.FACTS, (after_counts.HISTORY,)),
-            verifies=("moved-folders-filled", "moved-counts", "moved-counted"),
-            shows=show_counts,
+            why="The source's mailbox is gone; what was recorded just before is all that shows a loss.",
+            reads=_facts(
+                after_counts.FACTS,
+                (after_counts.HISTORY,),
+                after_settings.FACTS,
+                after_settings.NOW,
+                after_groups.FACTS,
+            ),
+            verifies=(
+                "moved-folders-filled",
+                "moved-counts",
+                "moved-counted",
+                *(rule.id for rule in after_settings.RULES),
+                *(rule.id for rule in after_groups.RULES),
+            ),
+            shows=show_compared,
             plans_from=after_counts.FACTS,
         ),
         Step(

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def convert(case: Case) -> bool:
     """Finish a move.
 
-    The new mailbox has the kind of the old one, its GUID, archive, content and those rights that move. The old one
-    becomes a mail user whose external address is the target's address in the delivery domain (document lines 513, 620).
+    The new mailbox has the kind of the old one, its GUID, archive, content and those rights that move. Forwarding,
+    protocols, answers to bookings and retention policy are those of a new one [INF, F-111]. The old one becomes a mail
+    user whose external address is the target's address in the delivery domain (document lines 513, 620).
 
     Args:
         case: A user whom nothing holds back any more.
