@@ -81,11 +81,13 @@ def test_all_folders_of_a_mailbox() -> None:
     lara["folders"] = [
         {"path": "/Projects", "items": 7, "subfolders": 2},
         {"path": "/Versions", "items": 3, "recoverable": True},
+        {"path": "/SubstrateHolds", "items": 4, "recoverable": True},
     ]
     found = rows(make_pair(data), "source", "Get-MailboxFolderStatistics", Identity=lara["primary"])
     kinds = {row["FolderPath"]: (row["FolderType"], row["ItemsInFolder"]) for row in found}
     assert ("User Created", 7) == kinds["/Projects"]
     assert ("RecoverableItemsVersions", 3) == kinds["/Versions"]
+    assert ("RecoverableItemsSubstrateHolds", 4) == kinds["/SubstrateHolds"]
     assert {"/Projects/1", "/Projects/2"} == {path for path in kinds if path.startswith("/Projects/")}
 
 
