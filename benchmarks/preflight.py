@@ -4,6 +4,7 @@ Run it from the repository: `python benchmarks/preflight.py [MAILBOXES] [REPLAYE
 calls for 200 of them, are the default. Both talk to one simulated organisation in which every cmdlet takes 80 ms, the
 members of a batch one after the other, and at most four requests run at once for each tenant. A policy that holds the
 whole organisation (`--organization-hold`) makes both ask for each mailbox's log of holds; the script asks always.
+Each mailbox has 16 folders, and `--folders` gives it more.
 
 The script asks seven cmdlets for each mailbox and one more for each with an archive, one after the other: Get-Mailbox,
 Get-MailUser, Export-MailboxDiagnosticLogs, Get-OrganizationRelationship, Get-DistributionGroupMember,
@@ -41,6 +42,7 @@ from xtmig_kernel.m365.watching import watching  # noqa: E402
 from xtmig_kernel.project import load_project  # noqa: E402
 from xtmig_kernel.runs.folder import new_project  # noqa: E402
 from xtmig_kernel.store import SnapshotStore  # noqa: E402
+from xtmig_kernel.store.snapshots import SNAPSHOT_FILE  # noqa: E402
 
 if TYPE_CHECKING:
     from xtmig_kernel.m365 import ExchangeService
@@ -101,11 +103,13 @@ def tenants_of(made: Pair, organization_hold: bool) -> dict[str, Any]:
     return tenants
 
 
-def prepared(number: int) -> Pair:
-    """So many users with a stamped MailUser each."""
+def prepared(number: int, folders: int) -> Pair:
+    """So many users with a stamped MailUser each, and so many folders beside the usual ones."""
     made = pair(number, 0, "preflight")
     for person in made.people:
         mailbox = person.mailbox
+        if folders:
+            mailbox["folders"] = [{"path": "/Inbox/Customers", "subfolders": folders - 1}]
         archive = {"archive_guid": mailbox["archive"]["guid"]} if "archive" in mailbox else {}
         proxies = [f"smtp:{person.sign_in}", f"x500:{mailbox['legacy_dn']}"]
         proxies += [proxy for proxy in mailbox["proxies"] if proxy.startswith("X500:")]
@@ -232,8 +236,9 @@ def main() -> None:
     options.add_argument("mailboxes", nargs="?", type=int, default=1000)
     options.add_argument("replayed", nargs="?", type=int, default=200)
     options.add_argument("--organization-hold", action="store_true")
+    options.add_argument("--folders", type=int, default=0)
     given = options.parse_args()
-    made = prepared(given.mailboxes)
+    made = prepared(given.mailboxes, given.folders)
     tenants = tenants_of(made, given.organization_hold)
     os.environ.update(SECRETS)
     simulator_process.START_SECONDS = 600  # a large tenants file takes its time
@@ -259,6 +264,7 @@ def main() -> None:
         say(told("the same by the time of its cmdlets alone", Cost(scaled.cmdlets, scaled.requests, alone)))
         rights, of_rights = measured(project, record, RIGHTS)
         say(told("folders and rights, which the script lacks", rights))
+        say(f"{'inventory.db after both':44}{(project / SNAPSHOT_FILE).stat().st_size / 2**20:>10.1f} MB")
         simulator.stop()
     part, faster = ours.cmdlets / scaled.cmdlets, alone / ours.seconds
     most = max(ours.megabytes, rights.megabytes)
