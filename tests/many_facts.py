@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 IN_A_GROUP = 10_000
 OF_PEOPLE = (
-    "source.chosen_users", "source.directory_users", "source.exchange_users", "source.mailbox_permissions",
-    "source.mailbox_sizes", "source.mailbox_states", "source.mailboxes", "source.recipients", "source.scope_members",
+    "source.chosen_users", "source.directory_users", "source.exchange_users", "source.folder_shapes",
+    "source.mailbox_permissions", "source.mailbox_sizes", "source.mailbox_states", "source.mailboxes",
+    "source.recipients", "source.scope_members",
     "target.directory_users", "target.exchange_users", "target.mail_users", "target.recipients",
 )  # fmt: skip
 """Tables that have a row for each person."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core_facts import configured, make_project
+from preflight_facts import shape
 from stay_facts import permission, size, state
 from user_facts import chosen, directory_user, exchange_user, lara_mail_user, lara_mailbox, recipient, sku
 
@@ -90,6 +91,7 @@ def _rows(number: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "target.directory_users", _person("target", number)
     yield "source.mailbox_states", state(**ids, PrimarySmtpAddress=address(number))
     yield "source.mailbox_sizes", size(ExchangeGuid=source["ExchangeGuid"], PrimarySmtpAddress=address(number))
+    yield "source.folder_shapes", shape(ExchangeGuid=source["ExchangeGuid"], Mailbox=address(number))
     yield "source.mailbox_permissions", permission(ExchangeGuid=source["ExchangeGuid"], Mailbox=address(number))
 
 

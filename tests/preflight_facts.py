@@ -35,6 +35,22 @@ def earlier(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def shape(**changes: Any) -> dict[str, Any]:
+    """A row of `folder_shapes`: Lara's mailbox, far from every limit."""
+    return {
+        "ExchangeGuid": LARA_GUID,
+        "Mailbox": "Lara.Newton@contoso.com",
+        "Folders": 41,
+        "MostItems": 38_211,
+        "MostItemsFolder": "/Inbox",
+        "MostRecoverableItems": 12,
+        "MostRecoverableFolder": "/Deletions",
+        "MostSubfolders": 19,
+        "MostSubfoldersFolder": "/",
+        "Depth": 3,
+    } | changes
+
+
 def deleted_mail_user(**changes: Any) -> dict[str, Any]:
     """A row of `soft_deleted_mail_users`: a MailUser of the target that bore Lara's ExchangeGuid."""
     return {
@@ -52,6 +68,7 @@ def preflight_tables() -> dict[str, list[dict[str, Any]]]:
     return {
         "source.archive_recoverable_folders": [],
         "source.hold_tracking": [],
+        "source.folder_shapes": [shape()],
         "source.earlier_sizes": [earlier()],
         "source.snapshot_drift": [],
         "source.soft_deleted_mailboxes": [],

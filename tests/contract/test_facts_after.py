@@ -48,7 +48,7 @@ def folder(path: str, items: int, size: str) -> dict[str, Any]:
 
 
 def test_folders(asking: Asking, tmp_path: Path) -> None:
-    """F-87: without FolderScope the recoverable folders are listed too, with `RecoverableItems` they alone."""
+    """F-87: without FolderScope recoverable folders are listed too, with `RecoverableItems` they alone, to the last."""
     (tmp_path / "users.csv").write_text(LISTED, encoding="utf-8")
     asking.in_moves(DUE)
     deep = folder("/Deletions", 7, "2.4 KB (2,458 bytes)")
@@ -60,7 +60,8 @@ def test_folders(asking: Asking, tmp_path: Path) -> None:
     assert [("/Inbox", "visible", 412, 3402), ("/Deletions", "recoverable", 7, 2458)] == [
         (row["Folder"], row["Scope"], row["Items"], row["Bytes"]) for row in asking.rows("folder_counts")
     ]
-    assert [{"Identity": MAILBOX_GUID}, {"Identity": MAILBOX_GUID, "FolderScope": "RecoverableItems"}] == [
+    everything = {"Identity": MAILBOX_GUID, "ResultSize": "Unlimited"}
+    assert [everything, everything | {"FolderScope": "RecoverableItems"}] == [
         given for cmdlet, given in cmdlets(asking) if cmdlet == "Get-MailboxFolderStatistics"
     ]
 

@@ -116,6 +116,25 @@ def test_recoverable_folders_of_an_archive(asking: Asking) -> None:
 
 
 @pytest.mark.usefixtures("listed")
+def test_folders_of_a_mailbox(asking: Asking) -> None:
+    """F-87: all folders are asked for, recoverable ones are known by FolderType, and items are the folder's own."""
+    folders = [
+        {"Name": "Inbox", "FolderPath": "/Inbox", "FolderType": "Inbox", "ItemsInFolder": 412},
+        {"Name": "2015", "FolderPath": "/Inbox/Old/2015", "FolderType": "User Created", "ItemsInFolder": "1,500"},
+        {"Name": "Versions", "FolderPath": "/Versions", "FolderType": "RecoverableItemsVersions", "ItemsInFolder": 9},
+        {"Name": "SubstrateHolds", "FolderPath": "/SubstrateHolds", "FolderType": "RecoverableItemsSubstrateHolds",
+         "ItemsInFolder": 5000},
+    ]  # fmt: skip
+    asking.answer_cmdlets(Get_Mailbox=lambda _: [MAILBOX], Get_MailboxFolderStatistics=lambda _: folders)
+    (row,) = asking.rows("folder_shapes")
+    assert ("Get-MailboxFolderStatistics", {"Identity": LARA, **ALL}) == cmdlets(asking)[-1]
+    assert (4, 1500, "/Inbox/Old/2015", 9, "/Versions", 3) == (
+        row["Folders"], row["MostItems"], row["MostItemsFolder"], row["MostRecoverableItems"],
+        row["MostRecoverableFolder"], row["Depth"],
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("listed")
 def test_tracked_holds(asking: Asking) -> None:
     """F-101: the log is JSON; a hold is its `hid` with its kind, and one that has ended is none."""
     log = (

@@ -282,6 +282,12 @@ def test_many_are_run_in_their_order(make: Callable[..., PowerShellExchange]) ->
     assert (first, type(second), third) == (Reply(({"N": 1},)), NotFound, Reply(({"N": 1},)))
 
 
+def test_many_answer_what_is_selected(make: Callable[..., PowerShellExchange], play: Play) -> None:
+    """Properties that are named are asked of each call."""
+    make(NONE, NONE).invoke_many([("Get-Thing", {"Identity": name}) for name in "ab"], select=("Name",))
+    assert [asked["select"] for asked in play.asked if "select" in asked] == [["Name"], ["Name"]]
+
+
 def test_a_session_that_cannot_be_renewed_keeps_what_was_done(make: Callable[..., PowerShellExchange]) -> None:
     """Where the shell dies among many calls and none can be had again, each call still has an outcome of its own."""
     refused = {"error": {"message": "AADSTS50020 no"}}

@@ -309,6 +309,16 @@ def test_a_batch_holds_ten_whole_requests(exchange: ExchangeClient, canned: Cann
     assert [{"N": i} for i in (*range(10), 0, 1)] == [reply.rows[0] for reply in replies]
 
 
+def test_a_batch_selects_what_each_member_answers(exchange: ExchangeClient, canned: Canned) -> None:
+    """F-28: `$select` stands in the address of each member, and of one that is sent alone after its batch."""
+    canned.queue(Answer(body={"responses": []}), Answer(body={"value": [{"Name": "Inbox"}]}))
+    (reply,) = exchange.invoke_many([("Get-Thing", {"Identity": "0"})], select=("Name", "FolderPath"))
+    address = f"/adminapi/beta/{TARGET}/InvokeCommand?$select=Name,FolderPath"
+    assert canned.seen[0].body["requests"][0]["url"] == canned.url + address
+    assert canned.seen[1].path == address
+    assert reply.rows == ({"Name": "Inbox"},)
+
+
 def test_the_endpoints_parameters_are_sent_as_the_guide_gives_them(exchange: ExchangeClient, canned: Canned) -> None:
     """F-39: New-MigrationEndpoint takes these six parameters, ExchangeRemoteMove being a switch."""
     canned.queue(module_file(KEY), NOTHING)

@@ -40,7 +40,8 @@ OF_THIS_MACHINE = ("connections", "project_files")
 
 FEW_FACTS = (
     "source.mailboxes", "source.mailbox_states", "source.organization_holds", "source.directory_users",
-    "source.mailbox_sizes", "source.archive_recoverable_folders", "target.mail_users", "target.directory_users",
+    "source.mailbox_sizes", "source.archive_recoverable_folders", "source.folder_shapes", "target.mail_users",
+    "target.directory_users",
 )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ def defective() -> dict[str, Any]:
     anton["client_access"] = {"pop": False, "ews": True, "owa_policy": "Strict"}
     by_alias["boardroom"]["calendar_processing"] = {"automate": "AutoUpdate", "allow_conflicts": True}
     anton["archive_folders"] = [{"path": "/SubstrateHolds", "recoverable": True, "items": 12, "size": "3 GB"}]
+    anton["folders"] = [{"path": "/Projects", "items": 950_000, "subfolders": 9_100}]
+    by_alias["boardroom"]["unreadable"] = ["folders"]
     anton["holds"] = {"tracked": ["mbxffffffffea5d84c1ca6b7ea55ad4d1c54:2"]}
     anton["retention_policy"], anton["elc_processing_disabled"] = None, True
     source["contacts"] = [

@@ -74,6 +74,46 @@ def test_recoverable_folders_of_an_archive(pair: Pair) -> None:
     assert "SubstrateHolds" not in [row["Name"] for row in before]
 
 
+def test_all_folders_of_a_mailbox() -> None:
+    """F-87: without a scope recoverable folders are listed too, and are known by their FolderType."""
+    data = example()
+    lara = next(m for m in data["source"]["mailboxes"] if m["alias"] == "LaraN")
+    lara["folders"] = [
+        {"path": "/Projects", "items": 7, "subfolders": 2},
+        {"path": "/Versions", "items": 3, "recoverable": True},
+        {"path": "/SubstrateHolds", "items": 4, "recoverable": True},
+    ]
+    found = rows(make_pair(data), "source", "Get-MailboxFolderStatistics", Identity=lara["primary"])
+    kinds = {row["FolderPath"]: (row["FolderType"], row["ItemsInFolder"]) for row in found}
+    assert ("User Created", 7) == kinds["/Projects"]
+    assert ("RecoverableItemsVersions", 3) == kinds["/Versions"]
+    assert ("RecoverableItemsSubstrateHolds", 4) == kinds["/SubstrateHolds"]
+    assert {"/Projects/1", "/Projects/2"} == {path for path in kinds if path.startswith("/Projects/")}
+
+
+def test_a_list_of_folders_ends_after_a_thousand() -> None:
+    """F-87: further folders are told only where ResultSize is `Unlimited`."""
+    data = example()
+    lara = next(m for m in data["source"]["mailboxes"] if m["alias"] == "LaraN")
+    lara["folders"] = [{"path": "/Projects", "subfolders": 1200}]
+    pair, asked = make_pair(data), {"Identity": lara["primary"]}
+    first = pair.exo("source", "Get-MailboxFolderStatistics", **asked).body
+    assert (1000, False) == (len(first["value"]), "@odata.nextLink" in first)
+    first = pair.exo("source", "Get-MailboxFolderStatistics", **asked, ResultSize="Unlimited").body
+    assert (1000, True) == (len(first["value"]), "@odata.nextLink" in first)
+
+
+def test_folders_that_are_not_listed() -> None:
+    """What `unreadable` says of folders refuses the list of all of them; the calendar alone is still told."""
+    data = example()
+    lara = next(m for m in data["source"]["mailboxes"] if m["alias"] == "LaraN")
+    lara["unreadable"] = ["folders"]
+    pair = make_pair(data)
+    assert 400 <= pair.exo("source", "Get-MailboxFolderStatistics", Identity=lara["primary"]).status
+    found = rows(pair, "source", "Get-MailboxFolderStatistics", Identity=lara["primary"], FolderScope="Calendar")
+    assert ["Calendar"] == [row["Name"] for row in found]
+
+
 def test_tracked_holds() -> None:
     """F-101: a policy of everybody is tracked as kind 4 where no exclusion is in effect yet."""
     data = example()

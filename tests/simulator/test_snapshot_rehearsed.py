@@ -27,6 +27,7 @@ CANNOT_SAY = {
     "connections": {"SecondsAhead", "Host", "Issuer", "Problem", "Proxy"},
     "consent_link": {"Url"},
     "exchange_resource": {"Id"},
+    "folder_shapes": {"Folders", "MostSubfolders", "MostSubfoldersFolder", "Depth"},
     "granted_roles": {"Id", "ResourceId"},
     "migration_users": {"RequestGuid", "SyncedItems", "SkippedItems", "DataConsistencyScore", "LastSyncedAt",
                         "UnapprovedSkippedItems"},

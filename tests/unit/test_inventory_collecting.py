@@ -56,6 +56,7 @@ class Tenant:
     side: str
     rows: list[dict[str, Any]]
     requests: list[tuple[Any, ...]] = field(default_factory=list)
+    cmdlets: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     dies_after: int | None = None
     refusals: dict[str, Exception] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
@@ -91,7 +92,8 @@ class Tenant:
         rest = len(self.rows) > start + PER_PAGE
         return Page(tuple(self.rows[start : start + PER_PAGE]), link=str(start + PER_PAGE) if rest else None)
 
-    def invoke_many(self, calls: Any) -> list[Any]:
+    def invoke_many(self, calls: Any, *, select: Any = None) -> list[Any]:
+        self.cmdlets += [(cmdlet, tuple(select or ())) for cmdlet, _ in calls]
         self._request(*(str(given["Identity"]) for _, given in calls))
         return [
             self.refusals.get(given["Identity"]) or Reply(({"ItemCount": 3, "TotalItemSize": "1 KB (1,024 bytes)"},))
@@ -141,6 +143,16 @@ def test_a_list_is_read_once_in_a_snapshot(project: Any) -> None:
     run(project, tenant)
     lists = [request for request in tenant.requests if request[0] == "Get-Mailbox"]
     assert len(lists) == len(set(lists)) == 2 * 3
+
+
+def test_folders_are_asked_for_once_in_a_snapshot(project: Any) -> None:
+    """How full folders are and what the calendars are called is told by one answer for each mailbox."""
+    tenant, store, absent = source(), SnapshotStore(project.folder), {}
+    wanted = ("source.folder_shapes", "source.mailbox_permissions")
+    snapshot = collect(project, {"source": tenant}, store, TickingClock(), wanted, lambda _: None, absent)  # type: ignore[dict-item]
+    assert [25] == [len(facts(project, snapshot)[fact]) for fact in wanted[:1]]
+    asked = [select for cmdlet, select in tenant.cmdlets if cmdlet == "Get-MailboxFolderStatistics"]
+    assert [("Name", "FolderPath", "FolderType", "ItemsInFolder")] * 25 == asked
 
 
 @pytest.mark.parametrize("requests", [1, 4, 8])
@@ -237,6 +249,15 @@ def test_a_lasting_refusal_is_kept(tmp_path: Path, error: Any, again: int) -> No
     assert again == sum(len(request) for request in tenant.requests[before:])
     assert [type(item) for item in first] == [type(item) for item in second]
     assert str(first[3]) == str(second[3])
+
+
+def test_other_properties_are_another_question(tmp_path: Path) -> None:
+    """An answer that was narrowed to some properties does not stand for one with others."""
+    tenant = source()
+    exchange, calls = keeping(tmp_path, tenant), [("Get-MailboxStatistics", {"Identity": GUIDS[ADDRESSES[0]]})]
+    for select in (("Name",), ("Name",), ("Name", "FolderPath"), None, None):
+        exchange.invoke_many(calls, select=select)
+    assert [("Name",), ("Name", "FolderPath"), ()] == [select for _, select in tenant.cmdlets]
 
 
 def keeping(folder: Path, tenant: Tenant) -> KeepingExchange:

@@ -91,7 +91,14 @@ def test_only_waves_that_are_due_are_counted(tmp_path: Path) -> None:
     """Ben's wave is nine days away, so his mailbox is not counted; each is named by its ExchangeGuid alone."""
     side = Side(*BOTH)
     counted(tmp_path, source=side)
-    assert side.asked == [{"Identity": LARA}, {"Identity": LARA, "FolderScope": "RecoverableItems"}]
+    assert [(LARA, None), (LARA, "RecoverableItems")] == [(g["Identity"], g.get("FolderScope")) for g in side.asked]
+
+
+def test_every_folder_is_counted(tmp_path: Path) -> None:
+    """The service ends after a thousand folders unless it is asked for all (cmdlet reference, ResultSize)."""
+    side = Side(*BOTH)
+    counted(tmp_path, source=side)
+    assert ["Unlimited", "Unlimited"] == [given.get("ResultSize") for given in side.asked]
 
 
 @pytest.mark.parametrize(("cutover", "number"), [(timedelta(days=2), 2), (timedelta(days=2, minutes=1), 0)])

@@ -75,11 +75,11 @@ class Side:
             raise rows
         return SimpleNamespace(rows=[{k: v for k, v in row.items() if not select or k in select} for row in rows])
 
-    def invoke_many(self, calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    def invoke_many(self, calls: list[tuple[str, dict[str, Any]]], *, select: Any = None) -> list[Any]:
         answers = []
         for cmdlet, parameters in calls:
             try:
-                answers.append(self.invoke(cmdlet, parameters))
+                answers.append(self.invoke(cmdlet, parameters, select=select))
             except (AccessDenied, NotFound) as error:
                 answers.append(error)
         return answers

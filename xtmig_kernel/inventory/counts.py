@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.counting import counted
 from xtmig_kernel.errors import ServiceError
-from xtmig_kernel.inventory.recipients import mail_users, mailboxes
+from xtmig_kernel.inventory.recipients import ALL, mail_users, mailboxes
 from xtmig_kernel.inventory.users import chosen_users
 from xtmig_kernel.m365 import size_bytes
 from xtmig_kernel.project.baseline import load_baselines
@@ -45,7 +45,7 @@ class _Counted:
 
     def parameters(self, further: dict[str, Any]) -> dict[str, Any]:
         """What the cmdlet is given."""
-        return {"Identity": self.guid, **({"Archive": True} if self.archive else {}), **further}
+        return {"Identity": self.guid, **ALL, **({"Archive": True} if self.archive else {}), **further}
 
     def row(self, scope: str, folder: str, items: int | None, size: int | None) -> dict[str, Any]:
         """A row of `folder_counts`."""

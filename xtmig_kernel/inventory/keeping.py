@@ -55,20 +55,26 @@ class KeepingExchange:
         _only_read(cmdlet)
         return self._exchange.page(cmdlet, parameters, select=select, link=link)
 
-    def invoke_many(self, calls: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Reply | ServiceError]:
+    def invoke_many(
+        self, calls: Sequence[tuple[str, Mapping[str, Any]]], *, select: Sequence[str] | None = None
+    ) -> list[Reply | ServiceError]:
         """As `ExchangeService.invoke_many`, ten in a request."""
         for cmdlet, _ in calls:
             _only_read(cmdlet)
         replies: list[Reply | ServiceError] = []
+        columns = list(select or ())
         for group in groups_of(calls, CMDLETS_PER_REQUEST):
             plain = [(cmdlet, dict(given)) for cmdlet, given in group]
+            what = [plain, columns] if columns else plain
             names = [str(given.get("Identity") or "").partition(":\\")[0] for _, given in plain]
-            answers = self._kept.ask(plain, names, lambda asked=plain: self._send(asked), self._trace)  # type: ignore[misc]
+            answers = self._kept.ask(what, names, lambda asked=plain: self._send(asked, columns), self._trace)  # type: ignore[misc]
             replies += [item if isinstance(item, ServiceError) else Reply(tuple(item)) for item in answers]
         return replies
 
-    def _send(self, calls: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any] | ServiceError]:
-        found = self._exchange.invoke_many(calls)
+    def _send(
+        self, calls: Sequence[tuple[str, Mapping[str, Any]]], columns: list[str]
+    ) -> list[list[Any] | ServiceError]:
+        found = self._exchange.invoke_many(calls, select=columns) if columns else self._exchange.invoke_many(calls)
         return [item if isinstance(item, ServiceError) else list(item.rows) for item in found]
 
     def offered(self) -> dict[str, frozenset[str]]:

@@ -1,8 +1,8 @@
 """Who else has rights on the chosen users' mailboxes (PRM-01, PRM-02, PRM-05; shapes 3.7).
 
-Of the folders the calendar is read: it is the one that delegates share, and each further folder costs one more call
-for every mailbox. Exchange names a trustee now by sign-in name, now by display name; here it is the primary address,
-wherever exactly one recipient of the tenant answers to that name.
+Of the folders the rights on the calendar are read: it is the one that delegates share, and each further folder costs
+one more call for every mailbox. Exchange names a trustee now by sign-in name, now by display name; here it is the
+primary address, wherever exactly one recipient of the tenant answers to that name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtmig_kernel.inventory.addresses import guid_or_none
 from xtmig_kernel.inventory.chosen import mailboxes_of_chosen
+from xtmig_kernel.inventory.folder_shapes import calendar_names
 from xtmig_kernel.inventory.many import ask_many, rows_or_none
 from xtmig_kernel.inventory.recipients import ALL, exchange_users, recipients
 from xtmig_kernel.rules.recipient_names import RecipientNames
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MAILBOX, RECIPIENT = "mailbox", "recipient"
 SELF = "NT AUTHORITY\\SELF"
 NOBODY = ("Default", "Anonymous")
-_CALLS = 3
+_CALLS = 2
 
 
 def _named(people: RecipientNames, name: str) -> tuple[str, str | None]:
@@ -48,7 +49,7 @@ def mailbox_permissions(context: ReadContext) -> tuple[str, list[Row]]:
     delegates = _delegates(context)
     asked = [call for address in addresses for call in _calls(address)]
     answers = [rows_or_none(answer) for answer in ask_many(context, asked)]
-    calendars = _calendars(context, addresses, answers[2::_CALLS])
+    calendars = _calendars(context, addresses)
     rows: list[Row] = []
     for number, mailbox in enumerate(mine):
         full, send_as = answers[number * _CALLS : number * _CALLS + 2]
@@ -64,8 +65,6 @@ def _calls(address: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     return (
         ("Get-MailboxPermission", {"Identity": address}),
         ("Get-RecipientPermission", {"Identity": address}),
-        # a mailbox calls its calendar by the word of its own language
-        ("Get-MailboxFolderStatistics", {"Identity": address, "FolderScope": "Calendar"}),
     )
 
 
@@ -79,11 +78,12 @@ def _delegates(context: ReadContext) -> dict[str | None, list[str]]:
     return by_guid
 
 
-def _calendars(
-    context: ReadContext, addresses: list[str], statistics: list[list[dict[str, Any]] | None]
-) -> list[list[tuple[str, dict[str, Any]]] | None]:
-    """Each mailbox's calendar and the rights on it; None where they were refused, none where it has no calendar."""
-    names = [None if found is None else _calendar(found) for found in statistics]
+def _calendars(context: ReadContext, addresses: list[str]) -> list[list[tuple[str, dict[str, Any]]] | None]:
+    """Each mailbox's calendar and the rights on it; None where they were refused, none where it has no calendar.
+
+    A mailbox calls its calendar by the word of its own language.
+    """
+    names = calendar_names(context)
     calls = [
         ("Get-MailboxFolderPermission", {"Identity": f"{address}:\\{name}"})
         for address, name in zip(addresses, names, strict=True)
@@ -98,11 +98,6 @@ def _calendars(
         rows = rows_or_none(next(answers))
         found.append(None if rows is None else [(name, row) for row in rows])
     return found
-
-
-def _calendar(folders: list[dict[str, Any]]) -> str:
-    """The calendar's name, an empty text where the mailbox has none."""
-    return next((str(row.get("Name") or "") for row in folders if row.get("FolderType") == "Calendar"), "")
 
 
 _Right = tuple[str, str, str, bool, bool]

@@ -16,6 +16,7 @@ ASKED_ONE_BY_ONE = (
     "mailbox_sizes",
     "archive_recoverable_folders",
     "hold_tracking",
+    "folder_shapes",
     "mailbox_permissions",
 )
 """Tables for which no bulk read exists; they are read last, the longest at the end."""

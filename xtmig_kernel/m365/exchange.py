@@ -117,11 +117,14 @@ class ExchangeClient:
         warnings = tuple(text for text in _warnings(page) if not (following and text.startswith(_MORE)))
         return Page(tuple(_rows(page, cmdlet)), warnings, normal_port(str(following)) if following else None)
 
-    def invoke_many(self, calls: Sequence[CmdletCall]) -> list[Reply | ServiceError]:
+    def invoke_many(
+        self, calls: Sequence[CmdletCall], *, select: Sequence[str] | None = None
+    ) -> list[Reply | ServiceError]:
         """Run many cmdlets, ten in a request (wire 1.9).
 
         Args:
             calls: Cmdlet and parameters of each.
+            select: Only these properties, of each answer.
 
         Returns:
             One reply or error for each call, in their order. A call that failed because the service was busy, or a
@@ -137,7 +140,7 @@ class ExchangeClient:
         replies: list[Reply | ServiceError] = []
         for start in range(0, len(calls), _BATCH):
             members = [(calls[i][0], bodies[i]) for i in range(start, min(start + _BATCH, len(calls)))]
-            replies += self._batch(members)
+            replies += self._batch(members, self._invoke_url(select))
         return replies
 
     def offered(self) -> dict[str, frozenset[str]]:
@@ -151,21 +154,21 @@ class ExchangeClient:
     def close(self) -> None:
         """Nothing: the tenant's connections are shared with Graph."""
 
-    def _batch(self, members: list[tuple[str, dict[str, Any]]]) -> list[Reply | ServiceError]:
+    def _batch(self, members: list[tuple[str, dict[str, Any]]], url: str) -> list[Reply | ServiceError]:
         try:
-            answers = self._send_batch(members)
+            answers = self._send_batch(members, url)
         except ServiceError as error:
             return [copy(error) for _ in members]  # a caller may add each member's subject
-        return [self._member(answers.get(str(i)), cmdlet, body) for i, (cmdlet, body) in enumerate(members)]
+        return [self._member(answers.get(str(i)), url, cmdlet, body) for i, (cmdlet, body) in enumerate(members)]
 
-    def _send_batch(self, members: list[tuple[str, dict[str, Any]]]) -> dict[str, Response]:
+    def _send_batch(self, members: list[tuple[str, dict[str, Any]]], url: str) -> dict[str, Response]:
         request_id = str(uuid4())
         bearer = self._http.token()
         requests = [
             {
                 "id": str(i),
                 "method": "POST",
-                "url": self._url("InvokeCommand"),
+                "url": url,
                 "headers": {
                     **self._headers(cmdlet, None, request_id),
                     "Prefer": f"odata.maxpagesize={_PAGE};odata.continue-on-error",
@@ -188,8 +191,8 @@ class ExchangeClient:
             str(part.get("id")): Response.of_part(part, request_id) for part in parts or [] if isinstance(part, dict)
         }
 
-    def _member(self, response: Response | None, cmdlet: str, body: dict[str, Any]) -> Reply | ServiceError:
-        url, headers = self._url("InvokeCommand"), self._headers(cmdlet, None)
+    def _member(self, response: Response | None, url: str, cmdlet: str, body: dict[str, Any]) -> Reply | ServiceError:
+        headers = self._headers(cmdlet, None)
         changing = writes(cmdlet)
         try:
             if response is None:

@@ -93,11 +93,14 @@ class ExchangeService(Protocol):
         """
         ...
 
-    def invoke_many(self, calls: Sequence[CmdletCall]) -> list[Reply | ServiceError]:
+    def invoke_many(
+        self, calls: Sequence[CmdletCall], *, select: Sequence[str] | None = None
+    ) -> list[Reply | ServiceError]:
         """Run many cmdlets that do not depend on each other.
 
         Args:
             calls: Cmdlet and parameters of each.
+            select: Only these properties, of each answer.
 
         Returns:
             One reply or error for each call, in their order.

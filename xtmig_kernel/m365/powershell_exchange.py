@@ -152,11 +152,14 @@ class PowerShellExchange:
         reply = self.invoke(cmdlet, parameters, select=select)
         return Page(reply.rows, reply.warnings)
 
-    def invoke_many(self, calls: Sequence[CmdletCall]) -> list[Reply | ServiceError]:
+    def invoke_many(
+        self, calls: Sequence[CmdletCall], *, select: Sequence[str] | None = None
+    ) -> list[Reply | ServiceError]:
         """As `ExchangeService.invoke_many`, one after the other.
 
         Args:
             calls: Cmdlet and parameters of each.
+            select: Only these properties, of each answer.
 
         Raises:
             UsageError: A parameter cannot be sent; nothing was sent then.
@@ -165,7 +168,7 @@ class PowerShellExchange:
         replies: list[Reply | ServiceError] = []
         for cmdlet, parameters in prepared:
             try:
-                replies.append(self._run(cmdlet, parameters, []))
+                replies.append(self._run(cmdlet, parameters, list(select or ())))
             except ServiceError as error:
                 replies.append(error)
             except (SignInError, UsageError) as error:  # not sent; what was done before it keeps its outcome

@@ -28,6 +28,7 @@ from xtmig_kernel.rules import (
     exchange_licences,
     failure_rules,
     first_contact,
+    folder_limits,
     gate_foreign,
     gate_rules,
     gate_signs,
@@ -125,6 +126,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *growth.RULES,
     *own_keys.RULES,
     *retained.RULES,
+    *folder_limits.RULES,
 )
 
 __all__ = ["ALL_RULES", "Judgement", "Rule", "Seen", "blocks", "evaluate"]

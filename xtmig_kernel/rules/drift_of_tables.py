@@ -79,12 +79,16 @@ class Threshold:
 THRESHOLDS: Mapping[str, Threshold] = {
     "SecondsAhead": Threshold(60, 0),
     **dict.fromkeys(("Bytes", "DeletedBytes", "BytesTransferred"), Threshold(100 * MB)),
-    **dict.fromkeys(("Items", "DeletedItems", "SyncedItems", "SourceItems", "TargetItems"), Threshold(1000)),
+    **dict.fromkeys(
+        ("Items", "DeletedItems", "SyncedItems", "SourceItems", "TargetItems", "MostItems", "MostRecoverableItems"),
+        Threshold(1000),
+    ),
+    **dict.fromkeys(("Folders", "MostSubfolders"), Threshold(100)),
 }
-"""Sizes: told beyond a tenth and 100 MB, or a tenth and 1,000 items. A clock: beyond a minute."""
+"""Sizes: told beyond a tenth and 100 MB, 1,000 items or 100 folders. A clock: beyond a minute."""
 THRESHOLDS_IN_WORDS = (
-    "Sizes are told where they differ by more than a tenth, and by more than 100 MB or 1,000 items; this computer's "
-    "clock where it differs by more than a minute."
+    "Sizes are told where they differ by more than a tenth, and by more than 100 MB, 1,000 items or 100 folders; this "
+    "computer's clock where it differs by more than a minute."
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
+from xtmig_kernel.runs.snapshot_folders import folders_of
 from xtmig_kernel.runs.snapshot_side import given, proxies
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _mailbox(side: SnapshotSide, row: Row) -> dict[str, Any] | None:
     move = str(state.get("MailboxMoveStatus") or NONE)
     return made | given(
         holds=_holds(state) | given(tracked=_tracked(side, guid)),
+        folders=_folders(side, guid),
         archive_folders=_archive_folders(side, guid),
         usage_location=row["UsageLocation"],
         disabled_archive_guid=row["DisabledArchiveGuid"],
@@ -161,6 +163,11 @@ def _tracked(side: SnapshotSide, guid: str) -> list[str]:
     rows = side.grouped("hold_tracking").get(guid, [])
     own = [str(row["Hold"]) for row in rows if row["Hold"] and row["Kind"] == ORGANIZATION_HOLD]
     return [hold for hold in own if hold.casefold() not in everybodys]
+
+
+def _folders(side: SnapshotSide, guid: str) -> list[dict[str, Any]]:
+    rows = side.grouped("folder_shapes").get(guid, [])
+    return folders_of(rows[0], side.sizes.get((guid, False), {})) if rows and rows[0]["Folders"] is not None else []
 
 
 def _archive_folders(side: SnapshotSide, guid: str) -> list[dict[str, Any]]:

@@ -66,6 +66,7 @@ UNREAD = {
     ),
     "archive_recoverable_folders": ("Get-MailboxFolderStatistics",),
     "hold_tracking": ("Export-MailboxDiagnosticLogs",),
+    "folder_shapes": ("Get-MailboxFolderStatistics",),
     "client_access": ("Get-CASMailbox",),
     "calendar_processing": ("Get-CalendarProcessing",),
     "migration_users": ("Get-MigrationUser",),
@@ -83,8 +84,11 @@ OF_TARGET = frozenset({
     "migration_endpoints", "migration_users", "migration_batches", "move_requests", "applications",
 })  # fmt: skip
 OF_SOURCE = frozenset(
-    {"scope_members", "archive_recoverable_folders", "hold_tracking", "client_access", "calendar_processing"}
-)
+    {
+        "scope_members", "archive_recoverable_folders", "hold_tracking", "folder_shapes", "client_access",
+        "calendar_processing",
+    }
+)  # fmt: skip
 
 
 def setup_of(side: SnapshotSide, project: Project) -> dict[str, Any]:

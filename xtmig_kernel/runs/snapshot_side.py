@@ -128,9 +128,10 @@ class SnapshotSide:
         for table, column, word in (
             ("archive_recoverable_folders", "Folder", "archive folders"),
             ("hold_tracking", "Hold", "hold log"),
+            ("folder_shapes", "Folders", "folders"),
         ):
             rows = self.grouped(table).get(guid, [])
-            words += [word] if any(not row[column] for row in rows) else []
+            words += [word] if any(row[column] in (None, "") for row in rows) else []
         return [*words, *([] if guid in self.rights else ["permissions"])]
 
     def person(self, row: Row) -> dict[str, Any]:

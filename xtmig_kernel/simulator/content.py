@@ -32,6 +32,7 @@ RECOVERABLE = {
     "/Versions": "RecoverableItemsVersions",
 }
 MOVING_RECOVERABLE = frozenset({DELETIONS, "/Purges", "/Versions"})
+OWN = "User Created"
 IN_ARCHIVE = ("/Top of Information Store", INBOX, "/Deleted Items")
 
 
@@ -95,8 +96,9 @@ def _places(
         for path in dict.fromkeys([*kinds, *mine]):
             folder = mine.get(path, Folder(path=path))
             more = left if path == rest else (0, 0)
-            kind = kinds.get(path, "User Created")
+            kind = kinds.get(path) or (f"RecoverableItems{path.rpartition('/')[2]}" if recoverable else OWN)
             found.append(Place(path, kind, folder.items + more[0], in_bytes(folder.size) + more[1], recoverable))
+            found += [Place(f"{path}/{n}", OWN, 0, 0, recoverable) for n in range(1, folder.subfolders + 1)]
     return found
 
 
@@ -112,7 +114,7 @@ def after_move(places: list[Place], lost: dict[str, int]) -> list[Folder]:
     kept = []
     for place in places:
         moving = place.path in MOVING_RECOVERABLE if place.recoverable else place.path != OUTBOX
-        if moving and (place.items or place.size or place.kind == "User Created"):
+        if moving and (place.items or place.size or place.kind == OWN):
             items = max(0, place.items - lost.get(place.name.lower(), 0))
             kept.append(Folder(path=place.path, items=items, size=f"{place.size} B", recoverable=place.recoverable))
     return kept

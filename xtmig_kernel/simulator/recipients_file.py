@@ -148,12 +148,16 @@ class Skipped(Part):
 
 
 class Folder(Part):
-    """A folder by its path, such as `/Inbox/Projects`, or `/Purges` among the recoverable ones."""
+    """A folder by its path, such as `/Inbox/Projects`, or `/Purges` among the recoverable ones.
+
+    `subfolders` puts so many empty folders into it, which are called by their numbers.
+    """
 
     path: str
     items: int = Field(default=0, ge=0)
     size: str = "0 B"
     recoverable: bool = False
+    subfolders: int = Field(default=0, ge=0)
 
 
 class Content(Part):
@@ -260,7 +264,9 @@ class Mailbox(Recipient):
     retention_policy: str | None = "Default MRM Policy"
     elc_processing_disabled: bool = False
     data_encryption_policy: str | None = None
-    unreadable: list[Literal["statistics", "archive statistics", "permissions", "archive folders", "hold log"]] = []
+    unreadable: list[
+        Literal["statistics", "archive statistics", "permissions", "folders", "archive folders", "hold log"]
+    ] = []
 
 
 class MailUser(Recipient):

@@ -50,7 +50,8 @@ WHY: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "mailbox_states", "organization_holds", "mailbox_sizes", "archive_recoverable_folders", "hold_tracking",
-            "move_requests", "earlier_sizes", "snapshot_drift", "retention_policies", "case_holds", "hold_decisions",
+            "folder_shapes", "move_requests", "earlier_sizes", "snapshot_drift", "retention_policies", "case_holds",
+            "hold_decisions",
         ),
         _STOPS,
     ),

@@ -203,6 +203,24 @@ MOVE_TABLES = (
         "has one row without a hold, one that nothing holds has none",
     ),
     Table(
+        "folder_shapes",
+        {
+            "ExchangeGuid": "guid",
+            "Mailbox": "text",
+            "Folders": "int",
+            "MostItems": "int",
+            "MostItemsFolder": "text",
+            "MostRecoverableItems": "int",
+            "MostRecoverableFolder": "text",
+            "MostSubfolders": "int",
+            "MostSubfoldersFolder": "text",
+            "Depth": "int",
+        },
+        "Get-MailboxFolderStatistics of the chosen users' mailboxes, in one row for each: how many folders it has, the "
+        "most items of one, the most of one of Deletions, Versions and Purges, the most folders that lie directly in "
+        "one, and how many levels there are. A mailbox that did not tell has one row without numbers",
+    ),
+    Table(
         "move_requests",
         {"ExchangeGuid": "guid", "Identity": "text", "Status": "text", "Flags": "flags", "BatchName": "text"},
         "Get-MoveRequest: moves that are under way in that tenant (BAT-10, ERR-13)",

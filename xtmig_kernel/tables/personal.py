@@ -58,7 +58,7 @@ PERSONAL: Mapping[str, Personal] = {
         Personal.TEXT,
     ),
     **dict.fromkeys(("Remark", "Reason", "PreviousMailboxExport", "Note"), Personal.WORDS),
-    "Folder": Personal.FOLDER,
+    **dict.fromkeys(("Folder", "MostItemsFolder", "MostRecoverableFolder", "MostSubfoldersFolder"), Personal.FOLDER),
     **dict.fromkeys(
         _columns(
             "DeliverAndForward HiddenFromAddressLists ActiveSyncEnabled OWAEnabled PopEnabled ImapEnabled "
@@ -72,7 +72,8 @@ PERSONAL: Mapping[str, Personal] = {
             "PreviousMailbox PreviousRecipientTypeDetails QuotaBytes ReceivedAt RecipientTypeDetails "
             "RecoverableItemsQuotaBytes RemoteMailbox RemoteRecipientType RetentionPolicy Right "
             "RoleTemplateIds SkippedItems SoftDeletedAt SourceItems TargetItems TrusteeKind "
-            "UnapprovedSkippedItems UsageLocation UserType Wave Decision"
+            "UnapprovedSkippedItems UsageLocation UserType Wave Decision "
+            "Folders MostItems MostRecoverableItems MostSubfolders Depth"
         ),
         Personal.STATE,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cases_licensing import NEEDED, NO_SEAT
-from preflight_facts import ARCHIVE, deleted_mail_user, earlier, folder, tracked
+from preflight_facts import ARCHIVE, deleted_mail_user, earlier, folder, shape, tracked
 from prepared_facts import NOBODY, WAS_MAILBOX
 from rule_case import Case
 from start_facts import BATCH, migration_user
@@ -14,6 +14,7 @@ from user_facts import chosen, deleted_mailbox, sku
 
 STATES, SIZES = "source__mailbox_states", "source__mailbox_sizes"
 FOLDERS, TRACKED, EARLIER = "source__archive_recoverable_folders", "source__hold_tracking", "source__earlier_sizes"
+SHAPES = "source__folder_shapes"
 BATCHES_OF = "target__migration_users"
 UNREAD: dict[str, Any] = {STATES: []}
 NEVER_PASS = {"add-on-seats-by-wave"}
@@ -99,6 +100,20 @@ NOT_PASSING: dict[str, list[Case]] = {
         Case("the log did not tell", ["fail"], {TRACKED: [tracked(Hold=None, Kind=None)]}),
         Case("not read", ["fail"], UNREAD),
     ],
+    "folders-within-limits": [
+        Case("900,000 items in a folder", ["warn"], {SHAPES: [shape(MostItems=900_000)]}),
+        Case("a million", ["fail"], {SHAPES: [shape(MostItems=1_000_000)]}),
+        Case("2,750,000 in Deletions", ["warn"], {SHAPES: [shape(MostRecoverableItems=2_750_000)]}),
+        Case("three million", ["fail"], {SHAPES: [shape(MostRecoverableItems=3_000_000)]}),
+        Case("9,000 folders in one", ["warn"], {SHAPES: [shape(Folders=9_100, MostSubfolders=9_000)]}),
+        Case("10,000 of them", ["fail", "warn"], {SHAPES: [shape(Folders=10_100, MostSubfolders=10_000)]}),
+        Case("10,000 altogether", ["warn"], {SHAPES: [shape(Folders=10_000)]}),
+        Case("250 levels", ["warn"], {SHAPES: [shape(Depth=250)]}),
+        Case("300 levels", ["fail"], {SHAPES: [shape(Depth=300)]}),
+        Case("its folders were not told", ["fail"], {SHAPES: [shape(Folders=None, MostItems=None, Depth=None)]}),
+        Case("the items of one were not told", ["fail"], {SHAPES: [shape(MostItems=None, MostItemsFolder=None)]}),
+        Case("the mailbox is not among them", ["fail"], {SHAPES: []}),
+    ],
 }  # fmt: skip
 
 PASSING: dict[str, list[Case]] = {
@@ -142,5 +157,12 @@ PASSING: dict[str, list[Case]] = {
         Case("excluded", ["pass"], {TRACKED: [tracked(Hold="-mbx7cfb:2")]}),
         Case("held by a policy of all, which another rule tells once", ["pass"], {TRACKED: [tracked()]} | OF_ALL),
         Case("another mailbox", ["pass"], {TRACKED: [tracked(ExchangeGuid=JO_GUID)]}),
+    ],
+    "folders-within-limits": [
+        Case("one below each", ["pass"], {SHAPES: [shape(
+            Folders=9_999, MostItems=899_999, MostRecoverableItems=2_749_999, MostSubfolders=8_999, Depth=249)]}),
+        Case("an empty mailbox", ["pass"], {SHAPES: [shape(
+            Folders=0, MostItems=0, MostItemsFolder=None, MostRecoverableItems=0, MostSubfolders=0, Depth=0)]}),
+        Case("the state was not read, which others tell", ["pass"], UNREAD),
     ],
 }  # fmt: skip

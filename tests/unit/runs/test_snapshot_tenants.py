@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from core_facts import NOW, configured, make_project, observed, refused, settings
+from preflight_facts import shape
 
 from xtmig_kernel.errors import InventoryError
 from xtmig_kernel.evidence import Observed
@@ -66,6 +67,12 @@ def test_a_mailbox_that_did_not_tell_is_unreadable() -> None:
     size = configured()["source.mailbox_sizes"][0] | {"Bytes": None, "Items": None}
     made = loaded(source__mailbox_sizes=[size], source__mailbox_permissions=[])
     assert made.tenants["source"]["mailboxes"][0]["unreadable"] == ["statistics", "permissions"]
+
+
+def test_a_mailbox_that_did_not_tell_its_folders_is_unreadable() -> None:
+    """Folders that were not listed are refused in the rehearsal, while rights that were told are still there."""
+    made = loaded(source__folder_shapes=[shape(Folders=None)])
+    assert made.tenants["source"]["mailboxes"][0]["unreadable"] == ["folders"]
 
 
 def test_holds_of_the_organisation_that_were_not_told_are_unknown() -> None:
