@@ -62,19 +62,18 @@ class KeepingExchange:
         for cmdlet, _ in calls:
             _only_read(cmdlet)
         replies: list[Reply | ServiceError] = []
-        columns = list(select or ())
         for group in groups_of(calls, CMDLETS_PER_REQUEST):
             plain = [(cmdlet, dict(given)) for cmdlet, given in group]
-            what = [plain, columns] if columns else plain
+            what = [plain, list(select or ())]
             names = [str(given.get("Identity") or "").partition(":\\")[0] for _, given in plain]
-            answers = self._kept.ask(what, names, lambda asked=plain: self._send(asked, columns), self._trace)  # type: ignore[misc]
+            answers = self._kept.ask(what, names, lambda asked=plain: self._send(asked, select), self._trace)  # type: ignore[misc]
             replies += [item if isinstance(item, ServiceError) else Reply(tuple(item)) for item in answers]
         return replies
 
     def _send(
-        self, calls: Sequence[tuple[str, Mapping[str, Any]]], columns: list[str]
+        self, calls: Sequence[tuple[str, Mapping[str, Any]]], select: Sequence[str] | None
     ) -> list[list[Any] | ServiceError]:
-        found = self._exchange.invoke_many(calls, select=columns) if columns else self._exchange.invoke_many(calls)
+        found = self._exchange.invoke_many(calls, select=select)
         return [item if isinstance(item, ServiceError) else list(item.rows) for item in found]
 
     def offered(self) -> dict[str, frozenset[str]]:
