@@ -267,6 +267,30 @@ def test_a_slow_answer_is_the_real_one(client: Client) -> None:
     assert time.perf_counter() - began >= 0.4
 
 
+@pytest.mark.parametrize(
+    ("service", "header", "usual", "told"),
+    [
+        ("exo", "Rate-Limit-Remaining", "29999", "1500"),
+        ("graph", "x-ms-throttle-limit-percentage", None, "0.95"),
+    ],
+)
+def test_a_limit_that_is_near_is_told_in_a_header(
+    client: Client, service: str, header: str, usual: str | None, told: str
+) -> None:
+    """The real answer says how little is left (F-24) or how much is used (F-33), and the next one as ever."""
+    expected = client.ask(service).json()["value"]
+    client.plant(kind="near-limit", left=0.05, service=service)
+    near, after = client.ask(service), client.ask(service)
+    assert (200, expected, told) == (near.status_code, near.json()["value"], near.headers.get(header))
+    assert usual == after.headers.get(header)
+
+
+def test_graph_is_silent_while_a_limit_is_far(client: Client) -> None:
+    """Graph tells of a limit only once four fifths of it are used (F-33)."""
+    client.plant(kind="near-limit", left=0.25, service="graph")
+    assert "x-ms-throttle-limit-percentage" not in client.ask("graph").headers
+
+
 def test_a_regional_host_answers_after_a_redirect(client: Client) -> None:
     """302 names another host (F-27) that takes the same request with the token, and leads nowhere else."""
     client.plant(kind="redirect", times=2, **CMDLET)

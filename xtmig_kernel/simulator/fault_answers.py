@@ -12,8 +12,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .exchange import errors as exchange
-from .exchange.service import PAGE_EXPIRED
-from .faults_file import Answered, Busy, BusyMember, Localised, Redirect, ServerError, Slow, Warned
+from .exchange.service import PAGE_EXPIRED, RATE_LIMIT
+from .faults_file import Answered, Busy, BusyMember, Localised, NearLimit, Redirect, ServerError, Slow, Warned
 from .graph import context as graph
 from .http import Answer, Effect
 from .identifiers import guid
@@ -41,6 +41,9 @@ GRAPH_ERRORS = {
     503: ("ServiceUnavailable", "Service unavailable. Please retry."),
     504: ("GatewayTimeout", "The gateway did not get an answer in time."),
 }
+GRAPH_TELLS = 0.2
+"""Graph is silent while more than this part of a limit is left."""
+
 BUSY = "There are too many incoming requests."
 TROUBLE = "A transient error has occurred. Please try again."
 LOCALISED = {
@@ -65,6 +68,8 @@ def effect_of(fault: AnyFault, call: Call, subject: str, now: datetime, regional
         return Effect(fault.kind, seconds=fault.seconds)
     if isinstance(fault, Warned):
         return Effect(fault.kind, warning=fault.text)
+    if isinstance(fault, NearLimit):
+        return Effect(fault.kind, headers=_near(fault))
     if isinstance(fault, Redirect):
         return Effect(fault.kind, Answer(fault.status, b"", {"Location": regional + call.target}))
     if isinstance(fault, Answered):
@@ -73,6 +78,13 @@ def effect_of(fault: AnyFault, call: Call, subject: str, now: datetime, regional
     if isinstance(fault, Busy | BusyMember) and fault.retry_after is not None:
         answer = answer.with_headers({"Retry-After": f"{fault.retry_after:g}"})
     return Effect(fault.kind, answer)
+
+
+def _near(fault: NearLimit) -> dict[str, str]:
+    """Exchange counts what is left (F-24), Graph tells which part is used, and only from four fifths on (F-33)."""
+    if fault.service == "exo":
+        return {"Rate-Limit-Remaining": str(round(fault.left * RATE_LIMIT))}
+    return {"x-ms-throttle-limit-percentage": f"{1 - fault.left:g}"} if fault.left <= GRAPH_TELLS else {}
 
 
 def _challenge(call: Call) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .faults_file import AnyFault, Fault
     from .http import Call, Effect
 
-WHOLE = frozenset({"reset-before", "reset-after", "truncated", "slow", "redirect"})
+WHOLE = frozenset({"reset-before", "reset-after", "truncated", "slow", "near-limit", "redirect"})
 """Faults of a connection: they hit a request, with the whole batch that it may be."""
 
 OF_CMDLETS = frozenset({"warning", "localised"})

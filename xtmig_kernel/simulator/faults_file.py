@@ -107,6 +107,14 @@ class Warned(Fault):
     text: str = "The command completed successfully but no settings of the object have been modified."
 
 
+class NearLimit(Fault):
+    """The real answer, whose headers say that little is left of the service's limit."""
+
+    kind: Literal["near-limit"]
+    service: Literal["graph", "exo"]
+    left: float = Field(default=0.05, ge=0, le=1, description="part of the limit that is left")
+
+
 class Localised(Fault):
     """A cmdlet's object that is not there, told in another language than English."""
 
@@ -125,7 +133,7 @@ class Answered(Fault):
 
 
 AnyFault: TypeAlias = Annotated[
-    Broken | Refused | Busy | BusyMember | ServerError | Slow | Redirect | Warned | Localised | Answered,
+    Broken | Refused | Busy | BusyMember | ServerError | Slow | NearLimit | Redirect | Warned | Localised | Answered,
     Field(discriminator="kind"),
 ]
 _ONE: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)

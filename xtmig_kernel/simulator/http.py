@@ -80,6 +80,7 @@ class Effect:
         kind: The fault's kind, for the record.
         answer: Given instead of the real one; the request is then not carried out.
         warning: Added to the warnings of a successful answer.
+        headers: In the place of the real answer's own.
         seconds: How long the answer is kept back.
         cut: The connection is reset before the request is carried out, or after it without an answer, or closed after
             half of the answer's body.
@@ -88,11 +89,13 @@ class Effect:
     kind: str
     answer: Answer | None = None
     warning: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     cut: Literal["before", "after", "half"] | None = None
 
     def on(self, answer: Answer) -> Answer:
-        """The real answer, with the warning where there is one to add."""
+        """The real answer, with the headers, and the warning where there is one to add."""
+        answer = replace(answer, headers={**answer.headers, **self.headers})
         if not (self.warning and answer.status == HTTPStatus.OK and isinstance(answer.body, dict)):
             return answer
         warnings = [*answer.body.get("@adminapi.warnings", []), self.warning]

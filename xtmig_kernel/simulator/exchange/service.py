@@ -64,6 +64,7 @@ LARGEST_BATCH = 10
 LARGEST_PAGE = 1000
 DEFAULT_RESULTS = 1000
 LINK_SECONDS = 1800
+RATE_LIMIT = 30000
 PAGE_EXPIRED = "Expired or Invalid pagination request. Default Expiry time is 00:30:00"
 MORE = (
     "There are more results available than are currently displayed. To view them, increase the value for the "
@@ -221,8 +222,8 @@ def _headers(world: World, call: Call) -> dict[str, str]:
     """What every answer carries (shapes 3.1); the limits keep wall time, as tokens do."""
     return {
         "Request-Id": guid(world.seed, call.path, call.wall),
-        "Rate-Limit-Limit": "30000",
-        "Rate-Limit-Remaining": "29999",
+        "Rate-Limit-Limit": str(RATE_LIMIT),
+        "Rate-Limit-Remaining": str(RATE_LIMIT - 1),
         "Rate-Limit-Reset": iso(datetime.fromtimestamp(call.wall, UTC) + timedelta(seconds=16)),
         "X-ConcurrencyCount": "1",
     }
