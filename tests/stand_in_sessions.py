@@ -184,11 +184,13 @@ class Session:
         tenant: What the session is connected to.
         folder: The folder of the script, in which it may write.
         answers: What the person types in, by the question.
+        confirms: Whether the person types the code for which a step asks.
     """
 
     tenant: Tenant
     folder: Path
     answers: dict[str, str] = field(default_factory=dict)
+    confirms: bool = True
     connected: list[str] = field(default_factory=list)
 
     def run(self, script: Path) -> None:
@@ -240,7 +242,8 @@ class Session:
 
     def _read_host(self, asked: Asked) -> list[Any]:
         (question,) = asked.given
-        answer = self.answers[question]
+        code = re.search(r" To go on type ([0-9a-f]{8})$", question)
+        answer = (code[1] if self.confirms else "") if code else self.answers[question]
         return [SecureString(answer)] if asked.named.get("AsSecureString") else [answer]
 
     def _convertto_securestring(self, asked: Asked) -> list[Any]:

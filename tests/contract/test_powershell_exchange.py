@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from canned_shell import CONNECTED, Play
-from canned_wire import TARGET, NotingClock, access_token
+from canned_wire import TARGET, NotingClock, access_token, project
 from hostile_text import NAMES
 
 from xtmig_kernel.changes import CsvBytes
@@ -33,8 +33,10 @@ from xtmig_kernel.errors import (
 from xtmig_kernel.m365 import CLEAR, PSCredential, Reply, TimedOut, UncertainWrite, powershell_exchange
 from xtmig_kernel.m365.exchange_errors import complaint_of_record, error_of
 from xtmig_kernel.m365.powershell_exchange import ENVIRONMENTS, PowerShellExchange
+from xtmig_kernel.m365.recording import Recorder
 from xtmig_kernel.m365.shell import Shell
 from xtmig_kernel.m365.shell_values import to_shell
+from xtmig_kernel.m365.watching import watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -464,3 +466,31 @@ def test_closing_ends_the_shell(make: Callable[..., PowerShellExchange], play: P
     assert not shell.running
     exchange.invoke("Get-Thing")
     assert len(play.starts) == 2
+
+
+def test_a_record_keeps_the_shapes_of_lines(make: Callable[..., PowerShellExchange], tmp_path: Path) -> None:
+    """`check-access --record` keeps of each line what it does, names and kinds, and nothing of whom it speaks."""
+    redactor, tokens, hidden = Redactor(), Tokens((0, 3600)), NAMES["markup"]
+    rows = {"result": {"rows": [{"DisplayName": hidden, "Database": None, "Lara Newton": 1}], "warnings": [hidden]}}
+    refused = failure(f"Ex1|x|{hidden}", "System.Management.Automation.RemoteException", hidden, "PermissionDenied")
+    exchange = make(rows, refused, "die", tokens=tokens, redactor=redactor)
+    recorder = Recorder(project(tmp_path))
+    with watching(recorder):
+        exchange.invoke("Get-Mailbox", {"Identity": hidden, "ResultSize": "Unlimited"})
+        for cmdlet in ("Get-User", "New-MigrationEndpoint"):
+            with pytest.raises(ServiceError):
+                exchange.invoke(cmdlet, {"Name": "x", "Credentials": PSCredential("app", Secret("s3cr3t", redactor))})
+    text = recorder.text()
+    connected, read, denied, lost = json.loads(text)["requests"]
+    assert ("powershell", "connect", None) == (connected["service"], connected["do"], connected["cmdlet"])
+    assert ("run", "Get-Mailbox") == (read["do"], read["cmdlet"])
+    assert {"ResultSize": "text"}.items() <= read["parameters"].items()
+    (row,) = read["answer"]["result"]["rows"]["shapes"]
+    assert {"DisplayName": f"text({len(hidden)})", "Database": "null", "{key}": "number"} == row
+    error = denied["answer"]["error"]
+    assert ("System.Management.Automation.RemoteException", "PermissionDenied") == (error["type"], error["category"])
+    assert ({"Name": "text", "Credentials": "credential", "Confirm": "bool"}, {"raised": "ShellLost"}) == (
+        lost["parameters"], lost["answer"],
+    )  # fmt: skip
+    for named in (hidden, "Lara", UPN, TARGET, "s3cr3t", tokens.tokens[0], "eyJ"):
+        assert named not in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -184,6 +185,27 @@ def test_script_keeps_the_order_of_changes() -> None:
     """The changes stand in the order in which they are to be made."""
     text = script("T", [a_change(ExchangeCall("Set-User", {"Identity": name})) for name in ("first", "then")], CONNECT)
     assert text.index("Set-User -Identity 'first'") < text.index("Set-User -Identity 'then'")
+
+
+def a_script(**what: Any) -> Script:
+    return Script("070", "T", "target", CONNECT["tenant_id"], CONNECT["domain"], **what)
+
+
+def test_a_question_tells_who_has_approved() -> None:
+    """The question before a step tells how many of its changes xtmig knows to be approved, by whom and until when."""
+    change = replace(a_change(ExchangeCall("Set-User", {"Identity": "u"})), level=Level.SECOND_PERSON)
+    question = "Step 070.2, 1 change: Do it. This needs the approval of a second person; {}, as far as xtmig knows."
+    assert question.format("none approved") in a_script(changes=(change,)).text("r.json")
+    approved = a_script(changes=(change,), approved=((change.hash, "a@x until then"),)).text("r.json")
+    assert question.format("1 approved by a@x until then") in approved
+
+
+def test_what_is_left_out_is_named_and_not_called() -> None:
+    """A change that is held back stands in the script as a comment, whatever its title holds."""
+    text = a_script(left_out=(("a\nRemove-Mailbox x", "b\nRemove-Mailbox y"),)).text("r.json")
+    assert "# Left out: a Remove-Mailbox x" in text
+    assert "is held back until this holds: b Remove-Mailbox y" in text
+    assert [] == [line for line in text.splitlines() if line.startswith("Remove-")]
 
 
 @pytest.mark.parametrize("text", ["a\nRemove-Mailbox x", "a\r\nRemove-Mailbox x", "a\u2028Remove-Mailbox x"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +40,15 @@ def a_script(*changes: Change, reads: tuple[Read, ...] = ()) -> Script:
     return Script("070", "Title", "target", TARGET_ID, DOMAIN, changes, reads)
 
 
-def run(folder: Path, script: Script, tenant: Noting | None = None, **answers: str) -> tuple[Noting, dict[str, Any]]:
+def run(
+    folder: Path, script: Script, tenant: Noting | None = None, *, confirms: bool = True, **answers: str
+) -> tuple[Noting, dict[str, Any]]:
     """Run a script in the stand-in shell; the tenant that was asked, and the results."""
     tenant = tenant or Noting(TARGET_ID)
     path = folder / "script.ps1"
     path.write_text("\ufeff" + script.text("script.results.json"), encoding="utf-8", newline="\n")
     try:
-        Session(tenant, folder, answers).run(path)
+        Session(tenant, folder, answers, confirms).run(path)
     finally:
         results = folder / "script.results.json"
         data = json.loads(results.read_text(encoding="utf-8-sig")) if results.exists() else {}
@@ -129,6 +133,37 @@ def test_a_script_stops_at_the_first_error(tmp_path: Path) -> None:
     assert ["Set-User"] == [name for name, _ in tenant.asked if name.startswith("Set-")]
     assert [(True, None), (False, "|Refused|no")] == [(made["ok"], made["error"]) for made in data["changes"]]
     assert "|Refused|no" == data["error"]
+
+
+def approvable(*identities: str, step: str = "070.2") -> list[Change]:
+    """Changes that need an approval by name."""
+    calls = [ExchangeCall("Set-User", {"Identity": identity}) for identity in identities]
+    return [replace(a_change(call), level=Level.NAMED, step=step) for call in calls]
+
+
+@pytest.mark.parametrize("code", [True, False])
+def test_what_needs_an_approval_is_made_only_when_it_is_confirmed(tmp_path: Path, code: bool) -> None:
+    """Before the first of its step whoever runs the script types the step's code; without it nothing is made."""
+    first = a_change(ExchangeCall("Set-Mailbox", {"Identity": "m"}))
+    made = a_script(first, *approvable("u", "v"))
+    tenant = Noting(TARGET_ID)
+    with nullcontext() if code else pytest.raises(Thrown, match=r"070\.2 was not confirmed"):
+        run(tmp_path, made, tenant, confirms=code)
+    data = json.loads((tmp_path / "script.results.json").read_text(encoding="utf-8-sig"))
+    changed = [name for name, _ in tenant.asked if name.startswith("Set-")]
+    assert ["Set-Mailbox", *(["Set-User", "Set-User"] if code else [])] == changed
+    assert ([made.gates[0].name] if code else []) == data["confirmed"]
+
+
+def test_a_code_is_bound_to_exactly_its_changes() -> None:
+    """Other changes, or one more, have another code; what needs no approval has no part in it."""
+    plain = a_change(ExchangeCall("Set-Mailbox", {"Identity": "m"}))
+    codes = [[g.code for g in a_script(*changes).gates] for changes in (
+        approvable("u"), approvable("v"), approvable("u", "v"), [plain, *approvable("u")],
+    )]  # fmt: skip
+    assert codes[0] == codes[3]
+    assert 3 == len({code for (code,) in codes})
+    assert [] == list(a_script(plain).gates)
 
 
 def test_a_script_does_nothing_in_another_tenant(tmp_path: Path) -> None:

@@ -11,9 +11,19 @@ import requests
 
 from xtmig_kernel import __version__
 from xtmig_kernel.m365.clouds import hosts_for
-from xtmig_kernel.m365.shapes import body_shape, cmdlet_of, header_names, path_of, refusals_of
+from xtmig_kernel.m365.shapes import (
+    body_shape,
+    cmdlet_of,
+    header_names,
+    line_answer_shape,
+    line_shape,
+    path_of,
+    refusals_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xtmig_kernel.project import Project
 
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
@@ -74,6 +84,19 @@ class Recorder:
             shape["answer"] = {"raised": type(outcome).__name__}
         with self._lock:
             self._taken.append(shape)
+
+    def asked(self, request: Mapping[str, Any], outcome: Mapping[str, Any] | Exception, milliseconds: float) -> None:
+        """One line to a PowerShell is over; only its shape is kept, and at once.
+
+        Args:
+            request: As it was asked.
+            outcome: The answer, or what was raised.
+            milliseconds: How long it took.
+        """
+        answer = {"raised": type(outcome).__name__} if isinstance(outcome, Exception) else line_answer_shape(outcome)
+        shape = {**line_shape(request), "milliseconds": round(milliseconds), "answer": answer}
+        with self._lock:
+            self._taken.append({"service": "powershell", **shape})
 
     def text(self) -> str:
         """The record as JSON."""

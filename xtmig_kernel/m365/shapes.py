@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _KINDS = (
     ("guid", r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"),
@@ -45,6 +48,7 @@ _SECRET = frozenset(
 )  # fmt: skip
 """Of these not even the length is told."""
 _GRANTS = frozenset({"client_credentials", "authorization_code", "refresh_token", "device_code"})
+_LINES = frozenset({"connect", "offered", "run"})
 _LONGEST_LIST = 3
 _DEEPEST = 12
 PATHS = frozenset(
@@ -208,6 +212,35 @@ def refusals_of(content: bytes, exception_header: str | None) -> list[str]:
     kept = [name for name in found if _EXCEPTION.fullmatch(name)]
     kept += [code for code in codes if _CODE.fullmatch(code) or _AADSTS.fullmatch(code)]
     return list(dict.fromkeys(kept))
+
+
+def line_shape(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The shape of a line to the bridge: what it does, the cmdlet, and of each parameter its name and kind.
+
+    Args:
+        request: The line's data; a connection's holds a token.
+    """
+    done, select = request.get("do"), request.get("select") or ()
+    return {
+        "do": done if done in _LINES else "another line",
+        "cmdlet": cmdlet_of(request.get("cmdlet")),
+        "parameters": {key_of(item["name"]): item["value"].get("kind") for item in request.get("parameters") or ()},
+        "select": [key_of(name) for name in select],
+    }
+
+
+def line_answer_shape(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The shape of the bridge's answer: its rows' properties with their kinds, or what the error is called.
+
+    Args:
+        answer: The line's data.
+    """
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return {"result": shape_of(answer.get("result"))}
+    names = {name: str(error.get(name) or "") for name in ("type", "reason", "category", "refused")}
+    known = {name: text for name, text in names.items() if _EXCEPTION.fullmatch(text) or _CODE.fullmatch(text)}
+    return {"error": {**shape_of(error), **known}}
 
 
 def _typed(message: str) -> str:

@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from xtmig_kernel.credentials import RedactingStream
 from xtmig_kernel.errors import UsageError
+from xtmig_kernel.m365.watching import watched_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +118,12 @@ class Shell:
         Raises:
             ShellLost: It ended, or the time was up.
         """
+        with watched_line(request) as tell:
+            answer = self._answer(request, seconds)
+            tell(answer)
+        return answer
+
+    def _answer(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         request_id = uuid4().hex
         line = json.dumps({"id": request_id, **request}).encode("ascii") + b"\n"
         until = time.monotonic() + seconds

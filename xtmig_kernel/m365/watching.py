@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import requests
 
@@ -22,6 +22,16 @@ class Watcher(Protocol):
 
         Args:
             request: As it was sent, with its token.
+            outcome: The answer, or what was raised instead of one.
+            milliseconds: How long it took.
+        """
+        ...
+
+    def asked(self, request: Mapping[str, Any], outcome: Mapping[str, Any] | Exception, milliseconds: float) -> None:
+        """One line to a PowerShell is answered, or was not.
+
+        Args:
+            request: As it was asked, with its token and secrets.
             outcome: The answer, or what was raised instead of one.
             milliseconds: How long it took.
         """
@@ -52,11 +62,28 @@ def watched(request: requests.PreparedRequest) -> Iterator[Callable[[requests.Re
     Args:
         request: What is sent.
     """
+    with _timed(lambda watcher, *outcome: watcher.saw(request, *outcome)) as tell:
+        yield tell
+
+
+@contextmanager
+def watched_line(request: Mapping[str, Any]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """One line to a PowerShell: give the answer to what this yields, so that all watchers are told of it.
+
+    Args:
+        request: What is asked.
+    """
+    with _timed(lambda watcher, *outcome: watcher.asked(request, *outcome)) as tell:
+        yield tell
+
+
+@contextmanager
+def _timed(told: Callable[..., None]) -> Iterator[Callable[[Any], None]]:
     began = time.monotonic()
 
-    def tell(outcome: requests.Response | Exception) -> None:
+    def tell(outcome: Any) -> None:
         for watcher in tuple(_watchers):
-            watcher.saw(request, outcome, (time.monotonic() - began) * 1000)
+            told(watcher, outcome, (time.monotonic() - began) * 1000)
 
     try:
         yield tell

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from xtmig_kernel.project import Side
 
-FORMAT = 1
+FORMAT = 2
 """Of the results file."""
 NOT_YET = "AADSTS7000215|AADSTS65001|AADSTS700016"
 """What the sign-in service answers while a right secret or consent has not reached all its servers yet."""
@@ -43,7 +43,8 @@ _GRAPH_LOOK_UPS = {
     ("applications", "AppId", "Id"): ("applications(appId='{key}')", "id"),
     ("service_principals", "AppId", "Id"): ("servicePrincipals(appId='{key}')", "id"),
 }
-_APPROVAL = {Level.NAMED: "a named one is needed", Level.SECOND_PERSON: "a second person must give it"}
+_APPROVAL = {Level.NAMED: "a named approval", Level.SECOND_PERSON: "the approval of a second person"}
+_CODE_LETTERS = 8
 
 _HELPERS = f"""\
 function Get-Now {{ [datetime]::UtcNow.ToString('s') + 'Z' }}
@@ -100,6 +101,50 @@ up to ten minutes while a new secret or consent is not known everywhere."""
 
 
 @dataclass(frozen=True)
+class Gate:
+    """Changes of a step that need an approval: whoever runs the script types their code, or it ends there.
+
+    A script cannot prove an approval. So it asks, and its results say what was typed, under the account that ran it.
+
+    Args:
+        step: The step's id.
+        changes: Those of the step in this script that need an approval; at least one.
+    """
+
+    step: str
+    changes: tuple[Change, ...]
+
+    @property
+    def code(self) -> str:
+        """What is to be typed: it is bound to exactly these changes."""
+        return digest([change.hash for change in self.changes]).removeprefix("sha256:")[:_CODE_LETTERS]
+
+    @property
+    def name(self) -> str:
+        """What the results call it."""
+        return f"{self.step} {self.code}"
+
+    def lines(self, approved: Mapping[str, str]) -> Iterator[str]:
+        """The lines that ask.
+
+        Args:
+            approved: By hash of a change: who approved it, until when.
+        """
+        number = len(self.changes)
+        what = f"1 change: {self.changes[0].title}" if number == 1 else f"{number} changes"
+        given = [approved[change.hash] for change in self.changes if change.hash in approved]
+        known = f"{len(given)} approved by {'; '.join(dict.fromkeys(given))}" if given else "none approved"
+        needed = _APPROVAL[max(change.level for change in self.changes)]
+        question = (
+            f"Step {self.step}, {what}. This needs {needed}; {known}, as far as xtmig knows. To go on type {self.code}"
+        )
+        yield ""
+        yield f"$Typed = Read-Host {quoted(_comment(question))}"
+        yield f"if ($Typed -ne {quoted(self.code)}) {{ throw {quoted(f'Step {self.step} was not confirmed.')} }}"
+        yield f"$Results['confirmed'] += {quoted(self.name)}"
+
+
+@dataclass(frozen=True)
 class Script:
     """What one script does.
 
@@ -111,7 +156,9 @@ class Script:
         domain: That tenant's initial domain.
         changes: In their order; all of this side.
         reads: Reads that show the section's state.
-        held: By step: why its changes are not to be made yet.
+        held: By step: why its changes are not to be made yet; what needs no approval is in the script all the same.
+        left_out: Title of each change that needs an approval and is held back, and why; the script names it only.
+        approved: By hash of a change: who approved it, until when.
     """
 
     section: str
@@ -122,6 +169,8 @@ class Script:
     changes: tuple[Change, ...] = ()
     reads: tuple[Read, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    approved: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def plan(self) -> str:
@@ -141,14 +190,27 @@ class Script:
         """What its results call each of its reads."""
         return [call_line(read.call) for read in self.reads]
 
+    @cached_property
+    def gates(self) -> tuple[Gate, ...]:
+        """What whoever runs it is asked to confirm, in the order of the changes."""
+        by_step: dict[str, list[Change]] = {}
+        for change in self.changes:
+            if change.level >= Level.NAMED:
+                by_step.setdefault(change.step, []).append(change)
+        return tuple(Gate(step, tuple(changes)) for step, changes in by_step.items())
+
     def text(self, results: str) -> str:
         """The script. No PowerShell has run it for us; the how-to says so.
 
         Args:
             results: File name of its results, in the folder of the script.
         """
-        held = dict(self.held)
-        body = [line for number, change in enumerate(self.changes) for line in _change(number, change, held)]
+        held, approved = dict(self.held), dict(self.approved)
+        gate_of = {gate.changes[0].hash: gate for gate in self.gates}
+        body = [line for title, why in self.left_out for line in _left_out(title, why)]
+        for number, change in enumerate(self.changes):
+            body += gate_of[change.hash].lines(approved) if change.hash in gate_of else ()
+            body += _change(number, change, held)
         body += _members(self.changes)
         body += [line for read, name in zip(self.reads, self.read_names, strict=True) for line in _read(read, name)]
         return "\n".join([*self._head(results), *body, *_TAIL]) + "\n"
@@ -173,6 +235,7 @@ class Script:
             f"'side' = {quoted(self.side)}; 'tenant_id' = [string]$Connection.TenantID; 'plan' = {quoted(self.plan)} }}"
         )
         yield "$Results['account'] = [string]$Connection.UserPrincipalName"
+        yield "$Results['confirmed'] = @()"
         yield "$Results['began'] = Get-Now"
         yield "$Results['ended'] = $null"
         yield "$Results['error'] = $null"
@@ -225,7 +288,7 @@ def _change(number: int, change: Change, held: Mapping[str, str]) -> Iterator[st
     if change.step in held:
         yield f"# Not before this holds: {_comment(held[change.step])}"
     if change.level >= Level.NAMED:
-        yield f"# Approval: {_APPROVAL[change.level]}. This script cannot check it; make sure that it was given."
+        yield f"# It needs {_APPROVAL[change.level]}. This script cannot check it; it asks before the step."
     yield f"$Record = Add-Record 'changes' 'change' {quoted(change.hash)}"
     if _is_membership(change):
         yield f"$Member{number} = $Record"
@@ -239,6 +302,12 @@ def _change(number: int, change: Change, held: Mapping[str, str]) -> Iterator[st
     yield "$Record['ok'] = $true"
     if not _is_membership(change):
         yield _seen(read_back(change), variables, wait=change.after is not None)
+
+
+def _left_out(title: str, why: str) -> Iterator[str]:
+    yield ""
+    yield f"# Left out: {_comment(title)}"
+    yield f"# It needs an approval, and is held back until this holds: {_comment(why)}"
 
 
 def _call(call: Call, variables: Mapping[Later, str], *, mint: Call, minting: bool) -> Iterator[str]:

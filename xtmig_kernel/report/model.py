@@ -294,6 +294,7 @@ class ScriptReport(Fact):
     side: Side
     tenant_id: str
     account: str
+    confirmed: tuple[str, ...]
     plan: VolatileText
     sha256: VolatileText
     error: str | None

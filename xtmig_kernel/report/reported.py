@@ -25,6 +25,7 @@ def reported(entries: Sequence[Entry]) -> list[ScriptReport]:
     return [
         ScriptReport(
             **{name: entry.data[name] for name in _HEAD},
+            confirmed=tuple(entry.data["confirmed"]),
             changes=tuple(
                 ReportedChange(
                     **{**item, "calls": tuple(item["calls"]), "seen": tuple(item["seen"])},

@@ -57,12 +57,13 @@ class _ReadRecord(_Record):
 class Results(_Strict):
     """The results file of a script."""
 
-    format: Literal[1]
+    format: Literal[2]
     section: str
     side: Side
     tenant_id: str
     plan: str
     account: str
+    confirmed: list[str]
     began: Moment
     ended: Moment
     error: str | None
@@ -91,6 +92,7 @@ def read_results(folder: Path, section: str, file: Path, redactor: Redactor) -> 
     ledger = Ledger(project.folder, clock_for(project), redactor, "powershell")
     script = _script_of(results, section, project.side(results.side).tenant_id, ledger.entries(WRITTEN))
     _check_changes(results.changes, script)
+    _check_confirmed(results, script)
     _check_reads(results.reads, script)
     sha256 = hashlib.sha256(content).hexdigest()
     if any(entry.data["sha256"] == sha256 for entry in ledger.entries(REPORTED)):
@@ -152,6 +154,22 @@ def _check_changes(changes: Sequence[_ChangeRecord], script: dict[str, Any]) -> 
         if record.calls != calls[: len(record.calls)] or (record.ok and record.calls != calls):
             raise UsageError(
                 f"change {record.change} reports the calls {record.calls}, where the script has {calls}", remedy=_AGAIN
+            )
+
+
+def _check_confirmed(results: Results, script: dict[str, Any]) -> None:
+    """A script begins no change that needs an approval before its step was confirmed."""
+    gates: dict[str, list[str]] = script["gates"]
+    foreign = [name for name in results.confirmed if name not in gates]
+    if foreign or len(set(results.confirmed)) != len(results.confirmed):
+        wrong = foreign[0] if foreign else "a step twice"
+        raise UsageError(f"the results confirm {wrong}, for which the script does not ask", remedy=_AGAIN)
+    begun = {record.change for record in results.changes}
+    for name, changes in gates.items():
+        if name not in results.confirmed and begun & set(changes):
+            raise UsageError(
+                f"step {name.partition(' ')[0]} was changed without being confirmed, which no script of ours does",
+                remedy=_AGAIN,
             )
 
 

@@ -24,7 +24,8 @@ def a_report(**changes: Any) -> dict[str, Any]:
     read = {"read": f"Get-X '{NAMES['markup']}'", "at": "2026-11-20T09:00:00Z", "ok": True, "error": None}
     return {
         "name": "scripts/070-target.ps1", "section": "070", "side": "target", "tenant_id": TARGET_ID,
-        "plan": "sha256:" + "3" * 64, "account": NAMES["markup"], "began": "2026-11-20T09:00:00Z",
+        "plan": "sha256:" + "3" * 64, "account": NAMES["markup"], "confirmed": ["070.2 3f1c9a2b"],
+        "began": "2026-11-20T09:00:00Z",
         "ended": "2026-11-20T09:01:00Z", "error": None, "sha256": "4" * 64, "changes": [change, failed],
         "reads": [read | {"rows": 3, "digest": "sha256:" + "5" * 64}],
     } | changes  # fmt: skip
@@ -52,6 +53,7 @@ def test_a_report_is_shown_and_counts_as_nothing(
     assert ["not looked"] * 2 == [change["since"] for change in after["reported"][0]["changes"]]
     assert [] == pages[1].alive
     heading = "Reported by scripts that a person ran"
+    assert "typed the code of: 070.2. That is this person's word, not an approval" in pages[1].text
     assert (heading in pages[0].text, heading in pages[1].text) == (False, True)
     for words in ("reported as made", "reported as not made", "not observed", NAMES["markup"], NAMES["attribute"]):
         assert words in pages[1].text

@@ -25,14 +25,16 @@ from xtmig_kernel.store import Entry, Ledger
 ROW = {"UserPrincipalName": "u@x", "RecipientTypeDetails": "MailUser"}
 
 
-def a_change(identity: str) -> Change:
+def a_change(identity: str, level: Level = Level.UNDOABLE) -> Change:
     subject = Subject("target", "mailboxes", (("ObjectId", identity),), identity)
     call = ExchangeCall("Set-User", {"Identity": identity})
-    return Change("070.2", "target", TARGET_ID, subject, "Do it", None, {"x": 1}, (call,), Level.UNDOABLE, "Undo", ())
+    return Change("070.2", "target", TARGET_ID, subject, "Do it", None, {"x": 1}, (call,), level, "Undo", ())
 
 
 READS = (Read(ExchangeCall("Get-MigrationEndpoint"), ("Identity", "EndpointType")),)
-SCRIPT = Script("070", "T", "target", TARGET_ID, "x.onmicrosoft.com", (a_change("a"), a_change("b")), READS)
+SCRIPT = Script(
+    "070", "T", "target", TARGET_ID, "x.onmicrosoft.com", (a_change("a"), a_change("b", Level.NAMED)), READS
+)
 
 
 class Project:
@@ -134,7 +136,7 @@ WRONG = {
     "side": (_altered(side="source", tenant_id=SOURCE_ID), "has written no script of section 070 for the source"),
     "section": (_altered(section="080"), "these are results of section 080, not of 070"),
     "plan": (_altered(plan=UNKNOWN), "has written no script"),
-    "format": (_altered(format=2), "format: Input should be 1"),
+    "format": (_altered(format=1), "format: Input should be 2"),
     "key": (_altered(more=1), "more: Extra inputs are not permitted"),
     "missing": (_without_end, "ended: Field required"),
     "time": (_altered(began="yesterday"), "began: String should match"),
@@ -144,6 +146,8 @@ WRONG = {
     "too few calls": (_first(calls=[]), "reports the calls"),
     "seen": (_first(seen=[{"Secret": "x"}]), "notes Secret, which the script does not note"),
     "twice": (_twice, "a change is reported twice"),
+    "confirmed without being asked": (_altered(confirmed=["070.9 00000000"]), "confirm 070.9 00000000, for which the"),
+    "not confirmed": (_altered(confirmed=[]), "step 070.2 was changed without being confirmed"),
     "read": (_read_with_calls, "reports calls that change something"),
 }
 
@@ -164,7 +168,7 @@ def test_what_no_script_writes_is_refused(project: Project, wrong: str) -> None:
 def test_what_is_no_json_is_refused(project: Project, content: bytes) -> None:
     """A file that is cut short or no JSON at all is one clear error, and nothing is recorded."""
     project.file.write_bytes(content)
-    with pytest.raises(UsageError, match="is not what a script of format 1 writes"):
+    with pytest.raises(UsageError, match="is not what a script of format 2 writes"):
         project.read()
     assert [] == project.entries()
 
