@@ -67,9 +67,16 @@ LASTING: tuple[dict[str, Any], ...] = (
 """What stops the step that meets it; running again finds it gone."""
 
 
+NEAR: tuple[dict[str, Any], ...] = (
+    {"kind": "near-limit", "service": "exo", "nth": 100, "times": 2, "left": 0.0},
+    {"kind": "near-limit", "service": "graph", "nth": 50, "times": 2, "left": 0.1},
+)
+"""After what tells that a limit is near, the client sends less for a while, and nothing while nothing is left."""
+
+
 def faults(seed: str) -> dict[str, Any]:
     """One request in ten, spread over the kinds that each service may have."""
-    planned = list(LASTING)
+    planned = [*LASTING, *NEAR]
     for service, kinds in (("exo", tuple(PASSING)), ("graph", tuple(PASSING)), ("login", AT_SIGN_IN)):
         fitting = [kind for kind in kinds if service == "exo" or kind not in EXCHANGE_ALONE]
         share = round(0.1 / len(fitting), 4)

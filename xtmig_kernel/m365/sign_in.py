@@ -45,6 +45,13 @@ PUBLIC_CLIENTS: dict[Resource, str] = {
 }
 """Microsoft's own clients for administrators: Exchange PowerShell and the Graph command line tools (wire 2)."""
 
+_SERVICES: dict[Resource, str] = {
+    "exchange": "Exchange Online",
+    "graph": "Microsoft Graph",
+    "compliance": "Security & Compliance",
+}
+"""What a person is told that a sign-in is for: two in a row look alike, and are for two of Microsoft's clients."""
+
 OPTIONAL: frozenset[Resource] = frozenset({"compliance"})
 """Services that the runbook can do without: nobody is asked to sign in for one, and it says nothing of who that is."""
 
@@ -214,9 +221,11 @@ class SignIn:
             return result or _WOULD_ASK
         hint = account["username"] if account else None
         prompt = self._by_browser if self._settings.method == "browser" else self._by_device_code
-        return prompt(app, scopes, hint, claims)
+        return prompt(app, f"Sign in to the {self._side} tenant, for {_SERVICES[resource]}", scopes, hint, claims)
 
-    def _by_browser(self, app: Any, scopes: list[str], hint: str | None, claims: str | None) -> dict[str, Any]:
+    def _by_browser(
+        self, app: Any, wanted: str, scopes: list[str], hint: str | None, claims: str | None
+    ) -> dict[str, Any]:
         from msal.oauth2cli import AuthCodeReceiver
 
         # msal's own prompt shows the link only where no browser can be started, and so not in a front end whose
@@ -230,9 +239,7 @@ class SignIn:
                 prompt=None if hint else "select_account",
                 claims_challenge=claims,
             )
-            self._show(
-                f"Sign in to the {self._side} tenant. If no browser window opened, use this link.", flow["auth_uri"]
-            )
+            self._show(f"{wanted}. If no browser window opened, use this link.", flow["auth_uri"])
             with suppress(webbrowser.Error):  # the link is on the screen as well
                 webbrowser.open(flow["auth_uri"])
             answer = receiver.get_auth_response(state=flow["state"], timeout=_PERSON_SECONDS)
@@ -245,13 +252,15 @@ class SignIn:
         result: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
         return result
 
-    def _by_device_code(self, app: Any, scopes: list[str], hint: str | None, claims: str | None) -> dict[str, Any]:
+    def _by_device_code(
+        self, app: Any, wanted: str, scopes: list[str], hint: str | None, claims: str | None
+    ) -> dict[str, Any]:
         flow: dict[str, Any] = app.initiate_device_flow(scopes, claims_challenge=claims)
         if "user_code" not in flow:
             return flow
-        account = f" as {hint}" if hint else ""
+        account = f", as {hint}" if hint else ""
         self._show(
-            f"Sign in to the {self._side} tenant{account}: open the page and enter the code {flow['user_code']}.",
+            f"{wanted}{account}: open the page and enter the code {flow['user_code']}.",
             str(flow["verification_uri"]),
         )
         result: dict[str, Any] = app.acquire_token_by_device_flow(flow, claims_challenge=claims)
