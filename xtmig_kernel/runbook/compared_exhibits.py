@@ -33,7 +33,7 @@ def _settings(seen: Seen, project: Project) -> tuple[Exhibit, ...]:
     ]
     if seen.has(*GROUP_FACTS):
         rows += [
-            (item.moved.label, "group", str(row["Group"]), "not set", "a group that stands for it")
+            (item.moved.label, "group", str(row["Group"]), "in none of that name", "a group that stands for it")
             for item in belongings(seen, project)
             for row in item.lost
         ]

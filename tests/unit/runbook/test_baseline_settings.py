@@ -106,7 +106,7 @@ def test_lost_settings_are_shown_user_by_user() -> None:
     assert shown(**there)["settings-compared"].rows == (
         (OLD, "ForwardingSmtpAddress", "jo@fabrikam.com", "not set", "jo@fabrikam.com"),
         (OLD, "PopEnabled", "true", "false", "true"),
-        (OLD, "group", "Sales", "not set", "a group that stands for it"),
+        (OLD, "group", "Sales", "in none of that name", "a group that stands for it"),
     )
     assert "settings-compared" not in shown(**MOVED)
 
