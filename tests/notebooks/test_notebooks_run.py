@@ -89,7 +89,7 @@ def test_unusable_project_is_told_calmly(practice: Practice) -> None:
 @pytest.mark.deep
 def test_a_run_tells_what_its_kernels_wait_for(practice: Practice) -> None:
     """F-24: a wait inside a notebook is one line of the run's own progress, and stands in the notebook's output."""
-    fault = {"service": "exo", "path": "*", "kind": "throttled", "retry_after": 1.5}
+    fault = {"service": "exo", "cmdlet": "Get-*", "kind": "throttled", "retry_after": 1.5}
     practice.simulator.control("POST", "/inject", fault)
     told = practice.run(["010"], "plan")
     sentence = r"Exchange of the (source|target) asked us to wait 2 s \(try 2 of 6\)"
