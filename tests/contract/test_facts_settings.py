@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from canned_reads import Asking
-    from canned_wire import Canned
+    from canned_wire import Canned, Seen
 
 LARA_ID = "66666666-7777-4777-8777-666666666666"
 
@@ -94,17 +94,23 @@ def test_group_memberships(asking: Asking, canned: Canned) -> None:
             {"PrimarySmtpAddress": LARA, "EmailAddresses": [f"SMTP:{LARA}"], "ExternalDirectoryObjectId": LARA_ID}
         ],
     )
-    names = {"g1": "Outer", "g2": "Inner", "g3": "Elsewhere"}
+    names = {"g1": "Outer", "g2": "Inner", "g3": "Elsewhere", "g4": "Outermost"}
     groups = [
         {"id": name, "displayName": said, "groupTypes": [], "securityEnabled": True} for name, said in names.items()
     ]
-    members = {"g1": ["g2"], "g2": ["somebody"], "g3": ["somebody"]}
-    onward = f"{canned.url}/v1.0/groups/g2/members?$skiptoken=x"
+    members = {"g1": ["g2"], "g2": ["somebody"], "g3": ["somebody"], "g4": ["g1"]}
+    pages = {"x": ["somebody else"], "y": [LARA_ID]}
+
+    def onward(token: str) -> dict[str, str]:
+        return {"@odata.nextLink": f"{canned.url}/v1.0/groups/g2/members?$skiptoken={token}"}
 
     def body(path: str) -> dict[str, Any]:
         group = path.split("/")[2]
-        link = {"@odata.nextLink": onward} if group == "g2" else {}
-        return {"value": [{"id": name} for name in members[group]], **link}
+        return {"value": [{"id": name} for name in members[group]], **(onward("x") if group == "g2" else {})}
+
+    def page(seen: Seen) -> Answer:
+        token = seen.path.rpartition("skiptoken=")[2]
+        return Answer(body={"value": [{"id": name} for name in pages[token]], **(onward("y") if token == "x" else {})})
 
     canned.handlers["/$batch"] = lambda seen: Answer(
         body={
@@ -114,9 +120,11 @@ def test_group_memberships(asking: Asking, canned: Canned) -> None:
         }
     )
     canned.handlers["/groups"] = lambda _: listed(*groups)
-    canned.handlers["/groups/g2/members"] = lambda _: listed({"id": LARA_ID})
+    canned.handlers["/groups/g2/members"] = page
     found = asking.rows("group_memberships")
-    assert [("Inner", None), ("Outer", "Inner")] == [(row["Group"], row["Via"]) for row in found]
-    assert [(LARA_ID, True, False, False)] * 2 == [
+    assert [("Inner", None), ("Outer", "Inner"), ("Outermost", "Outer")] == [
+        (row["Group"], row["Via"]) for row in found
+    ]
+    assert [(LARA_ID, True, False, False)] * 3 == [
         (row["UserId"], row["Security"], row["Unified"], row["Dynamic"]) for row in found
     ]

@@ -149,18 +149,16 @@ def hosts_for(project: Project, side: Side) -> Hosts:
 def _with_own(hosts: Hosts, settings: SideSettings) -> Hosts:
     """The same with the hosts that the project names itself; what a token is asked for follows its service's host."""
     login, own = login_address(settings), settings.hosts
-    graph, exchange = own.graph or hosts.graph, own.exchange or hosts.exchange
-    compliance = own.compliance or hosts.compliance
     return replace(
         hosts,
         login=login,
         portal=login,
-        graph=graph,
-        exchange=exchange,
-        graph_scope=f"{graph}/.default",
-        exchange_scope=f"{exchange}/.default",
-        compliance=compliance,
-        compliance_scope=f"{compliance}/.default" if compliance else None,
+        graph=own.graph or hosts.graph,
+        exchange=own.exchange or hosts.exchange,
+        graph_scope=f"{own.graph}/.default" if own.graph else hosts.graph_scope,
+        exchange_scope=f"{own.exchange}/.default" if own.exchange else hosts.exchange_scope,
+        compliance=own.compliance or hosts.compliance,
+        compliance_scope=f"{own.compliance}/.default" if own.compliance else hosts.compliance_scope,
         own_hosts=tuple(urlsplit(url).hostname or "" for url in (own.graph, own.exchange) if url),
     )
 
