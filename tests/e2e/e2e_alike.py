@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from e2e_workplace import Workplace
+    from simulator_process import SimulatorProcess
 
 CONFIGURED = ("050", "060", "070", "080", "090", "100")
 OF_THE_MOMENT = ("end", "key_id", "secret", "guid")
@@ -39,9 +40,9 @@ def by_xtmig(place: Workplace, section: str, key: Path) -> None:
         place.simulator.advance(PAUSE_SECONDS)
 
 
-def both(place: Workplace) -> dict[str, Any]:
+def both(simulator: SimulatorProcess) -> dict[str, Any]:
     """The states of both tenants."""
-    return {side: place.simulator.state(side) for side in SIDES}
+    return {side: simulator.state(side) for side in SIDES}
 
 
 def lasting(value: Any) -> Any:

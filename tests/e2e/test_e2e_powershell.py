@@ -91,12 +91,12 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Ways:
             patch.setenv("PATH", path_with(install(folder / way / "bin", connection, notes)))
             with workplace(folder / way, tenants, change) as place:
                 (place.project / "users.csv").write_text(users_csv(who_moves(tenants)), encoding="utf-8")
-                first = both(place)
+                first = both(place.simulator)
                 for section in CONFIGURED:
                     if section == "060":
                         consent_to_everything(place)
                     by_xtmig(place, section, key)
-                states[way] = both(place)
+                states[way] = both(place.simulator)
                 if way == "powershell":
                     recorded = [line["cmdlet"] for line in place.record() if line["service"] == "exo"]
                     noted = notes.read_text(encoding="utf-8").splitlines()

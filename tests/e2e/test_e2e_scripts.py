@@ -67,7 +67,7 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Configured:
             (folder / way).mkdir()
             with workplace(folder / way, tenants, change) as place:
                 (place.project / "users.csv").write_text(users_csv(who_moves(tenants)), encoding="utf-8")
-                firsts[way] = both(place)
+                firsts[way] = both(place.simulator)
                 for section in CONFIGURED:
                     if section == "060":
                         consent_to_everything(place)
@@ -75,7 +75,7 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Configured:
                         by_xtmig(place, section, key)
                     else:
                         told[section] = run_section(place.project, section, place.simulator, tenants, SECRETS)
-                states[way] = both(place)
+                states[way] = both(place.simulator)
                 if way == "scripts":
                     made = place.run("plan", "050", "080", "110")
                     reports = made.result["reported"]

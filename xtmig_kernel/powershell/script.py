@@ -44,7 +44,7 @@ _GRAPH_LOOK_UPS = {
     ("service_principals", "AppId", "Id"): ("servicePrincipals(appId='{key}')", "id"),
 }
 _APPROVAL = {Level.NAMED: "a named approval", Level.SECOND_PERSON: "the approval of a second person"}
-_CODE_LETTERS = 8
+_CODE_CHARACTERS = 8
 
 _HELPERS = f"""\
 function Get-Now {{ [datetime]::UtcNow.ToString('s') + 'Z' }}
@@ -117,7 +117,7 @@ class Gate:
     @property
     def code(self) -> str:
         """What is to be typed: it is bound to exactly these changes."""
-        return digest([change.hash for change in self.changes]).removeprefix("sha256:")[:_CODE_LETTERS]
+        return digest([change.hash for change in self.changes]).removeprefix("sha256:")[:_CODE_CHARACTERS]
 
     @property
     def name(self) -> str:
